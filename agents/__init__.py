@@ -1,0 +1,18 @@
+"""Pilots: everything that turns observations into commands. Training lives in `agents.training`."""
+
+from agents.flying import fly
+from agents.lattice import describe as describe_lattice
+from agents.loading import PilotError, load_pilot, pilot_names, pilot_networks
+from agents.optimum import mission_optimum
+from agents.pilot import Pilot
+
+__all__ = [
+    "Pilot",
+    "PilotError",
+    "describe_lattice",
+    "fly",
+    "load_pilot",
+    "mission_optimum",
+    "pilot_names",
+    "pilot_networks",
+]

@@ -1,0 +1,189 @@
+"""Data collection: a learner or a perturbed teacher flies, the teacher labels every head on the same frame."""
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from dataclasses import asdict, dataclass
+from multiprocessing import get_context
+from pathlib import Path
+
+import numpy as np
+
+from agents.dataset import FIELDS, save_shard, stack_frames
+from agents.labels import Labeller
+from agents.lattice import candidate_action
+from agents.lattice_pilot import LatticePilot
+from agents.loading import load_pilot
+from agents.teacher import TeacherBrain
+from sim.flight import Flight
+from sim.scenario import Scenario
+from sim.types import HISTORY_SHAPE, Decision, Observation
+
+Source = Callable[[int], Scenario]
+"""Draws the scenario of a training seed; must be picklable."""
+
+_STREAM = 7
+_KEEP_EVERY = 2
+"""Neighbouring frames say nearly the same: every second one is kept."""
+_PERTURB_CHANCE = 0.03
+"""Per step, of beginning a burst of random but surviving flight when the teacher flies."""
+_PERTURB_STEPS = (4, 12)
+_DANGER, _SAFE = 0.12, 0.30
+"""Shares of surviving candidates below and above which the teacher takes over and hands back."""
+
+
+@dataclass(frozen=True)
+class CollectionJob:
+    """One flight to collect."""
+
+    index: int
+    seed: int
+    pilot: str
+    """"teacher", or a checkpoint folder whose network flies."""
+
+
+@dataclass(frozen=True)
+class CollectionRound:
+    """A batch of flights that together make one DAgger round."""
+
+    name: str
+    pilots: tuple[str, ...]
+    """Taken in turn, flight by flight."""
+    first_seed: int
+    frames: int
+    """Stop once this many are kept."""
+
+
+def collect_round(
+    round_: CollectionRound, source: Source, out: Path, workers: int, report: Callable[[str], None]
+) -> list[Path]:
+    """Fly until enough frames are kept; finished flights are not flown again after a kill."""
+    folder = out / round_.name
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "round.json").write_text(json.dumps(asdict(round_), indent=2))
+    done: dict[int, int] = {int(p.stem.split("_")[1]): _frame_count(p) for p in folder.glob("flight_*.npz")}
+    kept = sum(done.values())
+    context = get_context("forkserver")
+    with ProcessPoolExecutor(workers, mp_context=context, initializer=_start_worker) as pool:
+        jobs = _jobs(round_, done)
+        running = {pool.submit(_fly_job, next(jobs), source, folder) for _ in range(2 * workers)}
+        while running:
+            finished = next(as_completed(running))
+            running.remove(finished)
+            index, frames, outcome = finished.result()
+            done[index] = frames
+            kept += frames
+            report(f"{round_.name}: flight {index} {outcome}, {kept} of {round_.frames} frames")
+            if kept < round_.frames:
+                running.add(pool.submit(_fly_job, next(jobs), source, folder))
+    return sorted(folder.glob("flight_*.npz"))
+
+
+def collect_flight(scenario: Scenario, job: CollectionJob) -> tuple[dict[str, np.ndarray], str]:
+    """Fly one scenario, label every kept frame; returns the frames and the outcome."""
+    flight = Flight(scenario)
+    try:
+        rng = np.random.default_rng([scenario.seed, job.index, _STREAM])
+        teacher = TeacherBrain()
+        expert = LatticePilot("teacher", teacher)
+        expert.reset(flight)
+        pilot = expert if job.pilot == "teacher" else load_pilot(job.pilot)
+        assert isinstance(pilot, LatticePilot)
+        if pilot is not expert:
+            pilot.reset(flight)
+        labeller = Labeller(teacher, rng)
+        labeller.reset(flight)
+        rows = list(_rows(flight, _Behaviour(pilot, expert, rng, flight), labeller))
+        return stack_frames(rows), str(flight.outcome or "cut")
+    finally:
+        flight.close()
+
+
+# --- Private.
+
+
+class _Behaviour:
+    """Who flies: the pilot, the expert near collisions, or a burst of perturbation."""
+
+    def __init__(self, pilot: LatticePilot, expert: LatticePilot, rng: np.random.Generator, flight: Flight) -> None:
+        self.pilot = pilot
+        self._expert, self._rng = expert, rng
+        self._limit = flight.scenario.speed_limit_m_s
+        self._takeover = False
+        self._burst = 0
+        self._candidate = 0
+
+    def act(self, observation: Observation, survival: np.ndarray) -> Decision:
+        """The flown decision, given which candidates truly survive."""
+        decision = self.pilot.act(observation)
+        if decision.chosen < 0:  # A scripted manoeuvre.
+            return decision
+        if self.pilot is self._expert:
+            return self._perturbed(decision, survival)
+        return self._guarded(decision, observation, survival)
+
+    def _guarded(self, decision: Decision, observation: Observation, survival: np.ndarray) -> Decision:
+        share = survival.mean()
+        if share < _DANGER:
+            self._takeover = True
+        elif share > _SAFE:
+            self._takeover = False
+        if not self._takeover:
+            return decision
+        if self._expert.control is not None:  # The expert steers to where the pilot wants to go.
+            self._expert.control.target = self.pilot.control.target
+            return self._expert.steer_to_target(observation)
+        return self._expert.act(observation)
+
+    def _perturbed(self, decision: Decision, survival: np.ndarray) -> Decision:
+        if self._burst == 0 and self._rng.random() < _PERTURB_CHANCE and survival.any():
+            self._burst = int(self._rng.integers(*_PERTURB_STEPS))
+            self._candidate = int(self._rng.choice(np.flatnonzero(survival)))
+        if self._burst == 0:
+            return decision
+        self._burst -= 1
+        if not survival[self._candidate]:
+            self._burst = 0
+            return decision
+        return Decision(action=candidate_action(self._candidate, self._limit), phase="perturbed")
+
+
+def _rows(flight: Flight, behaviour: _Behaviour, labeller: Labeller) -> Iterator[Mapping[str, np.ndarray]]:
+    """Advance the flight, yielding the labelled frames that are kept."""
+    observation = flight.observation()
+    while flight.outcome is None:
+        keep = flight.simulator.step_count % _KEEP_EVERY == 0
+        labels = labeller.label(observation, behaviour.pilot, keep)
+        decision = behaviour.act(observation, labels.survival)
+        if labels.frame is not None:
+            history = labels.frame["history"].reshape(HISTORY_SHAPE)
+            yield {name: history if name == "history" else labels.frame[name] for name in FIELDS}
+        flight.advance(decision.action)
+        if flight.outcome is None:
+            observation = flight.observation()
+
+
+def _jobs(round_: CollectionRound, done: Mapping[int, int]) -> Iterator[CollectionJob]:
+    index = 0
+    while True:
+        if index not in done:
+            pilot = round_.pilots[index % len(round_.pilots)]
+            yield CollectionJob(index, round_.first_seed + index, pilot)
+        index += 1
+
+
+def _fly_job(job: CollectionJob, source: Source, folder: Path) -> tuple[int, int, str]:
+    frames, outcome = collect_flight(source(job.seed), job)
+    save_shard(frames, folder / f"flight_{job.index:05d}.npz")
+    return job.index, len(frames["image"]), outcome
+
+
+def _frame_count(path: Path) -> int:
+    with np.load(path) as shard:
+        return len(shard["ego"])
+
+
+def _start_worker() -> None:
+    import torch
+
+    torch.set_num_threads(1)

@@ -1,0 +1,112 @@
+"""Labelled frames as plain arrays: shards on disk, one aggregate in memory, batches as tensors."""
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from agents.lattice import CANDIDATES
+from agents.mission_control import CHOICES
+from sim.types import EGO_FIELDS, GOAL_FIELDS, HISTORY_SHAPE, IMAGE_SHAPE, MAX_TOKENS, SITE_FIELDS
+
+FIELDS: dict[str, tuple[tuple[int, ...], type]] = {
+    "image": (IMAGE_SHAPE, np.uint8),
+    "history": (HISTORY_SHAPE, np.uint8),
+    "ego": ((len(EGO_FIELDS),), np.float32),
+    "goal": ((len(GOAL_FIELDS),), np.float32),
+    "sites": ((MAX_TOKENS * len(SITE_FIELDS),), np.float32),
+    "sites_mask": ((MAX_TOKENS,), np.int8),
+    "target_navigation": ((CANDIDATES,), np.float16),
+    "mask_navigation": ((), np.bool_),
+    "target_survival": ((CANDIDATES,), np.bool_),
+    "mask_survival": ((), np.bool_),
+    "target_mission": ((CHOICES,), np.bool_),
+    "allowed_mission": ((CHOICES,), np.bool_),
+    "mask_mission": ((), np.bool_),
+    "target_status": ((2,), np.bool_),
+    "mask_status": ((2,), np.bool_),
+}
+"""Shape and type of every array of a shard, one row a frame."""
+
+Frames = dict[str, np.ndarray]
+
+
+def stack_frames(rows: list[Mapping[str, np.ndarray]]) -> Frames:
+    """Rows of single frames as one shard."""
+    return {
+        name: np.array([row[name] for row in rows], dtype=kind).reshape(len(rows), *shape)
+        for name, (shape, kind) in FIELDS.items()
+    }
+
+
+def save_shard(frames: Frames, path: Path) -> None:
+    """Write a shard so that a kill leaves either all of it or nothing."""
+    partial = path.with_suffix(".partial")
+    with partial.open("wb") as file:
+        np.savez(file, **frames)  # pyright: ignore[reportArgumentType]  NumPy's stub mistakes names for options.
+    partial.replace(path)
+
+
+def load_shards(paths: list[Path]) -> Frames:
+    """All frames of some shards, in the order of the paths."""
+    loaded = []
+    for path in paths:
+        with np.load(path) as shard:
+            missing = FIELDS.keys() - set(shard.files)
+            if missing:
+                raise ValueError(f"{path}: not a shard of frames, missing {sorted(missing)}")
+            loaded.append({name: shard[name] for name in FIELDS})
+    return concatenate(loaded)
+
+
+def concatenate(parts: list[Frames]) -> Frames:
+    """Several shards as one."""
+    return {name: np.concatenate([part[name] for part in parts]) for name in FIELDS}
+
+
+def batches(frames: Frames, size: int, rng: np.random.Generator, skip: int = 0) -> Iterator[dict[str, Tensor]]:
+    """One pass in random order, mirrored left-right by a coin toss a batch; `skip` batches are left out."""
+    count = len(frames["image"])
+    order = rng.permutation(count)
+    flips = rng.random(count // size) < 0.5
+    for index in range(skip, count // size):
+        rows = np.sort(order[index * size : (index + 1) * size])
+        batch = {name: torch.from_numpy(array[rows]) for name, array in frames.items()}
+        yield mirror(batch) if flips[index] else batch
+
+
+def mirror(batch: dict[str, Tensor]) -> dict[str, Tensor]:
+    """The same frames seen in a mirror: y, roll and yaw change sign, images and lattice swap sides."""
+    out = dict(batch)
+    out["image"] = batch["image"].flip(-1)
+    out["history"] = batch["history"].flip(-1)
+    out["ego"] = batch["ego"] * _EGO_SIGNS
+    out["goal"] = batch["goal"] * _GOAL_SIGNS
+    out["sites"] = batch["sites"] * _SITE_SIGNS.repeat(MAX_TOKENS)
+    for name in ("target_navigation", "target_survival"):
+        out[name] = batch[name][:, _MIRRORED]
+    return out
+
+
+def _signs(names: tuple[str, ...], odd: set[str]) -> Tensor:
+    return torch.tensor([-1.0 if name in odd else 1.0 for name in names])
+
+
+def _mirrored_candidates() -> Tensor:
+    """Index of each candidate's mirror image."""
+    from agents.lattice import candidate_velocities, candidate_yaw_rates
+
+    rows = np.column_stack([candidate_velocities(1.0), candidate_yaw_rates()])
+    images = rows * np.array([1.0, -1.0, 1.0, -1.0])
+    return torch.from_numpy(np.abs(rows[None] - images[:, None]).sum(axis=2).argmin(axis=1))
+
+
+_EGO_SIGNS = _signs(
+    EGO_FIELDS,
+    {"velocity_body_y", "gravity_body_y", "rate_body_x", "rate_body_z", "previous_vy", "previous_yaw_rate"},
+)
+_GOAL_SIGNS = _signs(GOAL_FIELDS, {"direction_y"})
+_SITE_SIGNS = _signs(SITE_FIELDS, {"y", "facing_sin"})
+_MIRRORED = _mirrored_candidates()

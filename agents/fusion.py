@@ -1,0 +1,53 @@
+"""How two opinions on one lattice become one command."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Bool, Float
+
+from agents.lattice import CANDIDATES, HOVER, MOVING, candidate_velocities, candidate_yaw_rates
+from sim.frames import wrap_angle
+
+_TURN_SECONDS = 1.0
+"""How far ahead the course preference credits a turn on the spot."""
+_COURSE_SPREAD = 0.30
+"""rad off the course that costs half a nat."""
+_SPEED_SPREAD = 0.35
+"""Share of the speed limit missing that costs half a nat."""
+_OFF_COURSE = np.deg2rad(75.0)
+"""Further off than this, turning on the spot beats flying."""
+
+
+@dataclass(frozen=True)
+class FusionRule:
+    """The command maximises log p_navigation + weight * log p_survival among candidates not vetoed."""
+
+    weight: float = 1.5
+    veto_below: float = 0.35
+    """Candidates less likely than this to survive are out, unless all are."""
+
+
+def fuse(
+    navigation: Float[np.ndarray, " k"], survival: Float[np.ndarray, " k"], rule: FusionRule
+) -> tuple[Float[np.ndarray, " k"], int]:
+    """Fused scores (-inf where vetoed) and the best candidate."""
+    scores = navigation + rule.weight * np.log(np.clip(survival, 1e-4, 1.0))
+    vetoed: Bool[np.ndarray, " k"] = survival < rule.veto_below
+    if vetoed.all():
+        return np.where(vetoed, -np.inf, scores).astype(np.float32), int(survival.argmax())
+    scores = np.where(vetoed, -np.inf, scores)
+    return scores.astype(np.float32), int(scores.argmax())
+
+
+def course_preference(course_heading: Float[np.ndarray, "3"]) -> Float[np.ndarray, " k"]:
+    """The avoidance task's fixed stand-in for log p_navigation: along the course, at the speed limit."""
+    velocity = candidate_velocities(1.0)
+    speed = np.linalg.norm(velocity[:MOVING], axis=1)
+    cosine = velocity[:MOVING] @ course_heading / np.maximum(speed, 1e-9)
+    off_course = np.arccos(np.clip(cosine, -1.0, 1.0))
+    preference = np.full(CANDIDATES, -20.0)
+    preference[:MOVING] = -0.5 * (off_course / _COURSE_SPREAD) ** 2 - 0.5 * ((1.0 - speed) / _SPEED_SPREAD) ** 2
+    bearing = float(np.arctan2(course_heading[1], course_heading[0]))
+    after = wrap_angle(bearing - _TURN_SECONDS * candidate_yaw_rates()[HOVER:])
+    preference[HOVER:] = -8.0 - np.abs(after) if abs(bearing) < _OFF_COURSE else -np.abs(after)
+    return (preference - np.logaddexp.reduce(preference)).astype(np.float32)

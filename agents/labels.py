@@ -1,0 +1,85 @@
+"""Labels: what the teacher would answer, for every head, on one frame whoever flies."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from agents.lattice_pilot import LatticePilot
+from agents.mission_control import CHOICES, HOME, allowed_choices, read_sites
+from agents.pilot import make_briefing
+from agents.teacher import TeacherBrain
+from sim.flight import Flight
+from sim.tasks.base import make_goal
+from sim.types import Observation
+
+_OTHER_TARGET = 0.3
+"""Share of mission frames whose goal is a random site instead of the pilot's: navigation must serve any."""
+
+
+@dataclass(frozen=True)
+class Labels:
+    """The true survival of every candidate, and the whole frame where it is kept."""
+
+    survival: np.ndarray
+    frame: Mapping[str, np.ndarray] | None
+
+
+class Labeller:
+    """Asks the teacher all three questions."""
+
+    def __init__(self, teacher: TeacherBrain, rng: np.random.Generator) -> None:
+        self._teacher, self._rng = teacher, rng
+
+    def reset(self, flight: Flight) -> None:
+        """The teacher must have been reset to the same flight."""
+        self._briefing = make_briefing(flight)
+
+    def label(self, observation: Observation, pilot: LatticePilot, keep: bool) -> Labels:
+        """`pilot` is whoever flies: its beliefs and target are part of what the heads see."""
+        survival = self._teacher.survives()
+        if not keep:
+            return Labels(survival, None)
+        control = pilot.control
+        if control is None:
+            return Labels(survival, self._frame(observation, survival, 0))
+        observation = control.observe(observation)
+        target = self._mission_target(observation, max(control.target, HOME))
+        sites = read_sites(observation)
+        offset = sites.offset[target].copy()
+        if target == HOME:
+            offset[2] = 0.0
+        observation = {**observation, "goal": make_goal(offset, self._briefing.speed_limit)}
+        return Labels(survival, self._frame(observation, survival, target))
+
+    def _mission_target(self, observation: Observation, target: int) -> int:
+        present = np.flatnonzero(observation["sites_mask"])
+        return int(self._rng.choice(present)) if self._rng.random() < _OTHER_TARGET else target
+
+    def _frame(self, observation: Observation, survival: np.ndarray, target: int) -> Mapping[str, np.ndarray]:
+        """Observation and labels by the names of `agents.dataset.FIELDS`."""
+        return {
+            **observation,
+            "target_navigation": np.exp(self._teacher.way_preference(target)),
+            "mask_navigation": np.bool_(True),
+            "target_survival": survival,
+            "mask_survival": np.bool_(True),
+            **self._mission(observation),
+        }
+
+    def _mission(self, observation: Observation) -> Mapping[str, np.ndarray]:
+        is_mission = self._briefing.task == "mission"
+        best = self._teacher.best_choices(observation)
+        allowed = np.zeros(CHOICES, dtype=bool)
+        if is_mission:
+            allowed = allowed_choices(read_sites(observation), observation, self._briefing)
+        status = self._teacher.status(observation)
+        return {
+            "target_mission": best & allowed,
+            "allowed_mission": allowed,
+            "mask_mission": np.bool_((best & allowed).any()),
+            "target_status": status > 0.75,
+            "mask_status": np.full(2, status[0] != 0.5),
+        }
+
+

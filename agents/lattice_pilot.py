@@ -1,0 +1,122 @@
+"""The pilot that every learned, classical and privileged brain flies: one screen from observation to command."""
+
+import numpy as np
+
+from agents.docking import hold, land
+from agents.fusion import FusionRule, course_preference, fuse
+from agents.lattice import candidate_action
+from agents.mission_control import DOCK_RADIUS, HOME, INSPECT, LAND, MissionControl, read_sites
+from agents.pilot import Brain, Briefing, make_briefing
+from sim.flight import Flight
+from sim.types import EGO_FIELDS, MAX_SPEED, Decision, Observation
+
+_HEIGHT, _HEADROOM = EGO_FIELDS.index("height"), EGO_FIELDS.index("headroom")
+_GUARD_SECONDS = 0.8
+"""The altitude guard lets no climb or descent reach a limit sooner than this."""
+_GROUND_MARGIN = 0.35
+"""m kept between the hull's centre and the ground while under way."""
+_CEILING_MARGIN = 0.15
+
+
+class LatticePilot:
+    """Mission skill sets the target, navigation and avoidance skills score the lattice, the best candidate flies."""
+
+    def __init__(self, name: str, brain: Brain, rule: FusionRule | None = None) -> None:
+        self._name = name
+        self.brain = brain
+        self.rule = rule or FusionRule()
+        self.control: MissionControl | None = None
+
+    @property
+    def name(self) -> str:
+        return self._name
+
+    def reset(self, flight: Flight) -> None:
+        self.briefing: Briefing = make_briefing(flight)
+        self.brain.reset(flight)
+        self.control = MissionControl(self.briefing) if self.briefing.task == "mission" else None
+
+    def act(self, observation: Observation) -> Decision:
+        if self.control is None:
+            return self._steer(observation, {})
+        observation = self.control.observe(observation)
+        asked = self.control.decide(observation, self.brain)
+        mission = self._mission_record(asked)
+        scripted = self._script(observation)
+        if scripted is not None:
+            action, phase = scripted
+            return Decision(action=action, phase=phase, **mission)
+        return self._steer(self.control.aim(observation), mission)
+
+    def steer_to_target(self, observation: Observation) -> Decision:
+        """Navigation and avoidance only, towards the mission target that is set."""
+        assert self.control is not None
+        return self._steer(self.control.aim(observation), {})
+
+    # --- Private.
+
+    def _steer(self, observation: Observation, mission: dict) -> Decision:
+        """Fuse what navigation and avoidance say of the lattice into one command."""
+        course_only = self.briefing.task == "avoid"
+        goal = observation["goal"]
+        navigation = course_preference(goal[:3]) if course_only else self.brain.navigate(observation)
+        survival = self.brain.survive(observation)
+        fused, chosen = fuse(navigation, survival, self.rule)
+        action = candidate_action(chosen, self.briefing.speed_limit)
+        action, guarded = guard_altitude(action, observation)
+        events = (*mission.pop("events", ()), *(("guard_altitude",) if guarded else ()))
+        phase = "avoid" if course_only else "navigate"
+        return Decision(
+            action=action,
+            phase=phase,
+            navigation=None if course_only else navigation,
+            survival=survival,
+            fused=fused,
+            chosen=chosen,
+            events=events,
+            **mission,
+        )
+
+    def _script(self, observation: Observation) -> tuple[np.ndarray, str] | None:
+        """The last metres at a viewpoint or over the pad, where no skill is asked."""
+        control = self.control
+        assert control is not None
+        sites = read_sites(observation)
+        if control.choice == LAND:
+            return land(sites.offset[HOME]), "landing_scripted"
+        target = control.target
+        distance = float(np.linalg.norm(control.waypoint(sites)))
+        if target > HOME and (control.choice == INSPECT or distance < DOCK_RADIUS):
+            turn = float(np.arctan2(sites.facing[target, 1], sites.facing[target, 0]))
+            return hold(sites.offset[target], turn), "inspect" if control.choice == INSPECT else "dock"
+        if target == HOME and distance < DOCK_RADIUS:
+            return hold(control.waypoint(sites), 0.0), "dock"
+        return None
+
+    def _mission_record(self, asked: bool) -> dict:
+        control = self.control
+        assert control is not None
+        return {
+            "mission": control.logits.astype(np.float32),
+            "mission_choice": control.choice,
+            "target": control.target,
+            "belief": control.belief.astype(np.float32),
+            "events": ("mission_mask",) if asked and control.masked else (),
+        }
+
+
+def guard_altitude(action: np.ndarray, observation: Observation) -> tuple[np.ndarray, bool]:
+    """Limit the vertical command so that ground and altitude limit stay out of reach; the same in every arm."""
+    ego = observation["ego"]
+    climb = max(0.0, float(ego[_HEADROOM]) - _CEILING_MARGIN) / _GUARD_SECONDS / MAX_SPEED
+    sink = max(0.0, float(ego[_HEIGHT]) - _GROUND_MARGIN) / _GUARD_SECONDS / MAX_SPEED
+    if ego[_HEADROOM] < _CEILING_MARGIN:
+        climb = -0.3 / MAX_SPEED
+    if ego[_HEIGHT] < _GROUND_MARGIN:
+        sink = -0.3 / MAX_SPEED
+    guarded = float(np.clip(action[2], -sink, climb))
+    if guarded == action[2]:
+        return action, False
+    action = action.copy()
+    action[2] = guarded
+    return action, True

@@ -1,0 +1,70 @@
+"""Pilots by name or checkpoint path."""
+
+import difflib
+from pathlib import Path
+
+from agents.classical import ClassicalBrain
+from agents.lattice_pilot import LatticePilot
+from agents.pilot import Pilot
+from agents.random_pilot import RandomPilot
+from agents.teacher import TeacherBrain
+
+SHIPPED = Path(__file__).resolve().parent.parent / "models" / "weights"
+SPECIALISTS = ("navigation", "avoidance", "mission")
+
+
+class PilotError(ValueError):
+    """A pilot that cannot be had."""
+
+
+def pilot_names() -> tuple[str, ...]:
+    """Names `load_pilot` takes, besides paths to checkpoint folders."""
+    return ("shared", "specialists", "classical", "teacher", "random")
+
+
+def load_pilot(name_or_path: str) -> Pilot:
+    """A pilot by name, or flown by the checkpoint(s) in a folder.
+
+    A folder holds one network with all three heads, or three folders navigation, avoidance, mission.
+    """
+    if name_or_path == "classical":
+        return LatticePilot("classical", ClassicalBrain())
+    if name_or_path == "teacher":
+        return LatticePilot("teacher", TeacherBrain())
+    if name_or_path == "random":
+        return RandomPilot()
+    folder = SHIPPED / name_or_path if name_or_path in ("shared", "specialists") else Path(name_or_path)
+    if not folder.exists():
+        close = difflib.get_close_matches(name_or_path, pilot_names(), n=1)
+        hint = f"; did you mean {close[0]}?" if close else ""
+        raise PilotError(f"pilot {name_or_path!r}: choose {', '.join(pilot_names())} or a checkpoint folder{hint}")
+    return network_pilot(folder, name_or_path)
+
+
+def network_pilot(folder: Path, name: str) -> LatticePilot:
+    """A pilot flown by one shared network or by three specialists, whichever the folder holds."""
+    # Torch takes a second to import; pilots without a network do without it.
+    import torch
+
+    from agents.network import CompositeBrain, NetworkBrain
+    from models import load_checkpoint
+
+    torch.set_num_threads(1)
+    if all((folder / head).is_dir() for head in SPECIALISTS):
+        brains = (NetworkBrain(load_checkpoint(folder / head)) for head in SPECIALISTS)
+        return LatticePilot(name, CompositeBrain(*brains))
+    network = load_checkpoint(folder)
+    missing = [head for head in SPECIALISTS if head not in network.config.heads]
+    if missing:
+        raise PilotError(f"pilot {name}: its network lacks {', '.join(missing)}; give a folder with all three skills")
+    return LatticePilot(name, NetworkBrain(network))
+
+
+def pilot_networks(name_or_path: str) -> dict[str, Path]:
+    """The checkpoint folders a pilot flies with, by skill; empty for pilots without a network."""
+    if name_or_path in ("classical", "teacher", "random"):
+        return {}
+    folder = SHIPPED / name_or_path if name_or_path in ("shared", "specialists") else Path(name_or_path)
+    if all((folder / head).is_dir() for head in SPECIALISTS):
+        return {head: folder / head for head in SPECIALISTS}
+    return {"shared": folder}

@@ -1,0 +1,188 @@
+"""Mission bookkeeping that is the same in every pilot: when to ask, what is allowed, what was believed."""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+from jaxtyping import Bool, Float
+
+from agents.pilot import Brain, Briefing
+from sim.tasks.base import make_goal
+from sim.tasks.mission import CLOSE_UP_SECONDS, SERVE_RADIUS
+from sim.types import EGO_FIELDS, MAX_TOKENS, SITE_FIELDS, Observation
+
+HOME, INSPECT, LAND = 0, MAX_TOKENS, MAX_TOKENS + 1
+CHOICES = MAX_TOKENS + 2
+DOCK_RADIUS = 1.3
+"""m from a viewpoint within which the scripted hold takes over; inside the serving radius."""
+LAND_RADIUS = 0.8
+"""m over the ground from the pad's centre within which landing may be chosen."""
+READING_DISTANCE = 6.5
+"""m within which a panel in view is read."""
+_PANEL_AHEAD = 4.0
+"""m from a viewpoint to its panel, by the rules of the inspection task."""
+_READING_BEARING = np.deg2rad(40.0)
+_KEEP_TARGET = 1.0
+"""Nats by which another choice must beat the present target: no dithering between near equals."""
+_BATTERY = EGO_FIELDS.index("battery")
+_X, _FACING, _PRIZE, _MANDATORY, _VISITED, _DWELL, _FAULTY = (
+    slice(0, 3), slice(3, 5), 5, 6, 7, 8, 10,
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Sites:
+    """The site tokens by name; distances in metres, angles in the heading frame."""
+
+    present: Bool[np.ndarray, "12"]
+    offset: Float[np.ndarray, "12 3"]
+    facing: Float[np.ndarray, "12 2"]
+    prize: Float[np.ndarray, "12"]
+    mandatory: Bool[np.ndarray, "12"]
+    visited: Bool[np.ndarray, "12"]
+    dwell: Float[np.ndarray, "12"]
+
+    @property
+    def distance(self) -> Float[np.ndarray, "12"]:
+        return np.linalg.norm(self.offset, axis=1)
+
+    @property
+    def panel_offset(self) -> Float[np.ndarray, "12 3"]:
+        """Where each site's panel stands, relative to the drone."""
+        ahead = np.concatenate([self.facing, np.zeros((MAX_TOKENS, 1))], axis=1)
+        return self.offset + _PANEL_AHEAD * ahead
+
+    def in_view(self) -> int:
+        """The token whose panel is near and in front of the camera; -1 if none is."""
+        panel = self.panel_offset
+        distance = np.linalg.norm(panel, axis=1)
+        bearing = np.abs(np.arctan2(panel[:, 1], panel[:, 0]))
+        # A panel shows its face only to those in front of it.
+        frontal = -(panel[:, :2] * self.facing).sum(axis=1) / np.maximum(distance, 1e-6) < -0.5
+        seen = self.present & (distance < READING_DISTANCE) & (bearing < _READING_BEARING) & frontal
+        seen[HOME] = False
+        return int(np.where(seen, distance, np.inf).argmin()) if seen.any() else -1
+
+    def at(self) -> int:
+        """The visited site the drone is at; -1 if none."""
+        here = self.present & self.visited & (self.distance <= SERVE_RADIUS)
+        here[HOME] = False
+        return int(np.where(here, self.distance, np.inf).argmin()) if here.any() else -1
+
+
+def read_sites(observation: Observation) -> Sites:
+    """Unpack the observation's `sites` and `sites_mask`."""
+    tokens = observation["sites"].reshape(MAX_TOKENS, len(SITE_FIELDS)).astype(np.float64)
+    return Sites(
+        present=observation["sites_mask"].astype(bool),
+        offset=tokens[:, _X],
+        facing=tokens[:, _FACING],
+        prize=tokens[:, _PRIZE],
+        mandatory=tokens[:, _MANDATORY] > 0.5,
+        visited=tokens[:, _VISITED] > 0.5,
+        dwell=tokens[:, _DWELL],
+    )
+
+
+def energy_left(observation: Observation, briefing: Briefing) -> float:
+    """Wh above the reserve."""
+    battery = float(observation["ego"][_BATTERY])
+    return (battery - briefing.reserve_fraction) * briefing.capacity_wh
+
+
+def allowed_choices(sites: Sites, observation: Observation, briefing: Briefing) -> Bool[np.ndarray, "14"]:
+    """What the rules and the observable energy (straight distance x detour) leave open."""
+    energy, left = briefing.energy, energy_left(observation, briefing)
+    home_from = np.linalg.norm(sites.offset - sites.offset[HOME], axis=1)
+    need = (sites.distance + home_from) * energy.per_metre_wh + energy.per_stop_wh
+    allowed = np.zeros(CHOICES, dtype=bool)
+    allowed[:MAX_TOKENS] = sites.present & ~sites.visited & (need <= left)
+    over_pad = float(np.linalg.norm(sites.offset[HOME, :2])) <= LAND_RADIUS
+    allowed[HOME] = not over_pad
+    allowed[LAND] = over_pad
+    here = sites.at()
+    if here >= 0 and sites.dwell[here] < CLOSE_UP_SECONDS:
+        stay = (CLOSE_UP_SECONDS - sites.dwell[here]) * energy.hover_w / 3600.0
+        allowed[INSPECT] = stay + sites.distance[HOME] * energy.per_metre_wh <= left
+    return allowed
+
+
+@dataclass
+class MissionControl:
+    """Asks the mission skill once a second and on events; keeps its answer and the beliefs."""
+
+    briefing: Briefing
+    step: int = 0
+    choice: int = HOME
+    target: int = -1
+    logits: Float[np.ndarray, "14"] = field(default_factory=lambda: np.full(CHOICES, -np.inf))
+    belief: Float[np.ndarray, "12 2"] = field(default_factory=lambda: np.full((MAX_TOKENS, 2), 0.5))
+    masked: bool = False
+    """The last answer named something that is not allowed."""
+    _visited: int = 0
+    _dwelt: bool = False
+    _tenths: int = 10
+
+    def observe(self, observation: Observation) -> Observation:
+        """The observation with the pilot's beliefs filled in."""
+        tokens = observation["sites"].reshape(MAX_TOKENS, len(SITE_FIELDS)).copy()
+        present = observation["sites_mask"].astype(bool)
+        tokens[present, _FAULTY:] = self.belief[present]
+        return {**observation, "sites": tokens.reshape(-1)}
+
+    def decide(self, observation: Observation, brain: Brain) -> bool:
+        """Ask the brain if it is time; True if it was asked."""
+        sites = read_sites(observation)
+        due = self.step % (self.briefing.control_hz // self.briefing.mission_hz) == 0
+        due |= self._event(sites, observation)
+        self.step += 1
+        if due:
+            self._ask(observation, sites, brain)
+        return due
+
+    def aim(self, observation: Observation) -> Observation:
+        """The observation with the goal set to the chosen site."""
+        sites = read_sites(observation)
+        goal = make_goal(self.waypoint(sites), self.briefing.speed_limit)
+        return {**observation, "goal": goal}
+
+    def waypoint(self, sites: Sites) -> Float[np.ndarray, "3"]:
+        """Where the target is, relative to the drone; home is flown to at the present height."""
+        offset = sites.offset[max(self.target, HOME)].copy()
+        if self.target <= HOME:
+            offset[2] = 0.0
+        return offset
+
+    # --- Private.
+
+    def _event(self, sites: Sites, observation: Observation) -> bool:
+        """Arrival, a finished close-up, or another tenth of the battery gone."""
+        visited, here = int(sites.visited.sum()), sites.at()
+        dwelt = here >= 0 and bool(sites.dwell[here] >= CLOSE_UP_SECONDS)
+        tenths = int(10 * float(observation["ego"][_BATTERY]))
+        over_pad = self.target == HOME and float(np.linalg.norm(sites.offset[HOME, :2])) < LAND_RADIUS / 2
+        event = visited != self._visited or (dwelt and not self._dwelt) or tenths != self._tenths or over_pad
+        self._visited, self._dwelt, self._tenths = visited, dwelt, tenths
+        return event and self.choice != LAND
+
+    def _ask(self, observation: Observation, sites: Sites, brain: Brain) -> None:
+        plan = brain.plan(observation)
+        seen = sites.in_view()
+        if seen >= 0:
+            self.belief[seen] = plan.status
+        allowed = allowed_choices(sites, observation, self.briefing)
+        self.masked = not allowed[int(plan.logits.argmax())]
+        self.logits = np.where(allowed, plan.logits, -np.inf)
+        best = int(self.logits.argmax())
+        keep = self.choice if allowed[self.choice] and self.choice != INSPECT else best
+        if self.logits[best] > self.logits[keep] + _KEEP_TARGET:
+            keep = best
+        self._follow(keep, sites)
+
+    def _follow(self, choice: int, sites: Sites) -> None:
+        self.choice = choice
+        if choice < MAX_TOKENS:
+            self.target = choice
+        elif choice == INSPECT:
+            self.target = sites.at()
+        else:
+            self.target = HOME

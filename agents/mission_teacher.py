@@ -1,0 +1,126 @@
+"""The mission skill of the teacher: the exact programme on the true energy graph, re-solved in every state."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Bool, Float
+
+from agents.mission_control import CHOICES, HOME, INSPECT, LAND, Sites
+from agents.orienteering import Solution, solve
+from agents.truth import Truth
+from sim.scenario import MissionTask
+from sim.tasks.mission import CLOSE_UP_SECONDS, FAULT_FACTOR
+
+PRIOR_FAULTY, PRIOR_BLOCKED = 0.4, 0.1
+"""What anyone expects of a panel not yet seen."""
+MANDATORY_BONUS = 1000.0
+"""Makes the programme serve mandatory sites first, whatever their prize."""
+CLOSE_UP_ALLOWANCE = CLOSE_UP_SECONDS + 1.0
+"""s of hovering a close-up is planned with."""
+SAFETY = 1.05
+"""Planned energies are stretched by this: wind and detours round what the way's grid does not resolve."""
+
+
+@dataclass(frozen=True)
+class State:
+    """Where a mission stands, as far as planning goes; n sites."""
+
+    ways_from_here: Float[np.ndarray, " t"]  # m, to home and every site
+    visited: Bool[np.ndarray, " n"]
+    here: int  # site index the drone is at, -1 for none
+    dwell: float  # s of close-up there
+    budget_wh: float  # above the reserve
+
+
+class MissionTeacher:
+    """Certainty-equivalent on panels it has not reached; knows those it is at."""
+
+    def __init__(self, truth: Truth) -> None:
+        task = truth.scenario.task
+        assert isinstance(task, MissionTask)
+        self._truth = truth
+        self.prize = np.array([site.prize for site in task.sites])
+        self.mandatory = np.array([site.mandatory for site in task.sites])
+        panels = [truth.scenario.world.panels[site.panel] for site in task.sites]
+        self.faulty = np.array([panel.faulty and not panel.covered for panel in panels])
+        self.covered = np.array([panel.covered for panel in panels])
+
+    def best_choices(self, state: State, over_pad: bool) -> Bool[np.ndarray, "14"]:
+        """Every choice that begins an optimal continuation."""
+        best = np.zeros(CHOICES, dtype=bool)
+        onward = self.onward(state)
+        if state.here >= 0 and self.worth_staying(state, onward):
+            best[INSPECT] = True
+            return best
+        best[1 : len(self.prize) + 1] = onward.first
+        if not onward.first.any():
+            best[LAND if over_pad else HOME] = True
+        return best
+
+    def onward(self, state: State, spent_wh: float = 0.0) -> Solution:
+        """The programme over the sites not yet visited, after spending some energy here."""
+        truth = self._truth
+        open_sites = np.flatnonzero(~state.visited & np.isfinite(state.ways_from_here[1:]))
+        cost = SAFETY * truth.per_metre_wh
+        serve = truth.per_stop_wh + PRIOR_FAULTY * CLOSE_UP_ALLOWANCE * truth.hover_w / 3600.0
+        tokens = open_sites + 1
+        solution = solve(
+            prize=self._expected(open_sites),
+            to_site=cost * state.ways_from_here[tokens] + serve,
+            between=cost * truth.ways[np.ix_(tokens, tokens)] + serve,
+            to_home=cost * truth.ways[tokens, HOME] + truth.per_stop_wh,
+            home_now=cost * state.ways_from_here[HOME] + truth.per_stop_wh,
+            budget=state.budget_wh - spent_wh,
+        )
+        first = np.zeros(len(self.prize), dtype=bool)
+        first[open_sites[solution.first]] = True
+        order = tuple(int(open_sites[i]) for i in solution.order)
+        return Solution(solution.prize, first, order, solution.energy)
+
+    def worth_staying(self, state: State, onward: Solution) -> bool:
+        """Whether the close-up of a known fault is worth the prizes its energy costs elsewhere."""
+        if not self.faulty[state.here] or state.dwell >= CLOSE_UP_SECONDS:
+            return False
+        stay_wh = (CLOSE_UP_ALLOWANCE - state.dwell) * self._truth.hover_w / 3600.0
+        after = self.onward(state, stay_wh)
+        gain = FAULT_FACTOR * self.prize[state.here]
+        return after.energy <= state.budget_wh - stay_wh and after.prize + gain > onward.prize
+
+    def state(self, sites: Sites, budget_wh: float) -> State:
+        """The true state of a flight that the observation's tokens describe."""
+        here = sites.at() - 1
+        count = len(self.prize)
+        return State(
+            ways_from_here=self._truth.ways_from(self._truth.position),
+            visited=sites.visited[1 : count + 1],
+            here=max(here, -1),
+            dwell=float(sites.dwell[here + 1]) if here >= 0 else 0.0,
+            budget_wh=budget_wh,
+        )
+
+    def _expected(self, sites: np.ndarray) -> Float[np.ndarray, " m"]:
+        """Expected prize of sites whose panels are not known yet; mandatory ones are never blocked."""
+        mandatory = self.mandatory[sites]
+        served = np.where(mandatory, 1.0, 1.0 - PRIOR_BLOCKED)
+        return self.prize[sites] * served * (1.0 + PRIOR_FAULTY * FAULT_FACTOR) + MANDATORY_BONUS * mandatory
+
+
+def collectable_prize(truth: Truth) -> float:
+    """The mission's optimum: what the programme collects on the true graph, panels revealed on arrival, no flight."""
+    teacher = MissionTeacher(truth)
+    battery = truth.scenario.battery
+    budget = (battery.initial_fraction - battery.reserve_fraction) * battery.capacity_wh
+    count = len(teacher.prize)
+    visited, ways, prize = np.zeros(count, dtype=bool), truth.ways_from(truth.position), 0.0
+    while True:
+        solution = teacher.onward(State(ways, visited, -1, 0.0, budget))
+        if not solution.order:
+            return prize
+        site = solution.order[0]
+        budget -= SAFETY * truth.per_metre_wh * ways[site + 1] + truth.per_stop_wh
+        ways, visited = truth.ways[:, site + 1], visited | (np.arange(count) == site)
+        prize += 0.0 if teacher.covered[site] else teacher.prize[site]
+        state = State(ways, visited, site, 0.0, budget)
+        if teacher.worth_staying(state, teacher.onward(state)):
+            prize += FAULT_FACTOR * teacher.prize[site]
+            budget -= CLOSE_UP_ALLOWANCE * truth.hover_w / 3600.0

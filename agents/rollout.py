@@ -1,0 +1,71 @@
+"""What would happen: every lattice candidate flown ahead in the reduced response model, against the true geometry."""
+
+import numpy as np
+from jaxtyping import Float
+from numba import njit
+
+from sim.flight import Flight
+from sim.frames import world_from_heading
+from sim.physics.response import STATE_SIZE, predict, response_params
+from sim.types import POSITION, VELOCITY
+from sim.world.clearance import clearance_at
+
+HORIZON = 2.0
+"""s a candidate must survive."""
+_DT = 0.05
+_STEPS = round(HORIZON / _DT)
+_END_STEP = round(1.5 / _DT)
+"""Progress is judged where a candidate has brought the drone after 1.5 s."""
+
+
+class Rollouts:
+    """Flies candidates of one flight ahead from its true state."""
+
+    def __init__(self, flight: Flight) -> None:
+        self._flight = flight
+        self._response = response_params(flight.simulator.vehicle)
+        self._ceiling = flight.scenario.limits.altitude_max_m
+        # A hull this high above the ground has its lower rim clear of it.
+        self._floor = flight.simulator.vehicle.hull_height / 2 + 0.05
+
+    def fly(
+        self, velocities_heading: Float[np.ndarray, "k 3"]
+    ) -> tuple[Float[np.ndarray, " k"], Float[np.ndarray, "k 3"]]:
+        """Least hull clearance over the horizon (m, negative = hit or out of the altitude band), and end points."""
+        sim = self._flight.simulator
+        state = np.empty(STATE_SIZE)
+        state[0:3], state[3:6] = sim.body[POSITION], sim.body[VELOCITY]
+        state[6:9] = sim.plant["acceleration_expected"][0]
+        return _fly_candidates(
+            sim.clearance.arrays, state, velocities_heading, sim.yaw, self._response,
+            sim.vehicle.hull_radius, self._floor, self._ceiling, sim.world.bounds,
+        )  # fmt: skip
+
+
+@njit(cache=True)
+def _fly_candidates(arrays, start, velocities_heading, yaw, response, hull_radius, floor, ceiling, bounds):
+    """Clearances (k,) and end points (k, 3); a clearance is looked up again only once the last one could be used up."""
+    count = velocities_heading.shape[0]
+    clearance = np.empty(count)
+    ends = np.empty((count, 3))
+    for k in range(count):
+        command = world_from_heading(velocities_heading[k], yaw)
+        state = start.copy()
+        least = clearance_at(arrays, state[0], state[1], state[2]) - hull_radius
+        slack = least
+        for step in range(_STEPS):
+            x, y, z = state[0], state[1], state[2]
+            predict(state, command, response, _DT)
+            slack -= np.sqrt((state[0] - x) ** 2 + (state[1] - y) ** 2 + (state[2] - z) ** 2)
+            if step + 1 == _END_STEP:
+                ends[k] = state[0:3]
+            if slack <= 0.1 or slack < least:
+                slack = clearance_at(arrays, state[0], state[1], state[2]) - hull_radius
+                least = min(least, slack)
+            outside = state[2] < floor or state[2] > ceiling or state[0] < bounds[0, 0] or state[0] > bounds[1, 0]
+            if outside or state[1] < bounds[0, 1] or state[1] > bounds[1, 1]:
+                least = -1.0
+            if least <= 0.0 and step + 1 >= _END_STEP:
+                break
+        clearance[k] = least
+    return clearance, ends

@@ -1,0 +1,115 @@
+"""The privileged teacher: the free way, true survival and the exact mission programme, as one brain."""
+
+import numpy as np
+from jaxtyping import Float
+
+from agents.lattice import HOVER, candidate_velocities, candidate_yaw_rates
+from agents.mission_control import (
+    CHOICES,
+    HOME,
+    LAND_RADIUS,
+    energy_left,
+    read_sites,
+)
+from agents.mission_teacher import MissionTeacher
+from agents.pilot import Plan, make_briefing
+from agents.rollout import Rollouts
+from agents.truth import Truth, way_bearing, way_lengths
+from sim.flight import Flight
+from sim.frames import world_from_heading, wrap_angle
+from sim.types import Observation
+
+SURVIVAL_MARGIN = 0.12
+"""m of clearance beyond the hull that counts as surviving: what noise and gusts may take."""
+_SOFT_MARGIN = 0.5
+"""m of clearance below which the teacher itself prefers more."""
+_TEMPERATURE = 0.35
+"""m of progress that change a candidate's odds by e."""
+_ALIGNMENT = 1.2
+"""m of progress that ending up turned to the way is worth."""
+_HEIGHT_WEIGHT = 0.8
+"""m of progress that a metre off the target's height costs."""
+_TURN_SECONDS = 1.0
+
+
+class TeacherBrain:
+    """Sees the true state of the flight it is reset to; never used where results of learned pilots are made."""
+
+    def __init__(self) -> None:
+        self._asked_at = -1
+
+    def reset(self, flight: Flight, truth: Truth | None = None) -> None:
+        """`truth` may be handed in to share its fields with another teacher of the same flight."""
+        self.flight = flight
+        self.truth = truth or Truth(flight)
+        self._rollouts = Rollouts(flight)
+        self._velocities = candidate_velocities(flight.scenario.speed_limit_m_s)
+        self._briefing = make_briefing(flight)
+        is_mission = self._briefing.task == "mission"
+        self._mission = MissionTeacher(self.truth) if is_mission else None
+        self._asked_at = -1
+
+    def plan(self, observation: Observation) -> Plan:
+        best = self.best_choices(observation)
+        return Plan(np.where(best, 0.0, -10.0).astype(np.float32), self.status(observation))
+
+    def navigate(self, observation: Observation) -> Float[np.ndarray, " k"]:
+        return self.way_preference(self.target_meant(observation))
+
+    def survive(self, observation: Observation) -> Float[np.ndarray, " k"]:
+        """1 with room to spare, 0 where a candidate hits; the ramp between makes the teacher keep its distance."""
+        clearance, _ = self._fly()
+        return np.clip((clearance - SURVIVAL_MARGIN) / _SOFT_MARGIN, 0.0, 1.0).astype(np.float32)
+
+    def survives(self) -> np.ndarray:
+        """The avoidance label: which candidates truly survive."""
+        return self._fly()[0] > SURVIVAL_MARGIN
+
+    def way_preference(self, target: int) -> Float[np.ndarray, " k"]:
+        """The navigation label: log-probabilities by progress along the free way, survival left out."""
+        field, goal = self.truth.field(target), self.truth.targets[target]
+        _, ends = self._fly()
+        position = self.truth.position
+        progress = np.clip(field.at(position) - way_lengths(field.arrays, ends), -20.0, 20.0)
+        height = goal[2] if self._mission is None or target != HOME else position[2]
+        progress -= _HEIGHT_WEIGHT * np.abs(ends[:, 2] - height)
+        yaw_after = self.truth.yaw + np.concatenate([self._azimuths(), _TURN_SECONDS * candidate_yaw_rates()[HOVER:]])
+        off = wrap_angle(way_bearing(field.arrays, position[0], position[1]) - yaw_after)
+        value = (progress + _ALIGNMENT * np.cos(off)) / _TEMPERATURE
+        return (value - np.logaddexp.reduce(value)).astype(np.float32)
+
+    def best_choices(self, observation: Observation) -> np.ndarray:
+        """The mission label: the set of best choices."""
+        if self._mission is None:
+            return np.zeros(CHOICES, dtype=bool)
+        sites = read_sites(observation)
+        over_pad = float(np.linalg.norm(sites.offset[HOME, :2])) <= LAND_RADIUS
+        state = self._mission.state(sites, energy_left(observation, self._briefing))
+        return self._mission.best_choices(state, over_pad)
+
+    def status(self, observation: Observation) -> Float[np.ndarray, "2"]:
+        """Truth of the panel in view: faulty, blocked; 0.5 where none is."""
+        seen = read_sites(observation).in_view() - 1
+        if self._mission is None or seen < 0:
+            return np.full(2, 0.5, dtype=np.float32)
+        return np.array([self._mission.faulty[seen], self._mission.covered[seen]], dtype=np.float32)
+
+    def target_meant(self, observation: Observation) -> int:
+        """Which target the goal entry points at."""
+        direction, distance = observation["goal"][:3].astype(np.float64), np.expm1(float(observation["goal"][3]))
+        offset = world_from_heading(distance * direction, self.truth.yaw)
+        return self.truth.nearest_target(self.truth.position + offset)
+
+    # --- Private.
+
+    def _azimuths(self) -> np.ndarray:
+        moving = self._velocities[:HOVER]
+        return np.arctan2(moving[:, 1], moving[:, 0])
+
+    def _fly(self) -> tuple[np.ndarray, np.ndarray]:
+        """The rollouts from this step's state, computed once."""
+        step = self.flight.simulator.step_count
+        if self._asked_at != step:
+            self._flown = self._rollouts.fly(self._velocities)
+            self._asked_at = step
+        return self._flown

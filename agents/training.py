@@ -1,0 +1,151 @@
+"""Training: DAgger collection, then every arm from scratch on the same frames; resumable after a kill."""
+
+import json
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from agents.collect import CollectionRound, Source, collect_round
+from agents.dataset import Frames, load_shards
+from agents.imitate import ImitationConfig, imitate
+from models import Card, MultiTaskNet, NetworkConfig, save_checkpoint
+
+LAST_TRAINING_SEED = 9_999
+ARMS: dict[str, tuple[tuple[str, ...], ...]] = {
+    "shared": (("navigation", "avoidance", "mission"),),
+    "specialists": (("navigation",), ("avoidance",), ("mission",)),
+}
+"""The networks of each arm, by their heads."""
+_ROUND_EPOCHS = 4
+"""Passes that train the network flying the next round; it need not be good, only wrong in its own way."""
+
+
+@dataclass(frozen=True)
+class TrainConfig:
+    """One training run."""
+
+    out: Path
+    """Folder for data, checkpoints and logs; an interrupted run continues there."""
+    arms: tuple[str, ...] = ("shared", "specialists")
+    """Which arms to train on the collected frames: shared, specialists."""
+    seed: int = 1
+    """Seed of weights and batch order."""
+    frames: int = 100_000
+    """Labelled frames to collect over all rounds."""
+    rounds: int = 5
+    """DAgger rounds; the first is flown by the teacher alone."""
+    epochs: int = 14
+    """Passes over the frames for each final network."""
+    batch: int = 256
+    learning_rate: float = 1.5e-3
+    workers: int = 2
+    """Processes that fly."""
+    first_world_seed: int = 0
+    """World seed of the first flight; all must lie in 0-9999."""
+
+    def __post_init__(self) -> None:
+        unknown = [arm for arm in self.arms if arm not in ARMS]
+        if unknown or not self.arms:
+            raise ValueError(f"arms = {list(self.arms)}: choose from {', '.join(ARMS)}")
+        for name in ("frames", "rounds", "epochs", "batch", "workers"):
+            if getattr(self, name) < 1:
+                raise ValueError(f"{name} = {getattr(self, name)}: must be at least 1")
+        if self.seed < 0 or self.learning_rate <= 0:
+            raise ValueError(f"seed = {self.seed}, learning_rate = {self.learning_rate}: must be positive")
+
+
+def train(config: TrainConfig, source: Source, report: Callable[[str], None]) -> dict[str, Path]:
+    """Collect and train; returns the folder of each arm's checkpoint(s)."""
+    config.out.mkdir(parents=True, exist_ok=True)
+    settings = {**asdict(config), "out": str(config.out)}
+    (config.out / "config.json").write_text(json.dumps(settings, indent=2))
+    frames = _aggregate(config, training_only(source), report)
+    report(f"{len(frames['image'])} labelled frames")
+    return {arm: _train_arm(arm, config, frames, report) for arm in config.arms}
+
+
+def training_only(source: Source) -> Source:
+    """The same source, refusing seeds that belong to choice, acceptance or test."""
+    return _TrainingSource(source)
+
+
+@dataclass(frozen=True)
+class _TrainingSource:
+    source: Source
+
+    def __call__(self, seed: int):  # noqa: ANN204 - a Scenario, as the source returns.
+        if not 0 <= seed <= LAST_TRAINING_SEED:
+            raise ValueError(f"world seed {seed}: training uses 0-{LAST_TRAINING_SEED} only")
+        return self.source(seed)
+
+
+def _aggregate(config: TrainConfig, source: Source, report: Callable[[str], None]) -> Frames:
+    """All DAgger rounds: the teacher's own, then rounds flown by the networks trained so far."""
+    shards: list[Path] = []
+    per_round = config.frames // config.rounds
+    first_seed = config.first_world_seed
+    for index in range(config.rounds):
+        pilots = ("teacher",)
+        if index:
+            frames = load_shards(shards)
+            learners = _train_learners(index, config, frames, report)
+            # A third each: the shared network, the specialists together, and the perturbed teacher.
+            pilots = (str(learners["shared"]), str(learners["specialists"]), "teacher")
+        round_ = CollectionRound(f"round_{index}", pilots, first_seed, per_round)
+        shards += collect_round(round_, source, config.out, config.workers, report)
+        first_seed += LAST_TRAINING_SEED // config.rounds
+    return load_shards(shards)
+
+
+def _train_learners(
+    index: int, config: TrainConfig, frames: Frames, report: Callable[[str], None]
+) -> dict[str, Path]:
+    """Quickly trained networks of both arms, to fly the next round."""
+    folder = config.out / f"learners_{index}"
+    return {
+        arm: _train_networks(arm, folder, config, frames, _ROUND_EPOCHS, config.seed + index, report) for arm in ARMS
+    }
+
+
+def _train_arm(arm: str, config: TrainConfig, frames: Frames, report: Callable[[str], None]) -> Path:
+    return _train_networks(arm, config.out, config, frames, config.epochs, config.seed, report)
+
+
+def _train_networks(
+    arm: str, out: Path, config: TrainConfig, frames: Frames, epochs: int, seed: int, report: Callable[[str], None]
+) -> Path:
+    """Train every network of an arm from scratch; a finished one is kept."""
+    folder = out / arm
+    for heads in ARMS[arm]:
+        target = folder if len(ARMS[arm]) == 1 else folder / heads[0]
+        if (target / "weights.safetensors").exists():
+            continue
+        imitation = ImitationConfig(epochs=epochs, batch=config.batch, learning_rate=config.learning_rate, seed=seed)
+        state = target.with_name(target.name + ".training")
+        network = imitate(NetworkConfig(heads=heads), frames, imitation, state, report)
+        save_checkpoint(target, network, _card(arm, heads, config, frames, network), half=True)
+    return folder
+
+
+def _card(
+    arm: str, heads: tuple[str, ...], config: TrainConfig, frames: Frames, network: MultiTaskNet
+) -> Card:
+    from importlib.metadata import version
+
+    share = {name: float(np.mean(frames[f"mask_{name}"])) for name in ("navigation", "survival", "mission")}
+    return Card(
+        title=f"{arm}: {', '.join(heads)}",
+        summary=f"{sum(p.numel() for p in network.parameters()):,} parameters, imitation of the privileged teacher.",
+        data=(
+            f"{len(frames['image']):,} labelled frames in {config.rounds} DAgger rounds, training worlds only "
+            f"(seeds 0-{LAST_TRAINING_SEED}); share of frames with a label: "
+            + ", ".join(f"{name} {value:.0%}" for name, value in share.items())
+            + ". Longleaf and Delft are not among them."
+        ),
+        seeds=f"Weights and batch order: {config.seed}. Worlds from {config.first_world_seed}.",
+        results="See `docs/experiments.md` for flights on acceptance worlds.",
+        code_version=f"trident-sim {version('trident-sim')}, torch {torch.__version__}",
+    )

@@ -1,0 +1,127 @@
+"""What the teacher knows of a flight: the free ways, the energy graph and the panels, all from the true world."""
+
+from functools import cached_property
+
+import numpy as np
+from jaxtyping import Float
+from numba import njit
+
+from agents.pilot import CRUISE_FRACTION, STOP_SECONDS
+from sim.flight import Flight
+from sim.physics.battery import hover_power, level_flight_power
+from sim.scenario import MissionTask, NavigateTask, Scenario
+from sim.types import POSITION, VELOCITY, Vec3
+from sim.world.geodesic import SPACING, FreeSpace, GeodesicField, distance_field, field_at
+
+_WAY_MARGIN = 0.25
+"""m beyond the hull that the free way keeps from obstacles."""
+_BAND = 0.4
+"""m above and below the flying height that the free way looks at."""
+_COURSE_AHEAD = 25.0
+"""m along the course to the goal of an avoidance flight's free way."""
+
+
+class Truth:
+    """The true world of one flight, in the teacher's terms; fields are computed when first asked for."""
+
+    def __init__(self, flight: Flight) -> None:
+        self.flight = flight
+        self.scenario: Scenario = flight.scenario
+        self.hull_radius = flight.simulator.vehicle.hull_radius
+        self.targets = _targets(self.scenario)
+        self._fields: dict[int, GeodesicField] = {}
+
+    @property
+    def position(self) -> Vec3:
+        return self.flight.simulator.body[POSITION]
+
+    @property
+    def velocity(self) -> Vec3:
+        return self.flight.simulator.body[VELOCITY]
+
+    @property
+    def yaw(self) -> float:
+        return self.flight.simulator.yaw
+
+    @cached_property
+    def free(self) -> FreeSpace:
+        """Where the hull fits at flying height."""
+        sim = self.flight.simulator
+        heights = [self.scenario.start.position_m[2], *(float(t[2]) for t in self.targets if t[2] > 0.5)]
+        low, high = min(heights) - _BAND, max(heights) + _BAND
+        return FreeSpace.from_clearance(
+            sim.clearance, sim.world.bounds, max(low, 0.3), high, self.hull_radius + _WAY_MARGIN
+        )
+
+    def field(self, target: int) -> GeodesicField:
+        """Length of the free way from anywhere to a target."""
+        if target not in self._fields:
+            self._fields[target] = distance_field(self.free, nearest_free(self.free, self.targets[target][:2]))
+        return self._fields[target]
+
+    def nearest_target(self, point_world: Vec3) -> int:
+        """The target a pilot means by a goal that it believes to be at a point."""
+        return int(np.linalg.norm(self.targets[:, :2] - point_world[:2], axis=1).argmin())
+
+    @cached_property
+    def ways(self) -> Float[np.ndarray, "t t"]:
+        """Free-way lengths between all targets, m."""
+        return np.array([way_lengths(self.field(i).arrays, self.targets) for i in range(len(self.targets))])
+
+    def ways_from(self, position: Vec3) -> Float[np.ndarray, " t"]:
+        """Free-way lengths from a position to all targets, m."""
+        return np.array([self.field(i).at(position) for i in range(len(self.targets))])
+
+    @cached_property
+    def per_metre_wh(self) -> float:
+        """Energy of a metre of the true way at cruise speed; on a round trip head and tail wind nearly cancel."""
+        speed = CRUISE_FRACTION * self.scenario.speed_limit_m_s
+        return level_flight_power(self.flight.simulator.vehicle, speed, 0.0) / speed / 3600.0
+
+    @cached_property
+    def hover_w(self) -> float:
+        return hover_power(self.flight.simulator.vehicle)
+
+    @property
+    def per_stop_wh(self) -> float:
+        return STOP_SECONDS * self.hover_w / 3600.0
+
+
+def _targets(scenario: Scenario) -> Float[np.ndarray, "t 3"]:
+    """Navigation: the goal. Mission: home, then the sites, in token order. Avoidance: a point far down the course."""
+    task = scenario.task
+    if isinstance(task, NavigateTask):
+        return np.array([task.goal_m])
+    if isinstance(task, MissionTask):
+        return np.array([task.home_m, *(site.position_m for site in task.sites)])
+    start = np.array(scenario.start.position_m)
+    low, high = np.array(scenario.world.low_m), np.array(scenario.world.high_m)
+    course = np.array([np.cos(task.course_rad), np.sin(task.course_rad), 0.0])
+    end = start + (task.distance_m + _COURSE_AHEAD) * course
+    return np.clip(end, low + 1.0, high - 1.0)[None]
+
+
+def nearest_free(space: FreeSpace, xy: Float[np.ndarray, "2"]) -> Float[np.ndarray, "2"]:
+    """The point itself if its cell is free, else the centre of the nearest free cell."""
+    if space.is_free(xy):
+        return xy
+    rows, columns = np.nonzero(space.free)
+    centers = space.origin + SPACING * np.stack([columns, rows], axis=1)
+    return centers[np.linalg.norm(centers - xy, axis=1).argmin()]
+
+
+@njit(cache=True)
+def way_lengths(arrays, points):
+    """Free-way length (n,) from each point (n, 2 or 3) to the field's goal, m."""
+    lengths = np.empty(points.shape[0])
+    for n in range(points.shape[0]):
+        lengths[n] = field_at(arrays, points[n, 0], points[n, 1])
+    return lengths
+
+
+@njit(cache=True)
+def way_bearing(arrays, x, y):
+    """Direction in the world in which the free way leads on from a point, rad: down the field's slope over a metre."""
+    east = field_at(arrays, x - 1.0, y) - field_at(arrays, x + 1.0, y)
+    north = field_at(arrays, x, y - 1.0) - field_at(arrays, x, y + 1.0)
+    return np.arctan2(north, east)

@@ -1,0 +1,44 @@
+"""The networks: one shared trunk, three heads, their losses, checkpoints and costs."""
+
+from models.balancing import FrozenNormalization, StaticWeights
+from models.checkpoint import Card, load_checkpoint, save_checkpoint, weights_hash
+from models.config import HEADS, NetworkConfig
+from models.cost import (
+    CALL_RATES_HZ,
+    Latency,
+    Macs,
+    counted_macs,
+    example_batch,
+    hand_macs,
+    latency,
+    macs_per_second,
+    parameters,
+    single_thread,
+)
+from models.losses import head_losses, total_loss
+from models.multitask import MultiTaskNet, new_network
+
+__all__ = [
+    "CALL_RATES_HZ",
+    "HEADS",
+    "Card",
+    "FrozenNormalization",
+    "Latency",
+    "Macs",
+    "MultiTaskNet",
+    "NetworkConfig",
+    "StaticWeights",
+    "counted_macs",
+    "example_batch",
+    "hand_macs",
+    "head_losses",
+    "latency",
+    "load_checkpoint",
+    "macs_per_second",
+    "new_network",
+    "parameters",
+    "save_checkpoint",
+    "single_thread",
+    "total_loss",
+    "weights_hash",
+]

@@ -1,0 +1,124 @@
+"""A network on disk: a folder with weights (safetensors), configuration (JSON) and a card (Markdown)."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load, save
+from torch import Tensor
+
+from models.config import NetworkConfig
+from models.multitask import MultiTaskNet
+
+WEIGHTS, CONFIG, CARD = "weights.safetensors", "config.json", "card.md"
+
+
+@dataclass(frozen=True)
+class Card:
+    """What somebody who finds the file wants to know; every field is Markdown text."""
+
+    title: str
+    summary: str
+    data: str
+    seeds: str
+    results: str
+    code_version: str
+
+    def to_markdown(self) -> str:
+        """The card as it is written."""
+        sections = {
+            "Data": self.data,
+            "Seeds": self.seeds,
+            "Results": self.results,
+            "Code version": self.code_version,
+        }
+        body = "".join(f"\n## {name}\n\n{text.strip()}\n" for name, text in sections.items())
+        return f"# {self.title}\n\n{self.summary.strip()}\n{body}"
+
+
+def save_checkpoint(folder: Path, net: MultiTaskNet, card: Card, *, half: bool = False) -> str:
+    """Write the folder and return the hash of the weights as they will load; `half` stores 16-bit floats."""
+    folder.mkdir(parents=True, exist_ok=True)
+    dtype = torch.float16 if half else torch.float32
+    stored = {
+        name: tensor.to("cpu", dtype).contiguous() for name, tensor in net.state_dict().items()
+    }
+    digest = _hash(net.config, stored)
+    _replace(folder / WEIGHTS, save(stored, metadata={"weights_hash": digest}))
+    _replace(folder / CONFIG, net.config.to_json().encode())
+    _replace(folder / CARD, card.to_markdown().encode())
+    return digest
+
+
+def load_checkpoint(folder: Path, device: str = "cpu") -> MultiTaskNet:
+    """The network in evaluation mode, 32-bit; a damaged, missing or foreign file raises ValueError with its name."""
+    config_path, weights_path = folder / CONFIG, folder / WEIGHTS
+    try:
+        config = NetworkConfig.from_json(_read(config_path).decode())
+    except (ValueError, TypeError) as error:
+        raise ValueError(f"{config_path}: not a network configuration: {error}") from error
+    content = _read(weights_path)
+    try:
+        stored = load(content)
+    except SafetensorError as error:
+        raise ValueError(f"{weights_path}: truncated or not safetensors: {error}") from error
+    net = MultiTaskNet(config)
+    _check_shapes(weights_path, net.state_dict(), stored)
+    if _stated_hash(content) != _hash(config, stored):
+        raise ValueError(
+            f"{weights_path}: the content does not match the hash it was saved with, or {config_path} changed"
+        )
+    net.load_state_dict({name: tensor.float() for name, tensor in stored.items()})
+    return net.eval().to(device)
+
+
+def weights_hash(net: MultiTaskNet) -> str:
+    """SHA-256 over configuration, names, shapes and 32-bit values: the same before saving and after loading."""
+    return _hash(net.config, net.state_dict())
+
+
+def _hash(config: NetworkConfig, tensors: Mapping[str, Tensor]) -> str:
+    digest = hashlib.sha256(config.to_json().encode())
+    for name in sorted(tensors):
+        value = tensors[name].detach().to("cpu", torch.float32).contiguous()
+        digest.update(f"{name}{tuple(value.shape)}".encode())
+        digest.update(value.numpy().tobytes())
+    return digest.hexdigest()
+
+
+def _stated_hash(content: bytes) -> str | None:
+    """The hash in the file's metadata; safetensors starts with the header's length as 8 little-endian bytes."""
+    header = json.loads(content[8 : 8 + int.from_bytes(content[:8], "little")])
+    return header.get("__metadata__", {}).get("weights_hash")
+
+
+def _check_shapes(path: Path, expected: Mapping[str, Tensor], stored: Mapping[str, Tensor]) -> None:
+    missing, unknown = (
+        sorted(expected.keys() - stored.keys()),
+        sorted(stored.keys() - expected.keys()),
+    )
+    if missing or unknown:
+        raise ValueError(f"{path}: does not fit {CONFIG}: missing {missing}, unknown {unknown}")
+    for name, tensor in expected.items():
+        if stored[name].shape != tensor.shape:
+            raise ValueError(
+                f"{path}: does not fit {CONFIG}: {name} is {tuple(stored[name].shape)}, not {tuple(tensor.shape)}"
+            )
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise ValueError(f"{path}: cannot be read: {error.strerror}") from error
+
+
+def _replace(path: Path, content: bytes) -> None:
+    """Write beside, then rename, so that a killed run leaves the old file or the new one."""
+    partial = path.with_name(path.name + ".partial")
+    partial.write_bytes(content)
+    partial.replace(path)

@@ -1,0 +1,144 @@
+"""What a network costs: parameters, multiply-adds (MACs) a call and a second, latency at batch 1."""
+
+import contextlib
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.utils.flop_counter import FlopCounterMode
+
+from models.config import NetworkConfig
+from models.heads import FEED_FORWARD, HIDDEN, LAYERS, STATUS_HIDDEN, TOKEN
+from models.multitask import MultiTaskNet
+from models.trunk import CHANNELS, EMBEDDING
+
+CALL_RATES_HZ = {"navigation": 15.0, "avoidance": 15.0, "mission": 1.0}
+"""How often a pilot asks each head; a shared trunk runs at the fastest of its heads' rates."""
+
+
+@dataclass(frozen=True)
+class Macs:
+    """Multiply-adds of one call, by part."""
+
+    trunk: int
+    heads: dict[str, int]
+
+    @property
+    def total(self) -> int:
+        """Trunk once and every head once."""
+        return self.trunk + sum(self.heads.values())
+
+
+@dataclass(frozen=True)
+class Latency:
+    """Time of one call at batch 1 on one thread, ms."""
+
+    p50_ms: float
+    p99_ms: float
+
+
+def parameters(module: nn.Module) -> int:
+    """Trainable numbers."""
+    return sum(parameter.numel() for parameter in module.parameters())
+
+
+def counted_macs(net: MultiTaskNet) -> Macs:
+    """Multiply-adds of convolutions and matrix products as torch counts them; other operations count as zero."""
+    batch = example_batch(net.config)
+    batch = {name: value.to(net.trunk.ego_scale.device) for name, value in batch.items()}
+    with FlopCounterMode(display=False) as counter, torch.inference_mode():
+        net(batch)
+    counts = counter.get_flop_counts()
+    prefix = type(net).__name__
+    heads = {name: sum(counts[f"{prefix}.heads.{name}"].values()) // 2 for name in net.config.heads}
+    return Macs(sum(counts[f"{prefix}.trunk"].values()) // 2, heads)
+
+
+def hand_macs(config: NetworkConfig) -> Macs:
+    """The same from the layer sizes alone, as a check on the counter."""
+    half, quarter, eighth, sixteenth = (config.scaled(size) for size in CHANNELS)
+    embedding, hidden, token = (config.scaled(size) for size in (EMBEDDING, HIDDEN, TOKEN))
+    feed_forward, status = config.scaled(FEED_FORWARD), config.scaled(STATUS_HIDDEN)
+    pixels, past = config.image_shape[1] * config.image_shape[2], config.history_shape[0]
+    trunk = (
+        pixels // 4 * 9 * 3 * half
+        + pixels // 16 * 9 * (half + 1) * quarter
+        + pixels // 64 * 9 * (quarter + 1 + past) * eighth
+        + pixels // 256 * 9 * eighth * sixteenth
+        + (pixels // 256 * sixteenth + len(config.ego_scale)) * embedding
+    )
+    candidate = (embedding + len(config.goal_scale)) * hidden + hidden * config.candidates
+    features, tokens = len(config.site_scale) + 2, config.site_tokens + 1
+    layer = tokens * (4 * token**2 + 2 * token * feed_forward) + 2 * tokens**2 * token
+    mission = (
+        (embedding + len(config.ego_scale)) * token
+        + config.site_tokens * features * token
+        + LAYERS * layer
+        + token**2 + config.site_tokens * token**2 + config.site_tokens * token + 2 * token
+        + (embedding + features) * status + 2 * status
+    )  # fmt: skip
+    heads = {"navigation": candidate, "avoidance": candidate, "mission": mission}
+    return Macs(trunk, {name: heads[name] for name in config.heads})
+
+
+def macs_per_second(
+    networks: Sequence[Macs], rates_hz: Mapping[str, float] = CALL_RATES_HZ
+) -> float:
+    """Multiply-adds a second of the networks that together fly one drone, each head at its own rate."""
+    total = 0.0
+    for macs in networks:
+        total += macs.trunk * max(rates_hz[name] for name in macs.heads)
+        total += sum(count * rates_hz[name] for name, count in macs.heads.items())
+    return total
+
+
+def latency(
+    net: MultiTaskNet, heads: tuple[str, ...] | None = None, *, calls: int = 300
+) -> Latency:
+    """Percentiles of `infer`, after a tenth as many calls to warm up."""
+    observation = {name: value[0].numpy() for name, value in example_batch(net.config).items()}
+    times = np.empty(calls)
+    with single_thread():
+        for _ in range(calls // 10):
+            net.infer(observation, heads)
+        for call in range(calls):
+            start = time.perf_counter()
+            net.infer(observation, heads)
+            times[call] = time.perf_counter() - start
+    p50, p99 = np.percentile(times * 1e3, [50, 99])
+    return Latency(float(p50), float(p99))
+
+
+@contextlib.contextmanager
+def single_thread() -> Iterator[None]:
+    """One torch thread inside: at batch 1 more threads only wait for each other, and sums keep their order."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
+
+
+def example_batch(config: NetworkConfig, size: int = 1, seed: int = 0) -> dict[str, Tensor]:
+    """Random inputs with the right shapes and types, all site tokens present."""
+    generator = torch.Generator().manual_seed(seed)
+
+    def pixels(*shape: int) -> Tensor:
+        return torch.randint(0, 256, (size, *shape), dtype=torch.uint8, generator=generator)
+
+    def normal(*shape: int) -> Tensor:
+        return torch.randn((size, *shape), generator=generator)
+
+    return {
+        "image": pixels(*config.image_shape),
+        "history": pixels(*config.history_shape),
+        "ego": normal(len(config.ego_scale)),
+        "goal": normal(len(config.goal_scale)),
+        "sites": normal(config.site_tokens, len(config.site_scale))
+        * torch.tensor(config.site_scale, dtype=torch.float32),
+        "sites_mask": torch.ones(size, config.site_tokens, dtype=torch.int8),
+    }

@@ -1,0 +1,117 @@
+"""How commands talk: tables and lines on standard output, progress and errors on standard error."""
+
+import json
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+Report = Callable[[float, float | None], None]
+"""Takes what is done and, where known, the total."""
+
+_PLAIN_PERIOD_S = 2.0
+"""Without a terminal, progress is one line this often."""
+_PIPED_WIDTH = 160
+
+
+class InputError(Exception):
+    """The user gave something that cannot be used; the message names field, value and choices."""
+
+
+@contextmanager
+def user_input() -> Iterator[None]:
+    """Inside, a bad value or an unusable file is the user's, not a fault of the program."""
+    try:
+        yield
+    except ValueError as error:
+        raise InputError(str(error)) from error
+    except OSError as error:
+        where = f" {error.filename!r}" if error.filename is not None else ""
+        raise InputError(f"{error.strerror or error}:{where}" if where else str(error)) from error
+
+
+def say(text: str) -> None:
+    """One plain line on standard output."""
+    sys.stdout.write(text + "\n")
+
+
+def warn(text: str) -> None:
+    """One plain line on standard error."""
+    sys.stderr.write(text + "\n")
+
+
+def show(table: Table) -> None:
+    """A table on standard output, as wide as the terminal or, piped, as a wide one."""
+    Console(width=None if sys.stdout.isatty() else _PIPED_WIDTH).print(table)
+
+
+def say_json(content: Mapping[str, object]) -> None:
+    """The machine-readable last line of standard output."""
+    say(json.dumps(content, allow_nan=False))
+
+
+def finite(number: float) -> float | None:
+    """JSON has no infinity: a distance to nothing is null."""
+    return number if abs(number) < float("inf") else None
+
+
+def fresh_folder(out: Path | None, name: str) -> Path:
+    """The folder a command writes to: the one asked for, or a new one under runs/."""
+    with user_input():
+        if out is not None:
+            out.mkdir(parents=True, exist_ok=True)
+            return out
+        base = Path("runs") / f"{time.strftime('%Y%m%d-%H%M%S')}-{name}"
+        for attempt in range(1000):
+            folder = base if attempt == 0 else base.with_name(f"{base.name}-{attempt}")
+            try:
+                folder.mkdir(parents=True)
+            except FileExistsError:
+                continue
+            return folder
+    raise InputError(f"out = {base}: a thousand folders of this name exist already")
+
+
+@contextmanager
+def progress(label: str, unit: str) -> Iterator[Report]:
+    """A bar on a terminal, a plain line now and then elsewhere; both on standard error."""
+    console = Console(stderr=True)
+    if console.is_terminal:
+        with _bar(console, label, unit) as report:
+            yield report
+    else:
+        yield _plain(label, unit)
+
+
+@contextmanager
+def _bar(console: Console, label: str, unit: str) -> Iterator[Report]:
+    columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[done]}"), TimeElapsedColumn())
+    with Progress(*columns, console=console, transient=True) as bars:
+        task = bars.add_task(label, total=None, done="")
+
+        def report(done: float, total: float | None) -> None:
+            bars.update(task, completed=done, total=total, done=_amount(done, total, unit))
+
+        yield report
+
+
+def _plain(label: str, unit: str) -> Report:
+    last = time.monotonic()
+
+    def report(done: float, total: float | None) -> None:
+        nonlocal last
+        if time.monotonic() - last >= _PLAIN_PERIOD_S:
+            last = time.monotonic()
+            warn(f"{label}: {_amount(done, total, unit)}")
+
+    return report
+
+
+def _amount(done: float, total: float | None, unit: str) -> str:
+    of = "" if total is None else f" of {total:.0f}"
+    return f"{done:.0f}{of} {unit}"

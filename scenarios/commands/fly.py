@@ -1,0 +1,121 @@
+"""`fly`: one flight, its log, film and figure."""
+
+import json
+from pathlib import Path
+
+from rich.table import Table
+
+import agents
+import scenarios
+from agents.lattice import describe
+from scenarios.commands.console import (
+    InputError,
+    finite,
+    fresh_folder,
+    progress,
+    say_json,
+    show,
+    user_input,
+    warn,
+)
+from scenarios.compute import load_networks, weights_digest
+from scenarios.seeds import seed_set
+from sim.physics.vehicle import load_vehicle
+from sim.record import FlightLog, read_flight, write_plot, write_video
+from sim.scenario import Scenario
+from sim.types import FlightResult
+
+DEFAULT_SEED = 10_000
+"""A choice world on which the shipped shared network completes the default mission."""
+
+
+def fly(scenario: str, *, pilot: str, seed: int | None, out: Path | None, as_json: bool, video: bool) -> int:
+    """Fly, write the files, print the outcome; 0 for success and 1 for any other outcome."""
+    with user_input():
+        resolved = _resolve(scenario, seed)
+        load_vehicle(resolved.vehicle)
+        chosen = agents.load_pilot(pilot)
+    folder = fresh_folder(out, f"{resolved.name}-{Path(pilot).stem}-{resolved.seed}")
+    log_path = folder / "flight.mcap"
+    if log_path.exists():
+        raise InputError(f"out = {folder}: holds a flight already; choose another folder")
+    facts = {"pilot": chosen.name, "pilot_hash": weights_digest(load_networks(pilot))}
+    result = _record(resolved, chosen, log_path, facts)
+    files = {"log": log_path, **_render(log_path, folder, video)}
+    optimum = agents.mission_optimum(resolved)
+    show(_table(resolved, chosen.name, result, optimum, files))
+    if as_json:
+        say_json(_as_json(resolved, chosen.name, result, optimum, files))
+    return 0 if result.success else 1
+
+
+def _resolve(name: str, seed: int | None) -> Scenario:
+    if seed is not None and seed < 0:
+        raise ValueError(f"seed = {seed}: must not be negative")
+    loaded = scenarios.load(name)
+    if isinstance(loaded, Scenario):
+        return scenarios.resolve(loaded, loaded.seed if seed is None else seed)
+    return scenarios.resolve(loaded, DEFAULT_SEED if seed is None else seed)
+
+
+def _record(scenario: Scenario, pilot: "agents.Pilot", path: Path, facts: dict[str, str]) -> FlightResult:
+    """Fly and log; an interrupt leaves a log that ends where the flight did."""
+    metadata = {**facts, "seed_set": seed_set(scenario.seed), "lattice": json.dumps(describe())}
+    with user_input():
+        log = FlightLog(path, scenario, metadata)
+    try:
+        with log, progress(f"flying {scenario.name}", "s flown") as report:
+            return agents.fly(scenario, pilot, log, lambda time: report(time, None))
+    except KeyboardInterrupt:
+        warn(f"interrupted; the flight so far is in {path}")
+        raise
+
+
+def _render(log: Path, folder: Path, video: bool) -> dict[str, Path]:
+    flight = read_flight(log)
+    files = {"plot": folder / "flight.png"}
+    write_plot(flight, files["plot"])
+    if video:
+        files["video"] = folder / "flight.mp4"
+        with progress("rendering the film", "frames") as report:
+            write_video(flight, files["video"], report)
+    return files
+
+
+def _as_json(
+    scenario: Scenario, pilot: str, result: FlightResult, optimum: float | None, files: dict[str, Path]
+) -> dict[str, object]:
+    return {
+        "outcome": str(result.outcome),
+        "success": result.success,
+        "duration_s": result.duration_s,
+        "distance_m": result.distance_m,
+        "min_clearance_m": finite(result.min_clearance_m),
+        "energy_wh": result.energy_wh,
+        "prize": result.prize,
+        "prize_optimum": optimum,
+        "scenario": scenario.name,
+        "seed": scenario.seed,
+        "pilot": pilot,
+        **{name: str(path) for name, path in files.items()},
+    }
+
+
+def _table(
+    scenario: Scenario, pilot: str, result: FlightResult, optimum: float | None, files: dict[str, Path]
+) -> Table:
+    table = Table(title=f"{scenario.name}, seed {scenario.seed}, flown by {pilot}", show_header=False)
+    table.add_row("outcome", f"[bold]{result.outcome}[/bold]", style="green" if result.success else "red")
+    if not result.success and result.events:
+        last = result.events[-1]
+        table.add_row("", ", ".join(f"{name} {value}" for name, value in last.detail.items()))
+    table.add_row("duration", f"{result.duration_s:.1f} s")
+    table.add_row("distance", f"{result.distance_m:.1f} m")
+    clearance = finite(result.min_clearance_m)
+    table.add_row("least clearance", "nothing near" if clearance is None else f"{clearance:.2f} m")
+    table.add_row("energy", f"{result.energy_wh:.2f} Wh")
+    if optimum is not None:
+        table.add_row("prize", f"{result.prize:g} of {optimum:g}")
+    for name, path in files.items():
+        table.add_row(name, str(path))
+    return table

@@ -1,0 +1,51 @@
+"""`list`: what can be flown, by whom, and in what."""
+
+import agents
+import scenarios
+from rich.table import Table
+
+from scenarios.choices import unknown
+from scenarios.commands.console import InputError, show
+from scenarios.suite import load_suite, suite_names
+from sim.physics.vehicle import load_vehicle, vehicle_names
+
+
+_PILOTS = {
+    "shared": "one network: a shared trunk with three heads",
+    "specialists": "three networks, one a head; flown by the same code",
+    "classical": "no learning: depth image, potential field of candidates, greedy mission",
+    "teacher": "sees the true world; labels the training frames",
+    "random": "random candidates, half a second each",
+}
+
+
+def list_names(what: str) -> int:
+    """Print one table of names and what they stand for."""
+    listings = {"scenarios": _scenarios, "pilots": _pilots, "vehicles": _vehicles, "suites": _suites}
+    if what not in listings:
+        raise InputError(unknown("listing", what, listings))
+    table = Table(box=None, show_header=False, padding=(0, 2, 0, 0))
+    for name, text in listings[what]().items():
+        table.add_row(name, text, style=None)
+    show(table)
+    return 0
+
+
+def _scenarios() -> dict[str, str]:
+    return {name: scenarios.load(name).description for name in scenarios.names()}
+
+
+def _pilots() -> dict[str, str]:
+    return {name: _PILOTS[name] for name in agents.pilot_names()}
+
+
+def _suites() -> dict[str, str]:
+    return {name: load_suite(name).description for name in suite_names()}
+
+
+def _vehicles() -> dict[str, str]:
+    vehicles = {name: load_vehicle(name) for name in vehicle_names()}
+    return {
+        name: f"{vehicle.mass:g} kg, hull radius {vehicle.hull_radius:g} m, thrust {vehicle.thrust_to_weight:.1f} x weight"
+        for name, vehicle in vehicles.items()
+    }

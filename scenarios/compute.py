@@ -1,0 +1,43 @@
+"""What a pilot's networks cost and which they are: the compute columns of every comparison."""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import agents
+import models
+
+
+@dataclass(frozen=True)
+class Compute:
+    """Cost of the networks a pilot flies with; all zero for a pilot without any."""
+
+    networks: int
+    parameters: int
+    macs_per_second: float  # at true call rates
+    latency_p50_ms: float  # one frame through every network, batch 1, one thread
+    latency_p99_ms: float
+
+
+def load_networks(pilot: str) -> list[models.MultiTaskNet]:
+    """The networks of a pilot, each once."""
+    return [models.load_checkpoint(folder) for folder in agents.pilot_networks(pilot).values()]
+
+
+def measure_compute(networks: Sequence[models.MultiTaskNet]) -> Compute:
+    """Count and time the networks that together fly one drone, one after the other as in flight."""
+    latencies = [models.latency(network) for network in networks]
+    return Compute(
+        networks=len(networks),
+        parameters=sum(models.parameters(network) for network in networks),
+        macs_per_second=models.macs_per_second([models.counted_macs(network) for network in networks]),
+        latency_p50_ms=sum(latency.p50_ms for latency in latencies),
+        # Percentiles do not add; three slow calls in one frame are rarer than this sum says.
+        latency_p99_ms=sum(latency.p99_ms for latency in latencies),
+    )
+
+
+def weights_digest(networks: Sequence[models.MultiTaskNet]) -> str:
+    """Which weights these are, in one short word; `none` without networks."""
+    hashes = [models.weights_hash(network) for network in networks]
+    return hashlib.sha256(" ".join(hashes).encode()).hexdigest()[:16] if hashes else "none"

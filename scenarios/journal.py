@@ -1,0 +1,60 @@
+"""Rows of a campaign as JSON lines that survive a kill, beside the stamp of what produced them."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, fields
+from pathlib import Path
+from typing import Any, Generic, TypeVar
+
+Entry = TypeVar("Entry")
+
+
+class Journal(Generic[Entry]):
+    """A growing file of dataclass rows in a folder of its own."""
+
+    def __init__(self, folder: Path, kind: type[Entry], stamp: Mapping[str, str]) -> None:
+        """Open or continue the journal in `folder`; refuses to mix rows of different code, scenarios or weights."""
+        self._kind = kind
+        folder.mkdir(parents=True, exist_ok=True)
+        self.path = folder / "flights.jsonl"
+        self._check_stamp(folder / "stamp.json", dict(stamp))
+        self._drop_torn_line()
+
+    def read(self) -> list[Entry]:
+        """Every row so far, oldest first."""
+        if not self.path.exists():
+            return []
+        lines = self.path.read_text(encoding="utf-8").splitlines()
+        return [self._parse(line, number) for number, line in enumerate(lines, start=1)]
+
+    def append(self, row: Entry) -> None:
+        """Add a row and hand it to the system, so that only a power cut can lose it."""
+        with self.path.open("a", encoding="utf-8") as file:
+            file.write(json.dumps(asdict(row), allow_nan=False) + "\n")  # pyright: ignore[reportArgumentType] - a dataclass.
+
+    def _parse(self, line: str, number: int) -> Entry:
+        try:
+            content: dict[str, Any] = json.loads(line)
+            names = {field.name for field in fields(self._kind)}  # pyright: ignore[reportArgumentType] - a dataclass.
+            if set(content) != names:
+                raise ValueError(f"fields {sorted(set(content) ^ names)} are missing or unknown")
+            return self._kind(**content)
+        except (ValueError, TypeError) as error:
+            raise ValueError(f"{self.path}, line {number}: {error}") from error
+
+    def _check_stamp(self, path: Path, stamp: dict[str, str]) -> None:
+        before: dict[str, str] = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+        changed = [key for key in stamp if before.get(key, stamp[key]) != stamp[key]]
+        if changed:
+            raise ValueError(
+                f"{path.parent} holds flights of another {', '.join(changed)}: choose another folder, or remove it"
+            )
+        path.write_text(json.dumps({**before, **stamp}, indent=2) + "\n", encoding="utf-8")
+
+    def _drop_torn_line(self) -> None:
+        """A kill in mid-write leaves half a line at the end; that flight is flown again."""
+        if self.path.exists():
+            content = self.path.read_bytes()
+            whole = content[: content.rfind(b"\n") + 1]
+            if whole != content:
+                self.path.write_bytes(whole)

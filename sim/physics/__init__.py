@@ -1,0 +1,1 @@
+"""Vehicle dynamics, autopilot, wind and battery: pure compiled functions."""

@@ -1,0 +1,59 @@
+"""Rotors in X layout: thrust and torque from speed, first-order lag, and the allocation of a wanted wrench.
+
+Seen from above, rotor 0 is front left, 1 back left, 2 back right, 3 front right; 0 and 2 turn clockwise, so that
+their reaction pushes the nose to the left (positive yaw torque). Left out: gyroscopic torque of the rotors, the
+torque of their own acceleration, thrust lost or gained by climbing, ground effect, downwash.
+"""
+
+import math
+
+from numba import njit
+
+
+@njit(cache=True)
+def lag_rotors(speed, command, time_constant, dt):
+    """Advance rotor speeds (4,) towards their commands by one tick, exactly for a constant command."""
+    blend = 1.0 - math.exp(-dt / time_constant)
+    for i in range(4):
+        speed[i] += blend * (command[i] - speed[i])
+
+
+@njit(cache=True)
+def rotor_wrench(speed, thrust_coefficient, torque_ratio, arm):
+    """Total thrust along body z, and torque about body x, y, z, from rotor speeds (4,)."""
+    f0 = thrust_coefficient * speed[0] * speed[0]
+    f1 = thrust_coefficient * speed[1] * speed[1]
+    f2 = thrust_coefficient * speed[2] * speed[2]
+    f3 = thrust_coefficient * speed[3] * speed[3]
+    lever = arm * math.sqrt(0.5)
+    thrust = f0 + f1 + f2 + f3
+    roll = lever * (f0 + f1 - f2 - f3)
+    pitch = lever * (f1 + f2 - f0 - f3)
+    yaw = torque_ratio * (f0 - f1 + f2 - f3)
+    return thrust, roll, pitch, yaw
+
+
+@njit(cache=True)
+def allocate(thrust, roll, pitch, yaw, thrust_coefficient, torque_ratio, arm, speed_min, speed_max, out):
+    """Rotor speeds (4,) for a wanted thrust and torque; where they do not fit, roll and pitch come first, then thrust, yaw last."""
+    low = thrust_coefficient * speed_min * speed_min
+    high = thrust_coefficient * speed_max * speed_max
+    lever = 4.0 * arm * math.sqrt(0.5)
+    roll /= lever
+    pitch /= lever
+    reach = abs(roll) + abs(pitch)
+    if 2.0 * reach > high - low:
+        shrink = (high - low) / (2.0 * reach)
+        roll *= shrink
+        pitch *= shrink
+        reach *= shrink
+    mean = min(max(0.25 * thrust, low + reach), high - reach)
+    f0, f1, f2, f3 = mean + roll - pitch, mean + roll + pitch, mean - roll + pitch, mean - roll - pitch
+    # Yaw adds y to rotors 0 and 2 and takes it from 1 and 3: keep y within what all four have left.
+    top = min(high - max(f0, f2), min(f1, f3) - low)
+    bottom = -min(high - max(f1, f3), min(f0, f2) - low)
+    turn = min(max(yaw / (4.0 * torque_ratio), min(bottom, 0.0)), max(top, 0.0))
+    out[0] = math.sqrt(max(f0 + turn, low) / thrust_coefficient)
+    out[1] = math.sqrt(max(f1 - turn, low) / thrust_coefficient)
+    out[2] = math.sqrt(max(f2 + turn, low) / thrust_coefficient)
+    out[3] = math.sqrt(max(f3 - turn, low) / thrust_coefficient)

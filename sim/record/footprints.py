@@ -1,0 +1,79 @@
+"""The world seen from above: every solid as polygons in x-y, for maps of any kind."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Float, Int
+
+from sim.scenario import MissionTask, Scenario
+from sim.world.build import build_world
+from sim.world.geometry import Boxes, Decal, Mesh, Semantic, World
+
+_CIRCLE = np.linspace(0.0, 2.0 * np.pi, 16, endpoint=False)
+_CORNERS = np.array([(-1, -1), (1, -1), (1, 1), (-1, 1)], dtype=float)
+_FLAT = 0.05
+"""m of height over which a painted triangle may extend and still count as paint on the ground."""
+
+
+@dataclass(frozen=True)
+class Footprints:
+    """Polygons by what they are, in the order in which a map should paint them."""
+
+    low: Float[np.ndarray, "2"]  # m, corner of the flyable area
+    high: Float[np.ndarray, "2"]
+    paint: Float[np.ndarray, "t 3 2"]  # triangles of ground paint
+    paint_colors: Float[np.ndarray, "t 3"]  # RGB in [0, 1]
+    solids: dict[Semantic, list[Float[np.ndarray, "k 2"]]]
+
+
+def footprints(scenario: Scenario) -> Footprints:
+    """Outlines of a scenario's world; walls, which have no area from above, come out as lines."""
+    pads = (scenario.task.home_m,) if isinstance(scenario.task, MissionTask) else ()
+    world = build_world(scenario.world, pads)
+    paint = [_paint(decal) for decal in world.decals]
+    return Footprints(
+        low=world.bounds[0, :2],
+        high=world.bounds[1, :2],
+        paint=np.concatenate([np.empty((0, 3, 2)), *(triangles for triangles, _ in paint)]),
+        paint_colors=np.concatenate([np.empty((0, 3)), *(colors for _, colors in paint)]),
+        solids=_solids(world),
+    )
+
+
+def _solids(world: World) -> dict[Semantic, list[np.ndarray]]:
+    polygons: dict[Semantic, list[np.ndarray]] = {semantic: [] for semantic in Semantic}
+    for mesh in world.meshes:
+        polygons[Semantic(mesh.semantic)].extend(_seen_from_above(mesh))
+    for round_things, centers in ((world.cylinders, world.cylinders.bases), (world.spheres, world.spheres.centers)):
+        for center, radius, kind in zip(centers, round_things.radii, round_things.semantic, strict=True):
+            polygons[Semantic(kind)].append(center[:2] + radius * np.column_stack([np.cos(_CIRCLE), np.sin(_CIRCLE)]))
+    for outline, kind in zip(_box_outlines(world.boxes), world.boxes.semantic, strict=True):
+        polygons[Semantic(kind)].append(outline)
+    return polygons
+
+
+def _seen_from_above(mesh: Mesh) -> list[np.ndarray]:
+    """The mesh's triangles without the upright ones, which cover nothing."""
+    triangles = mesh.vertices[mesh.faces][..., :2]
+    return list(triangles[np.abs(_doubled_area(triangles)) > 1e-6])
+
+
+def _doubled_area(triangles: Float[np.ndarray, "t 3 2"]) -> Float[np.ndarray, " t"]:
+    first, second = triangles[:, 1] - triangles[:, 0], triangles[:, 2] - triangles[:, 0]
+    return first[:, 0] * second[:, 1] - first[:, 1] * second[:, 0]
+
+
+def _box_outlines(boxes: Boxes) -> Float[np.ndarray, "n 4 2"]:
+    corners = _CORNERS * boxes.half_sizes[:, None, :2]
+    cosine, sine = np.cos(boxes.yaws)[:, None], np.sin(boxes.yaws)[:, None]
+    turned = np.stack(
+        [cosine * corners[..., 0] - sine * corners[..., 1], sine * corners[..., 0] + cosine * corners[..., 1]], axis=-1
+    )
+    return boxes.centers[:, None, :2] + turned
+
+
+def _paint(decal: Decal) -> tuple[np.ndarray, np.ndarray]:
+    """The decal's triangles that lie flat."""
+    triangles: Float[np.ndarray, "t 3 3"] = decal.vertices[decal.faces]
+    flat: Int[np.ndarray, " f"] = np.flatnonzero(np.ptp(triangles[..., 2], axis=1) < _FLAT)
+    return triangles[flat][..., :2], decal.colors[flat]

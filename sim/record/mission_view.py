@@ -1,0 +1,128 @@
+"""What the mission head said: a row for each choice, with belief and prize, and the battery against its reserve."""
+
+import numpy as np
+from jaxtyping import Float
+
+from sim.record import canvas
+from sim.record.canvas import Image
+from sim.record.reader import Flight
+from sim.scenario import AvoidTask, MissionTask, NavigateTask
+from sim.types import EGO_FIELDS, MAX_TOKENS, POSITION, SITE_FIELDS, VELOCITY
+
+_ROW = 23
+_BATTERY = EGO_FIELDS.index("battery")
+_PRIZE, _VISITED = SITE_FIELDS.index("prize"), SITE_FIELDS.index("visited")
+_BAR_LEFT, _BAR_WIDTH, _PRIZE_RIGHT, _FAULT_LEFT, _BLOCK_LEFT, _BELIEF = 34, 76, 146, 160, 212, 44
+
+
+class MissionView:
+    """The panel of the mission, 272 x 436 px; for the other tasks, of the goal."""
+
+    def __init__(self, flight: Flight) -> None:
+        self._flight = flight
+        self._latest = _hold([decision.mission for decision in flight.decisions])
+
+    def draw(self, image: Image, step: int) -> None:
+        """The panel at one step."""
+        task = self._flight.scenario.task
+        if isinstance(task, MissionTask):
+            self._draw_choices(image, step, len(task.sites))
+        else:
+            self._draw_goal(image, step, task)
+        self._draw_battery(image, step)
+
+    def _draw_choices(self, image: Image, step: int, sites: int) -> None:
+        canvas.text(image, "mission: next choice", 12, 22, canvas.TEXT, 13)
+        for x, title in ((_BAR_LEFT, "choice"), (_PRIZE_RIGHT - 30, "prize"), (_FAULT_LEFT, "faulty"), (_BLOCK_LEFT, "blocked")):
+            canvas.text(image, title, x, 42, canvas.MUTED, 11)
+        logits = self._latest[step]
+        shares = None if logits is None else _softmax(logits)
+        choices = [*range(sites + 1), MAX_TOKENS, MAX_TOKENS + 1]
+        for row, choice in enumerate(choices):
+            self._draw_choice(image, 48 + row * _ROW, step, choice, shares)
+
+    def _draw_choice(
+        self, image: Image, y: int, step: int, choice: int, shares: Float[np.ndarray, " c"] | None
+    ) -> None:
+        decision = self._flight.decisions[step]
+        chosen = choice == decision.mission_choice
+        is_site = 0 < choice < MAX_TOKENS
+        name = {0: "H", MAX_TOKENS: "I", MAX_TOKENS + 1: "L"}.get(choice, str(choice))
+        if chosen:
+            canvas.fill(image, 4, y, image.shape[1] - 8, _ROW - 1, canvas.LINE)
+        canvas.text_centred(image, name, 20, y + 16, canvas.TEXT if chosen else canvas.MUTED, 13, 600)
+        if shares is not None:
+            self._draw_share(image, y, float(shares[choice]))
+        if is_site:
+            self._draw_site(image, y, step, choice)
+        else:
+            words = {0: "return home", MAX_TOKENS: "inspect here", MAX_TOKENS + 1: "land"}[choice]
+            canvas.text(image, words, _PRIZE_RIGHT - 22, y + 16, canvas.MUTED, 12)
+
+    def _draw_share(self, image: Image, y: int, share: float) -> None:
+        if np.isnan(share):
+            canvas.text(image, "masked", _BAR_LEFT, y + 16, canvas.MUTED, 11)
+        else:
+            canvas.bar(image, _BAR_LEFT, y + 6, _BAR_WIDTH, 10, share, canvas.ACCENT)
+
+    def _draw_site(self, image: Image, y: int, step: int, token: int) -> None:
+        site = self._flight.sites[step, token]
+        visited = site[_VISITED] > 0.5
+        color = canvas.GOOD if visited else canvas.TEXT
+        canvas.text_right(image, f"{site[_PRIZE]:g}", _PRIZE_RIGHT - 10, y + 16, color, 13)
+        belief = self._flight.decisions[step].belief
+        if belief is not None:
+            canvas.bar(image, _FAULT_LEFT, y + 6, _BELIEF, 10, float(belief[token, 0]), canvas.WARN)
+            canvas.bar(image, _BLOCK_LEFT, y + 6, _BELIEF, 10, float(belief[token, 1]), canvas.BAD)
+        elif visited:
+            canvas.text(image, "visited", _FAULT_LEFT, y + 16, canvas.GOOD, 12)
+
+    def _draw_goal(self, image: Image, step: int, task: NavigateTask | AvoidTask) -> None:
+        """Progress of a task without choices."""
+        flight = self._flight
+        body = flight.step_bodies[step]
+        speed = float(np.linalg.norm(body[VELOCITY]))
+        if isinstance(task, NavigateTask):
+            aim = ("to the goal", f"{np.linalg.norm(body[POSITION] - np.array(task.goal_m)):.1f} m")
+        else:
+            aim = ("along the course", f"{_progress(flight, task, step):.1f} of {task.distance_m:.0f} m")
+        limit = f"{flight.scenario.speed_limit_m_s:.1f} m/s"
+        rows = [("task", task.kind), aim, ("speed", f"{speed:.1f} m/s"), ("speed limit", limit)]
+        for row, (name, value) in enumerate(rows):
+            canvas.text(image, name, 12, 34 + 30 * row, canvas.MUTED, 14)
+            canvas.text_right(image, value, image.shape[1] - 12, 34 + 30 * row, canvas.TEXT, 16)
+
+    def _draw_battery(self, image: Image, step: int) -> None:
+        left, width, y = 12, image.shape[1] - 24, image.shape[0] - 34
+        charge = float(self._flight.ego[step, _BATTERY])
+        reserve = self._flight.scenario.battery.reserve_fraction
+        color = canvas.GOOD if charge > reserve + 0.1 else canvas.WARN if charge > reserve else canvas.BAD
+        canvas.text(image, f"battery {charge:.0%}", left, y - 8, canvas.TEXT, 13)
+        canvas.text_right(image, f"reserve {reserve:.0%}", left + width, y - 8, canvas.MUTED, 12)
+        canvas.bar(image, left, y, width, 14, charge, color)
+        mark = left + round(width * reserve)
+        canvas.fill(image, mark - 1, y - 3, 2, 20, canvas.TEXT)
+
+
+def _progress(flight: Flight, task: AvoidTask, step: int) -> float:
+    """Metres made good along the course."""
+    way = flight.step_bodies[step, :2] - np.array(flight.scenario.start.position_m[:2])
+    return float(way @ [np.cos(task.course_rad), np.sin(task.course_rad)])
+
+
+def _hold(values: list[np.ndarray | None]) -> list[np.ndarray | None]:
+    """Each value, or the latest before it: the mission head answers more rarely than the others."""
+    held: list[np.ndarray | None] = []
+    for value in values:
+        held.append(value if value is not None or not held else held[-1])
+    return held
+
+
+def _softmax(logits: Float[np.ndarray, " c"]) -> Float[np.ndarray, " c"]:
+    """Probabilities; NaN where a choice is masked."""
+    allowed = np.isfinite(logits)
+    shares = np.full(len(logits), np.nan)
+    if allowed.any():
+        weights = np.exp(logits[allowed] - logits[allowed].max())
+        shares[allowed] = weights / weights.sum()
+    return shares

@@ -1,0 +1,252 @@
+"""One figure of a flight: the map with its trail, and speed, height and battery against time."""
+
+from pathlib import Path
+
+import numpy as np
+from jaxtyping import Float
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.collections import LineCollection, PolyCollection
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.patches import Patch, Rectangle
+
+from sim.record.footprints import Footprints, footprints
+from sim.record.reader import Flight
+from sim.scenario import AvoidTask, MissionTask, NavigateTask
+from sim.types import EGO_FIELDS, SITE_FIELDS, VELOCITY
+from sim.world.geometry import Semantic
+
+_INK, _SOFT, _GRID = "#22262b", "#6b737c", "#e3e6ea"
+_SOLIDS = {
+    Semantic.BUILDING: "#8d939d",
+    Semantic.TRUNK: "#6f9a72",
+    Semantic.OBSTACLE: "#a88fb0",
+    Semantic.PANEL: "#3b78b5",
+    Semantic.COVER: "#8d8f86",
+}
+PHASE_COLORS = {
+    "navigate": "#4b8fd6",
+    "avoid": "#4b8fd6",
+    "inspect": "#f0a530",
+    "return": "#5bb36b",
+    "landing_scripted": "#b072b8",
+}
+_OTHER_PHASE = "#9aa2ab"
+_GOOD, _BAD = "#2e8b4f", "#c23b3b"
+_BATTERY, _VISITED = EGO_FIELDS.index("battery"), SITE_FIELDS.index("visited")
+_LABEL_GAP = 0.045
+"""Least distance between two event labels, as a share of the flight."""
+
+
+def write_plot(flight: Flight, path: str | Path) -> None:
+    """Draw the figure; the file's ending chooses the format."""
+    if not len(flight):
+        raise ValueError(f"{flight.path}: no steps to draw ({flight.damage or 'the flight ended at once'})")
+    figure = Figure(figsize=(13.0, 7.4), dpi=110, facecolor="white", layout="constrained")
+    FigureCanvasAgg(figure)
+    figure.get_layout_engine().set(w_pad=0.08, h_pad=0.08)  # pyright: ignore[reportOptionalMemberAccess]
+    grid = figure.add_gridspec(4, 2, width_ratios=(1.15, 1.0), height_ratios=(1.0, 1.0, 1.0, 0.28))
+    _draw_map(figure, figure.add_subplot(grid[:, 0]), flight)
+    below = figure.add_subplot(grid[3, 1])
+    rows = [figure.add_subplot(grid[row, 1], sharex=below) for row in range(3)]
+    _draw_speed(rows[0], flight)
+    _draw_height(rows[1], flight)
+    _draw_battery(rows[2], flight)
+    _draw_phases(below, flight)
+    for row, axes in enumerate(rows):
+        _mark_events(axes, flight, names=row == 0)
+    figure.suptitle(_title(flight), x=0.01, ha="left", fontsize=14, fontweight="bold", color=_title_color(flight))
+    figure.savefig(path)
+
+
+def _title(flight: Flight) -> str:
+    result, pilot = flight.result, flight.metadata.get("pilot", "unnamed")
+    name = f"{flight.scenario.name}, seed {flight.scenario.seed}, pilot {pilot}"
+    if result is None:
+        return f"{name}: the log ends at {flight.times[-1]:.1f} s without a result"
+    words = f"{name}: {result.outcome.value.replace('_', ' ')}"
+    numbers = f"{result.duration_s:.1f} s, {result.distance_m:.0f} m, least clearance {result.min_clearance_m:.2f} m"
+    prize = f", prize {result.prize:g}" if isinstance(flight.scenario.task, MissionTask) else ""
+    return f"{words}  ({numbers}{prize})"
+
+
+def _title_color(flight: Flight) -> str:
+    if flight.result is None:
+        return _INK
+    return _GOOD if flight.result.success else _BAD
+
+
+# --- The map.
+
+
+def _draw_map(figure: Figure, axes: Axes, flight: Flight) -> None:
+    _draw_world(axes, footprints(flight.scenario))
+    trail = np.vstack([flight.scenario.start.position_m[:2], flight.step_bodies[:, :2]])
+    speeds = np.linalg.norm(flight.step_bodies[:, VELOCITY], axis=1)
+    line = LineCollection(list(np.stack([trail[:-1], trail[1:]], axis=1)), cmap="viridis", linewidths=2.4, zorder=4)
+    line.set_array(speeds)
+    line.set_clim(0.0, flight.scenario.speed_limit_m_s)
+    line.set_capstyle("round")
+    axes.add_collection(line)
+    figure.colorbar(line, ax=axes, label="speed, m/s", shrink=0.6, aspect=30, pad=0.02).outline.set_visible(False)
+    axes.plot(*trail[-1], "o", ms=8, color=_title_color(flight), mec="white", zorder=6)
+    _draw_task(axes, flight)
+    axes.set_aspect("equal")
+    axes.set_xlabel("east, m")
+    axes.set_ylabel("north, m")
+    _tidy(axes)
+    axes.grid(False)
+
+
+def _draw_world(axes: Axes, shapes: Footprints) -> None:
+    width, height = shapes.high - shapes.low
+    axes.add_patch(Rectangle(tuple(shapes.low), width, height, fc="#f6f6f2", ec=_SOFT, lw=0.8, zorder=0))
+    pale = 0.6 + 0.4 * shapes.paint_colors
+    axes.add_collection(PolyCollection(list(shapes.paint), facecolors=pale, antialiaseds=False, zorder=1))
+    for semantic, color in _SOLIDS.items():
+        # The edge keeps walls and panels visible, and closes the hairlines between triangles.
+        width = 0.4 if semantic is Semantic.BUILDING else 1.0
+        solids = PolyCollection(shapes.solids[semantic], facecolors=color, edgecolors=color, linewidths=width, zorder=2)
+        axes.add_collection(solids)
+    margin = 0.02 * float((shapes.high - shapes.low).max())
+    axes.set_xlim(shapes.low[0] - margin, shapes.high[0] + margin)
+    axes.set_ylim(shapes.low[1] - margin, shapes.high[1] + margin)
+
+
+def _draw_task(axes: Axes, flight: Flight) -> None:
+    task, start = flight.scenario.task, flight.scenario.start.position_m
+    axes.plot(start[0], start[1], "^", ms=9, color=_INK, mec="white", zorder=5)
+    handles: list[Line2D | Patch] = [_key("^", _INK, "start"), _key("o", _title_color(flight), "end")]
+    if isinstance(task, MissionTask):
+        handles += _draw_sites(axes, flight, task)
+    elif isinstance(task, NavigateTask):
+        axes.plot(task.goal_m[0], task.goal_m[1], "*", ms=16, color="#e08a1e", mec="white", zorder=6)
+        handles.append(_key("*", "#e08a1e", "goal"))
+    elif isinstance(task, AvoidTask):
+        course = np.array([np.cos(task.course_rad), np.sin(task.course_rad)])
+        end = np.array(start[:2]) + task.distance_m * course
+        axes.plot([start[0], end[0]], [start[1], end[1]], "--", lw=1.2, color=_SOFT, zorder=3)
+        handles.append(Line2D([], [], ls="--", color=_SOFT, label="course"))
+    axes.legend(
+        handles=handles, loc="upper center", bbox_to_anchor=(0.5, -0.1), ncols=6, frameon=False, fontsize=9,
+        handletextpad=0.3, columnspacing=1.2,
+    )  # fmt: skip
+
+
+def _draw_sites(axes: Axes, flight: Flight, task: MissionTask) -> list[Line2D | Patch]:
+    axes.plot(task.home_m[0], task.home_m[1], "s", ms=13, mfc="none", mec=_BAD, mew=2, zorder=5)
+    visited = flight.sites[-1, 1:, _VISITED] > 0.5
+    for index, site in enumerate(task.sites):
+        color = _GOOD if visited[index] else "#d98314" if site.mandatory else _SOFT
+        x, y, _ = site.position_m
+        axes.plot(x, y, "o", ms=15, mfc="white", mec=color, mew=2, zorder=7)
+        axes.annotate(str(index + 1), (x, y), ha="center", va="center", fontsize=9, color=color, weight="bold", zorder=8)
+        axes.annotate(
+            f"prize {site.prize:g}", (x, y), xytext=(0, -12), textcoords="offset points", ha="center", va="top",
+            fontsize=8, color=_INK, zorder=8, bbox={"fc": "white", "ec": "none", "alpha": 0.75, "pad": 0.8},
+        )  # fmt: skip
+    return [
+        _key("s", _BAD, "pad", hollow=True),
+        _key("o", _GOOD, "visited", hollow=True),
+        _key("o", "#d98314", "mandatory, missed", hollow=True),
+        _key("o", _SOFT, "not visited", hollow=True),
+    ]
+
+
+def _key(marker: str, color: str, label: str, hollow: bool = False) -> Line2D:
+    face = "white" if hollow else color
+    return Line2D([], [], ls="", marker=marker, ms=8, mfc=face, mec=color, mew=1.6, label=label)
+
+
+# --- Curves against time.
+
+
+def _tick_times(flight: Flight) -> Float[np.ndarray, " m"]:
+    """Time of each row of `poses`, s."""
+    return (1 + np.arange(len(flight.poses))) / flight.scenario.rates.physics_hz
+
+
+def _draw_speed(axes: Axes, flight: Flight) -> None:
+    limit = flight.scenario.speed_limit_m_s
+    axes.plot(_tick_times(flight), np.linalg.norm(flight.poses[:, VELOCITY], axis=1), color="#3b78b5", lw=1.6)
+    axes.set_ylabel("speed, m/s")
+    axes.set_ylim(0.0, 1.25 * limit)
+    _limit(axes, limit, "limit")
+    _tidy(axes)
+    axes.tick_params(labelbottom=False)
+
+
+def _draw_height(axes: Axes, flight: Flight) -> None:
+    limits = flight.scenario.limits
+    axes.plot(_tick_times(flight), flight.poses[:, 2], color="#b0641e", lw=1.6)
+    axes.set_ylabel("height, m")
+    axes.set_ylim(0.0, 1.25 * limits.altitude_max_m)
+    _limit(axes, limits.altitude_max_m, "highest allowed")
+    _tidy(axes)
+    axes.tick_params(labelbottom=False)
+
+
+def _draw_battery(axes: Axes, flight: Flight) -> None:
+    reserve = 100 * flight.scenario.battery.reserve_fraction
+    axes.plot(flight.times, 100 * flight.ego[:, _BATTERY], color="#2e8b4f", lw=1.8)
+    axes.axhspan(0.0, reserve, color="#c23b3b", alpha=0.07, lw=0)
+    axes.set_ylabel("battery, %")
+    axes.set_ylim(0.0, 108.0)
+    _limit(axes, reserve, "reserve")
+    _tidy(axes)
+    axes.tick_params(labelbottom=False)
+
+
+def _draw_phases(axes: Axes, flight: Flight) -> None:
+    names = [decision.phase or "none" for decision in flight.decisions]
+    starts = [0, *(i for i in range(1, len(names)) if names[i] != names[i - 1]), len(names)]
+    period = 1.0 / flight.scenario.rates.control_hz
+    for first, last in zip(starts[:-1], starts[1:], strict=True):
+        begin = float(flight.times[first])
+        color = PHASE_COLORS.get(names[first], _OTHER_PHASE)
+        axes.axvspan(begin, begin + (last - first) * period, color=color, lw=0)
+    shown = dict.fromkeys(names)
+    patches = [Patch(color=PHASE_COLORS.get(name, _OTHER_PHASE), label=name.replace("_", " ")) for name in shown]
+    axes.legend(
+        handles=patches, loc="upper center", bbox_to_anchor=(0.5, -0.75), ncols=5, frameon=False, fontsize=9,
+        handlelength=1.0, columnspacing=1.4,
+    )  # fmt: skip
+    axes.set_yticks([])
+    axes.set_ylabel("phase", rotation=0, ha="right", va="center")
+    axes.set_xlabel("time, s", labelpad=1)
+    axes.set_xlim(0.0, float(flight.times[-1]) + period)
+    _tidy(axes)
+
+
+def _limit(axes: Axes, value: float, label: str) -> None:
+    axes.axhline(value, color=_BAD, lw=1.0, ls=(0, (4, 3)))
+    axes.annotate(
+        label, (0.0, value), xycoords=("axes fraction", "data"), xytext=(4, 3), textcoords="offset points",
+        ha="left", va="bottom", fontsize=8, color=_BAD,
+    )  # fmt: skip
+
+
+def _mark_events(axes: Axes, flight: Flight, names: bool) -> None:
+    """A line for each event, and with `names` its name where the next one leaves room."""
+    span = float(flight.times[-1]) or 1.0
+    labelled = np.inf
+    # From the last event backwards, so that the outcome always has its name.
+    for event in sorted(flight.events, key=lambda event: event.time, reverse=True):
+        axes.axvline(event.time, color=_SOFT, lw=0.8, ls=":", zorder=1)
+        if names and labelled - event.time >= _LABEL_GAP * span:
+            labelled = event.time
+            axes.annotate(
+                event.name.replace("_", " "), (event.time, 1.0), xycoords=("data", "axes fraction"), xytext=(0, 3),
+                textcoords="offset points", rotation=30, ha="left", va="bottom", fontsize=8, color=_SOFT,
+            )  # fmt: skip
+
+
+def _tidy(axes: Axes) -> None:
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.spines[["left", "bottom"]].set_color(_SOFT)
+    axes.tick_params(colors=_SOFT, labelsize=9)
+    axes.grid(True, axis="y", color=_GRID, lw=0.8)
+    axes.set_axisbelow(True)
+    axes.xaxis.label.set_color(_INK)
+    axes.yaxis.label.set_color(_INK)

@@ -1,0 +1,265 @@
+"""Reads a flight log, whole or damaged, into arrays."""
+
+import json
+import struct
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any, BinaryIO, NamedTuple
+
+import numpy as np
+import zstandard
+from google.protobuf.message import DecodeError
+from jaxtyping import Float, Float32, Int, Int8, UInt8
+from mcap.exceptions import InvalidMagic, McapError
+from mcap.records import Channel, Chunk, Footer, McapRecord, Metadata
+from mcap.records import Message as McapMessage
+from mcap.stream_reader import StreamReader, breakup_chunk
+from pydantic import ValidationError
+
+from sim.record import schema
+from sim.scenario import Scenario
+from sim.types import (
+    BODY_SIZE,
+    EGO_FIELDS,
+    GOAL_FIELDS,
+    HISTORY_SHAPE,
+    IMAGE_SHAPE,
+    MAX_TOKENS,
+    SITE_FIELDS,
+    Decision,
+    Event,
+    FlightResult,
+    Outcome,
+)
+
+_CHUNK_LIMIT = 64 << 20
+"""Bytes a chunk may unpack to; ours hold a second of flight, well below 1 MiB."""
+_SITES_SHAPE = (MAX_TOKENS, len(SITE_FIELDS))
+_DAMAGE = (McapError, DecodeError, zstandard.ZstdError, struct.error, ValueError, KeyError)
+"""Everything that bytes which are no log can raise on their way through the layers."""
+
+
+@dataclass(frozen=True)
+class Flight:
+    """Everything a log says about n control steps."""
+
+    path: Path
+    scenario: Scenario
+    metadata: dict[str, str]
+    times: Float[np.ndarray, " n"]  # s, when the step's image was taken and its action decided
+    actions: Float32[np.ndarray, "n 4"]
+    poses: Float[np.ndarray, "m 13"]  # body after each physics tick
+    tick_starts: Int[np.ndarray, " n+1"]  # rows of `poses` where each step begins; a crash shortens the last step
+    images: UInt8[np.ndarray, "n 4 48 64"]
+    histories: UInt8[np.ndarray, "n 3 12 16"]
+    ego: Float32[np.ndarray, "n 16"]
+    goal: Float32[np.ndarray, "n 6"]
+    sites: Float32[np.ndarray, "n 12 12"]
+    sites_mask: Int8[np.ndarray, "n 12"]
+    decisions: tuple[Decision, ...]
+    events: tuple[Event, ...]
+    result: FlightResult | None
+    complete: bool
+    """The file ends as the writer ends it, with a result."""
+    damage: str | None
+    """Where and why reading stopped early."""
+
+    def __len__(self) -> int:
+        return len(self.times)
+
+    def step_ticks(self, step: int) -> Float[np.ndarray, "t 13"]:
+        """Bodies after each tick of one step."""
+        return self.poses[self.tick_starts[step] : self.tick_starts[step + 1]]
+
+    @cached_property
+    def step_bodies(self) -> Float[np.ndarray, "n 13"]:
+        """Body at the end of each step."""
+        return self.poses[self.tick_starts[1:] - 1]
+
+
+def read_flight(path: str | Path) -> Flight:
+    """Read all whole steps up to the first damage; a file that is no flight log is a ValueError."""
+    path = Path(path)
+    columns = _Columns()
+    with path.open("rb") as file:
+        damage = _read_into(columns, path, file)
+    if not columns.metadata:
+        raise ValueError(f"{path} is not a flight log: {damage or 'an MCAP file without Trident metadata'}")
+    scenario = _checked_scenario(path, columns.metadata)
+    return columns.flight(path, scenario, damage)
+
+
+class _StepRow(NamedTuple):
+    """One /trident/step with its shapes checked."""
+
+    time: float
+    action: np.ndarray
+    depth_code: np.ndarray
+    history: np.ndarray
+    ego: np.ndarray
+    goal: np.ndarray
+    sites: np.ndarray
+    sites_mask: np.ndarray
+
+
+class _Columns:
+    """What has been read so far, by topic."""
+
+    def __init__(self) -> None:
+        self.metadata: dict[str, str] = {}
+        self.topics: dict[int, str] = {}
+        self.steps: list[_StepRow] = []
+        self.images: list[np.ndarray] = []
+        self.decisions: list[Decision] = []
+        self.ticks: list[np.ndarray] = []
+        self.events: list[Event] = []
+        self.result: FlightResult | None = None
+        self.finished = False
+
+    def take(self, record: McapRecord) -> None:
+        if isinstance(record, Metadata) and record.name == schema.METADATA_NAME:
+            self.metadata = record.metadata
+        elif isinstance(record, Channel):
+            self.topics[record.id] = record.topic
+        elif isinstance(record, McapMessage):
+            self._take_message(self.topics[record.channel_id], record.data)
+        elif isinstance(record, Footer):
+            self.finished = True
+
+    def _take_message(self, topic: str, data: bytes) -> None:
+        if topic == "/trident/step":
+            self.steps.append(_step_row(schema.Step.FromString(data)))
+        elif topic == "/camera/rgb":
+            image = schema.TOPICS[topic].FromString(data)
+            self.images.append(np.frombuffer(image.data, np.uint8).reshape(*IMAGE_SHAPE[1:], 3))
+        elif topic == "/trident/decision":
+            self.decisions.append(_decision(schema.Decision.FromString(data)))
+        elif topic == "/trident/ticks":
+            self.ticks.append(np.array(schema.Ticks.FromString(data).body).reshape(-1, BODY_SIZE))
+        elif topic == "/trident/event":
+            self.events.append(_event(schema.Event.FromString(data)))
+        elif topic == "/trident/result":
+            self.result = _result(schema.Result.FromString(data))
+
+    def flight(self, path: Path, scenario: Scenario, damage: str | None) -> Flight:
+        """Columns of the steps that have all their parts."""
+        count = min(len(self.steps), len(self.images), len(self.decisions), len(self.ticks))
+        steps, ticks = self.steps[:count], self.ticks[:count]
+        images = np.empty((count, *IMAGE_SHAPE), np.uint8)
+        for image, step, colors in zip(images, steps, self.images, strict=False):
+            image[:3] = colors.transpose(2, 0, 1)
+            image[3] = step.depth_code
+        return Flight(
+            path=path,
+            scenario=scenario,
+            metadata=self.metadata,
+            times=np.array([step.time for step in steps]),
+            actions=_column([step.action for step in steps], np.float32, 4),
+            poses=np.concatenate([np.empty((0, BODY_SIZE)), *ticks]),
+            tick_starts=np.cumsum([0] + [len(part) for part in ticks]),
+            images=images,
+            histories=_column([step.history for step in steps], np.uint8, *HISTORY_SHAPE),
+            ego=_column([step.ego for step in steps], np.float32, len(EGO_FIELDS)),
+            goal=_column([step.goal for step in steps], np.float32, len(GOAL_FIELDS)),
+            sites=_column([step.sites for step in steps], np.float32, *_SITES_SHAPE),
+            sites_mask=_column([step.sites_mask for step in steps], np.int8, MAX_TOKENS),
+            decisions=tuple(self.decisions[:count]),
+            events=tuple(self.events),
+            result=self.result,
+            complete=self.finished and self.result is not None and damage is None,
+            damage=damage,
+        )
+
+
+def _read_into(columns: _Columns, path: Path, file: BinaryIO) -> str | None:
+    """Feed the file's records to `columns`; what stopped the reading early, or None."""
+    size = path.stat().st_size
+    reader = StreamReader(file, emit_chunks=True, record_size_limit=size)
+    try:
+        for record in _records(reader):
+            columns.take(record)
+    except InvalidMagic:
+        return "the last bytes are damaged" if columns.metadata else "it does not start like an MCAP file"
+    except _DAMAGE as error:
+        reason = f"{type(error).__name__}: {error}".rstrip(": ")
+        return f"stopped at byte {file.tell()} of {size}, {len(columns.ticks)} steps read ({reason})"
+    return None
+
+
+def _records(reader: StreamReader) -> Iterator[McapRecord]:
+    """Records with chunks unpacked; a chunk that fails its checksum or would unpack to too much is an error."""
+    for record in reader.records:
+        if not isinstance(record, Chunk):
+            yield record
+            continue
+        if record.compression != "zstd":
+            raise ValueError(f"a chunk is compressed as {record.compression!r}; flight logs use zstd")
+        unpacked_size = zstandard.get_frame_parameters(record.data).content_size
+        if unpacked_size > _CHUNK_LIMIT:
+            raise ValueError(f"a chunk would unpack to {unpacked_size} bytes")
+        yield from breakup_chunk(record, validate_crc=True)
+
+
+def _checked_scenario(path: Path, metadata: dict[str, str]) -> Scenario:
+    found = metadata.get("schema")
+    if found != schema.SCHEMA_VERSION:
+        raise ValueError(f"{path}: log schema {found!r}; this version reads {schema.SCHEMA_VERSION!r}")
+    try:
+        return Scenario.model_validate_json(metadata["scenario"])
+    except (KeyError, ValidationError) as error:
+        raise ValueError(f"{path} is not a flight log: its scenario cannot be read ({error})") from error
+
+
+def _column(rows: list[np.ndarray], dtype: type[np.generic], *shape: int) -> np.ndarray:
+    return np.array(rows, dtype).reshape(len(rows), *shape)
+
+
+def _step_row(message: Any) -> _StepRow:  # noqa: ANN401, a class that exists only at run time
+    return _StepRow(
+        time=message.time,
+        action=np.array(message.action, np.float32).reshape(4),
+        depth_code=np.frombuffer(message.depth_code, np.uint8).reshape(IMAGE_SHAPE[1:]),
+        history=np.frombuffer(message.history, np.uint8).reshape(HISTORY_SHAPE),
+        ego=np.array(message.ego, np.float32).reshape(len(EGO_FIELDS)),
+        goal=np.array(message.goal, np.float32).reshape(len(GOAL_FIELDS)),
+        sites=np.array(message.sites, np.float32).reshape(_SITES_SHAPE),
+        sites_mask=np.frombuffer(message.sites_mask, np.int8).reshape(MAX_TOKENS),
+    )
+
+
+def _optional(numbers: Any, *shape: int) -> np.ndarray | None:  # noqa: ANN401, a protobuf container
+    return np.array(numbers, np.float32).reshape(shape or -1) if len(numbers) else None
+
+
+def _decision(message: Any) -> Decision:  # noqa: ANN401
+    return Decision(
+        action=np.array(message.action, np.float32),
+        phase=message.phase,
+        navigation=_optional(message.navigation),
+        survival=_optional(message.survival),
+        fused=_optional(message.fused),
+        chosen=message.chosen,
+        mission=_optional(message.mission),
+        mission_choice=message.mission_choice,
+        target=message.target,
+        belief=_optional(message.belief, MAX_TOKENS, 2),
+        events=tuple(message.events),
+    )
+
+
+def _event(message: Any) -> Event:  # noqa: ANN401
+    return Event(message.time, message.name, json.loads(message.detail))
+
+
+def _result(message: Any) -> FlightResult:  # noqa: ANN401
+    return FlightResult(
+        outcome=Outcome(message.outcome),
+        duration_s=message.duration_s,
+        distance_m=message.distance_m,
+        min_clearance_m=message.min_clearance_m,
+        energy_wh=message.energy_wh,
+        prize=message.prize,
+        events=tuple(_event(event) for event in message.events),
+    )

@@ -1,0 +1,111 @@
+"""Flies a log's actions again and says whether the same flight comes out, bit for bit."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+from jaxtyping import Float, UInt8
+
+from sim.record.reader import Flight, read_flight
+from sim.record.schema import provenance
+from sim.scenario import Scenario
+from sim.types import POSITION, Observation
+
+_BODY_FIELDS = (
+    *(f"position_{axis}" for axis in "xyz"),
+    *(f"quaternion_{axis}" for axis in "xyzw"),
+    *(f"velocity_{axis}" for axis in "xyz"),
+    *(f"rate_{axis}" for axis in "xyz"),
+)
+
+
+class Reflown(Protocol):
+    """What is asked of a simulator; `sim.simulator.Simulator` answers."""
+
+    def reset(self) -> None: ...
+
+    def step(self, action: Float[np.ndarray, "4"]) -> Float[np.ndarray, "t 13"]: ...
+
+    def observe(self) -> Observation: ...
+
+    def close(self) -> None: ...
+
+
+@dataclass(frozen=True)
+class Verification:
+    """How a second flight of the same actions compares with the first."""
+
+    equal: bool
+    first_difference: tuple[int, str] | None
+    """Step, and what differs in it."""
+    steps: int
+    """Steps flown again."""
+    position_error_m: float
+    """Largest distance between the two flights at any tick both have."""
+    machine_differences: tuple[str, ...]
+    """Versions and hardware in which this machine differs from the log's; bit-equality is promised without any."""
+
+
+def verify(
+    path: str | Path,
+    make_simulator: Callable[[Scenario], Reflown],
+    progress: Callable[[int, int], None] | None = None,
+) -> Verification:
+    """Re-fly a log's actions; images and bodies must match bit for bit. `progress` hears (done, steps)."""
+    flight = read_flight(path)
+    simulator = make_simulator(flight.scenario)
+    try:
+        simulator.reset()
+        return _compare(flight, simulator, progress)
+    finally:
+        simulator.close()
+
+
+def _compare(flight: Flight, simulator: Reflown, progress: Callable[[int, int], None] | None) -> Verification:
+    first: tuple[int, str] | None = None
+    error = 0.0
+    for index, action in enumerate(flight.actions):
+        difference = _image_difference(flight.images[index], simulator.observe()["image"])
+        logged, flown = flight.step_ticks(index), simulator.step(action)
+        difference = difference or _ticks_difference(logged, flown)
+        if first is None and difference is not None:
+            first = (index, difference)
+        error = max(error, _largest_distance(logged, flown))
+        if progress is not None:
+            progress(index + 1, len(flight))
+    return Verification(first is None, first, len(flight), error, _machine_differences(flight.metadata))
+
+
+def _image_difference(logged: UInt8[np.ndarray, "c h w"], flown: UInt8[np.ndarray, "c h w"]) -> str | None:
+    if np.array_equal(logged, flown):
+        return None
+    return f"image: {np.count_nonzero(logged != flown)} of {logged.size} values differ"
+
+
+def _ticks_difference(logged: Float[np.ndarray, "t 13"], flown: Float[np.ndarray, "u 13"]) -> str | None:
+    if logged.shape != flown.shape:
+        return f"ticks: {len(logged)} in the log, {len(flown)} flown again"
+    # Bytes, not values: -0.0 and NaN count as what they are.
+    different = logged.view(np.uint64) != np.ascontiguousarray(flown).view(np.uint64)
+    if not different.any():
+        return None
+    tick, field = np.argwhere(different)[0]
+    before, after = float(logged[tick, field]), float(flown[tick, field])
+    return f"ticks: {_BODY_FIELDS[field]} at tick {tick} is {before!r} in the log, {after!r} flown again"
+
+
+def _largest_distance(logged: Float[np.ndarray, "t 13"], flown: Float[np.ndarray, "u 13"]) -> float:
+    both = min(len(logged), len(flown))
+    offsets = logged[:both, POSITION] - flown[:both, POSITION]
+    return float(np.linalg.norm(offsets, axis=1).max(initial=0.0))
+
+
+def _machine_differences(metadata: dict[str, str]) -> tuple[str, ...]:
+    here = provenance()
+    return tuple(
+        f"{name}: {metadata.get(name, 'unknown')} in the log, {value} here"
+        for name, value in here.items()
+        if metadata.get(name) != value
+    )

@@ -1,0 +1,223 @@
+"""Writes a flight to MCAP as it happens; a killed process loses at most the last second."""
+
+import json
+import math
+from collections.abc import Iterable
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import numpy as np
+from foxglove_schemas_protobuf.CameraCalibration_pb2 import CameraCalibration
+from foxglove_schemas_protobuf.FrameTransform_pb2 import FrameTransform
+from foxglove_schemas_protobuf.PoseInFrame_pb2 import PoseInFrame
+from foxglove_schemas_protobuf.RawImage_pb2 import RawImage
+from google.protobuf.timestamp_pb2 import Timestamp
+from jaxtyping import Float
+from mcap.writer import CompressionType, Writer
+from mcap_protobuf.schema import register_schema
+
+from sim.record import schema
+from sim.scenario import Camera, Scenario
+from sim.types import IMAGE_SHAPE, POSITION, QUATERNION, Decision, Event, FlightResult, Observation
+
+CHUNK_SECONDS = 0.9
+"""Flight time after which a chunk is closed and handed to the operating system."""
+_NEVER_BY_SIZE = 1 << 30
+_DEPTH_MM = schema.depth_millimetres()
+
+
+class FlightLog:
+    """One flight's log file, open until `close`."""
+
+    def __init__(self, path: str | Path, scenario: Scenario, metadata: dict[str, str]) -> None:
+        """Write the metadata first; `metadata` adds to, and wins over, what the writer finds out itself."""
+        self.path = Path(path)
+        try:
+            self._file = self.path.open("wb")
+        except OSError as error:
+            raise type(error)(error.errno, f"cannot write the flight log: {error.strerror}", str(path)) from error
+        self._tick_s = 1.0 / scenario.rates.physics_hz
+        self._chunk_start = 0.0
+        self._end = 0.0
+        self._closed = False
+        # Chunks end between steps, by flight time: cut anywhere, a log holds whole steps only.
+        self._writer = Writer(self._file, chunk_size=_NEVER_BY_SIZE, compression=CompressionType.ZSTD)
+        self._writer.start(profile="trident")
+        self._writer.add_metadata(schema.METADATA_NAME, {**_facts(scenario), **metadata})
+        self._channels = {topic: self._register(topic) for topic in schema.TOPICS}
+        self._write_start(scenario)
+
+    def step(
+        self,
+        time: float,
+        action: Float[np.ndarray, "4"],
+        ticks: Float[np.ndarray, "t 13"],
+        observation: Observation,
+        decision: Decision,
+        events: Iterable[Event],
+    ) -> None:
+        """Log one control step: what was seen at `time`, what was decided, and the bodies that followed."""
+        if action.dtype != np.float32:
+            raise ValueError(f"action of {action.dtype}: actions are float32, so that the log repeats them exactly")
+        self._write_observation(time, action, observation)
+        self._write("/trident/decision", time, _decision_message(decision))
+        self._end = time + len(ticks) * self._tick_s
+        self._write("/trident/ticks", self._end, schema.Ticks(time=time, body=ticks.ravel().tolist()))
+        self._write_pose(self._end, ticks[-1])
+        for event in events:
+            self._write("/trident/event", event.time, _event_message(event))
+        if self._end - self._chunk_start >= CHUNK_SECONDS:
+            self._writer.flush()
+            self._chunk_start = self._end
+
+    def close(self, result: FlightResult | None) -> None:
+        """Write the result, where there is one, and the index; further calls do nothing."""
+        if self._closed:
+            return
+        self._closed = True
+        if result is not None:
+            self._write("/trident/result", self._end, _result_message(result))
+        self._writer.finish()
+        self._file.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close(None)
+
+    def _register(self, topic: str) -> int:
+        schema_id = register_schema(self._writer, schema.TOPICS[topic])
+        return self._writer.register_channel(topic, message_encoding="protobuf", schema_id=schema_id)
+
+    def _write(self, topic: str, time: float, message: Any) -> None:  # noqa: ANN401, any protobuf message
+        nanoseconds = round(time * 1e9)
+        self._writer.add_message(self._channels[topic], nanoseconds, message.SerializeToString(), nanoseconds)
+
+    def _write_start(self, scenario: Scenario) -> None:
+        """Calibration, the camera's mount, and the pose at rest."""
+        self._write("/camera/calibration", 0.0, _calibration(scenario.camera))
+        mount = FrameTransform(timestamp=_stamp(0.0), parent_frame_id="body", child_frame_id="camera")
+        mount.rotation.x, mount.rotation.y, mount.rotation.z, mount.rotation.w = camera_mount(scenario.camera.tilt_rad)
+        self._write("/tf", 0.0, mount)
+        half_yaw = scenario.start.yaw_rad / 2
+        quaternion = (0.0, 0.0, math.sin(half_yaw), math.cos(half_yaw))
+        self._write_pose(0.0, np.array([*scenario.start.position_m, *quaternion]))
+        self._writer.flush()
+
+    def _write_observation(self, time: float, action: Float[np.ndarray, "4"], observation: Observation) -> None:
+        image = observation["image"]
+        step = schema.Step(
+            time=time,
+            action=action.tolist(),
+            depth_code=image[3].tobytes(),
+            history=observation["history"].tobytes(),
+            ego=observation["ego"].tolist(),
+            goal=observation["goal"].tolist(),
+            sites=observation["sites"].tolist(),
+            sites_mask=observation["sites_mask"].tobytes(),
+        )
+        self._write("/trident/step", time, step)
+        # The colours lie only in the standard image message, the depth code only in ours.
+        colors = np.ascontiguousarray(image[:3].transpose(1, 2, 0))
+        self._write("/camera/rgb", time, _image_message(time, colors, "rgb8"))
+        self._write("/camera/depth", time, _image_message(time, _DEPTH_MM[image[3]], "16UC1"))
+
+    def _write_pose(self, time: float, body: Float[np.ndarray, " n"]) -> None:
+        (x, y, z), (qx, qy, qz, qw) = body[POSITION].tolist(), body[QUATERNION].tolist()
+        pose = PoseInFrame(timestamp=_stamp(time), frame_id="world")
+        position, orientation = pose.pose.position, pose.pose.orientation
+        position.x, position.y, position.z = x, y, z
+        orientation.x, orientation.y, orientation.z, orientation.w = qx, qy, qz, qw
+        self._write("/pose", time, pose)
+        transform = FrameTransform(timestamp=pose.timestamp, parent_frame_id="world", child_frame_id="body")
+        transform.translation.x, transform.translation.y, transform.translation.z = x, y, z
+        transform.rotation.CopyFrom(orientation)
+        self._write("/tf", time, transform)
+
+
+def camera_mount(tilt_rad: float) -> tuple[float, float, float, float]:
+    """Rotation camera to body, xyzw: optical axes (right, down, forward) on FLU, then tilted up about -y."""
+    cosine, sine = math.cos(tilt_rad / 2), math.sin(tilt_rad / 2)
+    less, more = (cosine - sine) / 2, (cosine + sine) / 2
+    return -less, less, -more, more
+
+
+def _facts(scenario: Scenario) -> dict[str, str]:
+    return {
+        "schema": schema.SCHEMA_VERSION,
+        "scenario": scenario.model_dump_json(),
+        "seed": str(scenario.seed),
+        **schema.provenance(),
+    }
+
+
+def _stamp(time: float) -> Timestamp:
+    seconds, nanoseconds = divmod(round(time * 1e9), 1_000_000_000)
+    return Timestamp(seconds=seconds, nanos=nanoseconds)
+
+
+def _calibration(camera: Camera) -> CameraCalibration:
+    _, height, width = IMAGE_SHAPE
+    focal = width / 2 / math.tan(math.radians(camera.fov_deg) / 2)
+    matrix = [focal, 0.0, width / 2, 0.0, focal, height / 2, 0.0, 0.0, 1.0]
+    return CameraCalibration(
+        timestamp=_stamp(0.0),
+        frame_id="camera",
+        width=width,
+        height=height,
+        K=matrix,
+        R=[1.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 1.0],
+        P=[*matrix[:3], 0.0, *matrix[3:6], 0.0, *matrix[6:], 0.0],
+    )
+
+
+def _image_message(time: float, pixels: np.ndarray, encoding: str) -> RawImage:
+    return RawImage(
+        timestamp=_stamp(time),
+        frame_id="camera",
+        width=pixels.shape[1],
+        height=pixels.shape[0],
+        encoding=encoding,
+        step=pixels.strides[0],
+        data=pixels.tobytes(),
+    )
+
+
+def _numbers(values: np.ndarray | None) -> list[float]:
+    return [] if values is None else values.ravel().tolist()
+
+
+def _decision_message(decision: Decision) -> Any:  # noqa: ANN401, a class that exists only at run time
+    return schema.Decision(
+        action=_numbers(decision.action),
+        phase=decision.phase,
+        navigation=_numbers(decision.navigation),
+        survival=_numbers(decision.survival),
+        fused=_numbers(decision.fused),
+        chosen=decision.chosen,
+        mission=_numbers(decision.mission),
+        mission_choice=decision.mission_choice,
+        target=decision.target,
+        belief=_numbers(decision.belief),
+        events=decision.events,
+    )
+
+
+def _event_message(event: Event) -> Any:  # noqa: ANN401
+    return schema.Event(time=event.time, name=event.name, detail=json.dumps(event.detail))
+
+
+def _result_message(result: FlightResult) -> Any:  # noqa: ANN401
+    return schema.Result(
+        outcome=result.outcome.value,
+        duration_s=result.duration_s,
+        distance_m=result.distance_m,
+        min_clearance_m=result.min_clearance_m,
+        energy_wh=result.energy_wh,
+        prize=result.prize,
+        events=[_event_message(event) for event in result.events],
+    )

@@ -1,0 +1,246 @@
+"""What a flight is, as data: one validated model, TOML in and out, nothing left to default silently."""
+
+import math
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+
+from sim.types import MAX_SPEED, MAX_TOKENS
+
+FORMAT = "scenario/1"
+
+Finite = Annotated[float, Field(allow_inf_nan=False)]
+Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+NonNegative = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+Fraction = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
+Point = tuple[Finite, Finite, Finite]
+Color = tuple[Fraction, Fraction, Fraction]
+Class = Literal["trunk", "building", "obstacle"]
+
+
+class Model(BaseModel):
+    """Immutable, and unknown keys are errors."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class CylinderSpec(Model):
+    """A vertical cylinder."""
+
+    base_m: Point
+    radius_m: Positive
+    height_m: Positive
+    semantic: Class
+    color: Color
+
+
+class BoxSpec(Model):
+    """A box turned about z."""
+
+    center_m: Point
+    size_m: tuple[Positive, Positive, Positive]
+    yaw_rad: Finite
+    semantic: Class
+    color: Color
+
+
+class SphereSpec(Model):
+    """A sphere."""
+
+    center_m: Point
+    radius_m: Positive
+    semantic: Class
+    color: Color
+
+
+def _check_cells(cells: str) -> str:
+    if len(cells) != 16 or set(cells) - set("bwo"):
+        raise ValueError(f"{cells!r}: a panel has 16 cells, row by row from the top, of b (blue), w (white), o (orange)")
+    return cells
+
+
+class PanelSpec(Model):
+    """A 2 x 2 m inspection panel of 4 x 4 cells; a 2 x 2 block of orange cells is a fault, anything else is not."""
+
+    center_m: Point
+    yaw_rad: Finite
+    """Direction the panel's face looks to."""
+    cells: Annotated[str, AfterValidator(_check_cells)]
+    covered: bool
+    """Hidden behind a tarpaulin: the site turns out blocked."""
+
+    @property
+    def faulty(self) -> bool:
+        return any(
+            all(self.cells[4 * (row + dr) + column + dc] == "o" for dr in (0, 1) for dc in (0, 1))
+            for row in range(3)
+            for column in range(3)
+        )
+
+
+class WorldSpec(Model):
+    """Bounds, a place to load, and what else stands in it."""
+
+    low_m: Point
+    high_m: Point
+    place: str
+    """A shipped place (longleaf, delft), a file, or empty for none."""
+    crop_m: tuple[Finite, Finite, Finite, Finite]
+    """x, y of the lowest and highest corner of the part of the place that is loaded; its lowest corner becomes the origin. All 0 without a place."""
+    cylinders: tuple[CylinderSpec, ...] = ()
+    boxes: tuple[BoxSpec, ...] = ()
+    spheres: tuple[SphereSpec, ...] = ()
+    panels: tuple[PanelSpec, ...] = ()
+
+
+class Start(Model):
+    """Where the flight begins, at rest."""
+
+    position_m: Point
+    yaw_rad: Finite
+
+
+class NavigateTask(Model):
+    """Reach a goal."""
+
+    kind: Literal["navigate"]
+    goal_m: Point
+    geodesic_m: Positive
+    """Length of the shortest free way from start to goal; sets the time limit."""
+
+
+class AvoidTask(Model):
+    """Keep a commanded course at a commanded speed through obstacles."""
+
+    kind: Literal["avoid"]
+    course_rad: Finite
+    """Direction in the world's x-y plane."""
+    distance_m: Positive
+    """Progress along the course that counts as success."""
+    min_speed_fraction: Fraction
+    """Least average progress, as a fraction of the speed limit."""
+
+
+class SiteSpec(Model):
+    """A viewpoint about 4 m in front of a panel."""
+
+    position_m: Point
+    yaw_rad: Finite
+    """Heading that faces the panel."""
+    prize: Positive
+    mandatory: bool
+    panel: Annotated[int, Field(ge=0)]
+    """Index into the world's panels."""
+
+
+class MissionTask(Model):
+    """Inspect sites on one battery and land at home."""
+
+    kind: Literal["mission"]
+    home_m: Point
+    """Centre of the pad, on the ground."""
+    sites: Annotated[tuple[SiteSpec, ...], Field(min_length=1, max_length=MAX_TOKENS - 1)]
+    time_limit_s: Positive
+    detour_factor: Annotated[float, Field(ge=1, allow_inf_nan=False)]
+    """Fitted ratio of flown to straight distance in this family of worlds; public, used by masks and planners."""
+
+
+class Limits(Model):
+    """Where the drone may be, relative to the ground."""
+
+    altitude_min_m: NonNegative
+    altitude_max_m: Positive
+
+
+class Battery(Model):
+    """The pack this flight starts with."""
+
+    capacity_wh: Positive
+    initial_fraction: Annotated[float, Field(gt=0, le=1)]
+    reserve_fraction: Annotated[float, Field(ge=0, lt=1)]
+
+
+class Weather(Model):
+    """Steady wind and Dryden turbulence."""
+
+    wind_world_m_s: Point
+    turbulence_m_s: NonNegative
+    """Standard deviation of each gust component."""
+
+
+class Odometry(Model):
+    """Errors of the state estimate."""
+
+    position_drift: NonNegative
+    """Standard deviation of the drift per square root of metre flown, m."""
+    velocity_std_m_s: NonNegative
+    attitude_std_rad: NonNegative
+    rate_std_rad_s: NonNegative
+    correlation_s: Positive
+    """Time constant of velocity and attitude errors."""
+
+
+class Camera(Model):
+    """The body-fixed RGB-D camera."""
+
+    width_px: Annotated[int, Field(ge=32, le=640)]
+    height_px: Annotated[int, Field(ge=24, le=480)]
+    fov_deg: Annotated[float, Field(gt=10, lt=150)]
+    """Horizontal field of view; pixels are square."""
+    tilt_rad: Annotated[float, Field(ge=-math.pi / 2, le=math.pi / 2)]
+    """Upward tilt of the optical axis against the body's x axis."""
+    delay_ticks: Annotated[int, Field(ge=0, le=240)]
+    disparity_std_px: NonNegative
+    """Depth noise: standard deviation of the stereo disparity."""
+    baseline_m: Positive
+    dropout: Fraction
+    """Probability that a pixel returns nothing."""
+    color_std: NonNegative
+    """Standard deviation of colour noise, of 255."""
+
+
+class Rates(Model):
+    """Frequencies; each divides the one before."""
+
+    physics_hz: Annotated[int, Field(gt=0, le=1000)]
+    control_hz: Annotated[int, Field(gt=0)]
+    mission_hz: Annotated[int, Field(gt=0)]
+
+    @model_validator(mode="after")
+    def _divide(self) -> "Rates":
+        for fast, slow in (("physics_hz", "control_hz"), ("control_hz", "mission_hz")):
+            if getattr(self, fast) % getattr(self, slow):
+                raise ValueError(f"{fast} = {getattr(self, fast)} is not a multiple of {slow} = {getattr(self, slow)}")
+        return self
+
+    @property
+    def ticks_per_step(self) -> int:
+        return self.physics_hz // self.control_hz
+
+
+class Scenario(Model):
+    """One flight, ready to fly."""
+
+    format: Literal["scenario/1"]
+    name: str
+    seed: Annotated[int, Field(ge=0)]
+    vehicle: str
+    """A shipped vehicle or a TOML file."""
+    speed_limit_m_s: Annotated[float, Field(gt=0, le=MAX_SPEED)]
+    world: WorldSpec
+    start: Start
+    task: NavigateTask | AvoidTask | MissionTask = Field(discriminator="kind")
+    limits: Limits
+    battery: Battery
+    weather: Weather
+    odometry: Odometry
+    camera: Camera
+    rates: Rates
+
+    @model_validator(mode="after")
+    def _panels_exist(self) -> "Scenario":
+        if isinstance(self.task, MissionTask):
+            for index, site in enumerate(self.task.sites):
+                if site.panel >= len(self.world.panels):
+                    raise ValueError(f"task.sites.{index}.panel = {site.panel}: the world has {len(self.world.panels)} panels")
+        return self

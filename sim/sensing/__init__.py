@@ -1,0 +1,1 @@
+"""Sensors and the estimator that the autopilot and the observation read."""

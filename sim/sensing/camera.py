@@ -1,0 +1,158 @@
+"""The body-fixed RGB-D camera: Embree casts the rays, one compiled pass colours, measures and spoils them."""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from embreex.mesh_construction import TriangleMesh
+from embreex.rtcore_scene import EmbreeScene
+from jaxtyping import Float, Int, UInt8
+
+from sim.frames import quat_to_matrix
+from sim.scenario import Camera as CameraConfig
+from sim.sensing.exposure import expose, resolve
+from sim.types import DEPTH_FAR, DEPTH_NEAR, Quat, Vec3
+from sim.world.geometry import World
+from sim.world.meshing import concatenate, decal_triangles, world_triangles
+
+_SUN = np.array([0.35, 0.25, 0.9]) / np.linalg.norm([0.35, 0.25, 0.9])
+_AMBIENT = 0.7
+"""Brightness of a face turned away from the sun."""
+
+@dataclass(frozen=True)
+class Frames:
+    """What the camera sees, free of noise."""
+
+    rgb: UInt8[np.ndarray, "h w 3"]
+    depth: Float[np.ndarray, "h w"]
+    """m along the optical axis, 0 where the ray meets nothing."""
+    classes: UInt8[np.ndarray, "h w"]
+    """Semantic values."""
+
+
+class CameraScene:
+    """A world made ready for ray casting; the ground plane is intersected in closed form."""
+
+    def __init__(self, world: World) -> None:
+        """Build the Embree scene and a table of the faces' planes, colours and classes."""
+        triangles = concatenate([world_triangles(world), decal_triangles(world)])
+        corners = triangles.corners()
+        normals = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
+        length = np.linalg.norm(normals, axis=1)
+        keep = length > 1e-10
+        normals = normals[keep] / length[keep, None]
+        corners = corners[keep]
+        shade = _AMBIENT + (1 - _AMBIENT) * np.clip(normals @ _SUN, 0, 1)
+        colors = np.clip(255 * triangles.colors[keep] * shade[:, None], 0, 255)
+        self.colors: UInt8[np.ndarray, "f 3"] = np.rint(colors).astype(np.uint8)
+        self.classes: UInt8[np.ndarray, " f"] = triangles.semantic[keep]
+        # A face's plane is n . x = d; with it the depth of a hit is exact, whatever Embree rounds.
+        self.planes: Float[np.ndarray, "f 4"] = np.concatenate(
+            [normals, np.einsum("fi,fi->f", normals, corners[:, 0])[:, None]], axis=1
+        )
+        self.ground_color = 255 * np.array(world.ground_color)
+        self.sky_color = np.rint(255 * np.array(world.sky_color)).astype(np.uint8)
+        self._embree: EmbreeScene | None = None
+        if len(corners):
+            self._embree = EmbreeScene()
+            vertices = np.ascontiguousarray(corners.reshape(-1, 3), dtype=np.float32)
+            faces = np.arange(len(vertices), dtype=np.int32).reshape(-1, 3)
+            self._mesh = TriangleMesh(self._embree, vertices, faces)
+
+    def cast(
+        self, origins: Float[np.ndarray, "n 3"], directions: Float[np.ndarray, "n 3"]
+    ) -> Int[np.ndarray, " n"]:
+        """The face each ray meets first, -1 for none."""
+        if self._embree is None:
+            return np.full(len(origins), -1, dtype=np.int32)
+        return self._embree.run(origins, directions)
+
+
+class Camera:
+    """A pinhole camera fixed to the body at its centre of mass; memory for one image is kept between calls."""
+
+    def __init__(self, config: CameraConfig) -> None:
+        """Rays are made once; their optical z is 1, so that a ray's parameter is the depth."""
+        self.config = config
+        self.width, self.height = config.width_px, config.height_px
+        self.focal_px = self.width / 2 / math.tan(math.radians(config.fov_deg) / 2)
+        u, v = np.meshgrid(np.arange(self.width) + 0.5, np.arange(self.height) + 0.5)
+        rays_camera = np.stack(
+            [
+                (u - self.width / 2) / self.focal_px,
+                (v - self.height / 2) / self.focal_px,
+                np.ones_like(u),
+            ],
+            axis=-1,
+        ).reshape(-1, 3)
+        cos, sin = math.cos(config.tilt_rad), math.sin(config.tilt_rad)
+        # Columns are the optical axes x right, y down, z forward, seen from the body.
+        self.R_body_camera = np.array([[0.0, sin, cos], [-1.0, 0.0, 0.0], [0.0, -cos, sin]])
+        self._rays_body = rays_camera @ self.R_body_camera.T
+        size = (self.height, self.width)
+        self._origins = np.zeros((self.height * self.width, 3), dtype=np.float32)
+        self._rgb = np.zeros((*size, 3), dtype=np.uint8)
+        self._depth = np.zeros(size, dtype=np.float32)
+        self._classes = np.zeros(size, dtype=np.uint8)
+        self._depth_noise = np.zeros(size, dtype=np.float32)
+        self._drop_noise = np.ones(size, dtype=np.float32)
+        self._color_noise = np.zeros((3, *size), dtype=np.float32)
+
+    def render(self, scene: CameraScene, position_world: Vec3, quat_xyzw: Quat) -> Frames:
+        """The noise-free images from a body pose."""
+        self._shoot(scene, position_world, quat_xyzw)
+        return Frames(self._rgb.copy(), self._depth.copy(), self._classes.copy())
+
+    def expose(
+        self,
+        scene: CameraScene,
+        position_world: Vec3,
+        quat_xyzw: Quat,
+        rng: np.random.Generator,
+        image: UInt8[np.ndarray, "4 h w"],
+    ) -> None:
+        """Write the noisy observation from a body pose into `image`: red, green, blue, depth code."""
+        self._shoot(scene, position_world, quat_xyzw)
+        config = self.config
+        # The draws are made whatever their scale, so that a noise level changes no other draw.
+        rng.standard_normal(out=self._depth_noise, dtype=np.float32)
+        rng.random(out=self._drop_noise, dtype=np.float32)
+        rng.standard_normal(out=self._color_noise, dtype=np.float32)
+        disparity = config.disparity_std_px / (self.focal_px * config.baseline_m)
+        expose(
+            self._rgb, self._depth, self._depth_noise, self._drop_noise, self._color_noise,
+            disparity, config.dropout, config.color_std, image,
+        )  # fmt: skip
+
+    def _shoot(self, scene: CameraScene, position_world: Vec3, quat_xyzw: Quat) -> None:
+        rays_world = self._rays_body @ quat_to_matrix(quat_xyzw).T
+        self._origins[:] = position_world
+        hits = scene.cast(self._origins, rays_world.astype(np.float32))
+        resolve(
+            hits, rays_world, position_world, scene.planes, scene.colors, scene.classes,
+            scene.ground_color, scene.sky_color, self._rgb, self._depth, self._classes,
+        )  # fmt: skip
+
+
+def max_pool_code(
+    code: UInt8[np.ndarray, "h w"], shape: tuple[int, int]
+) -> UInt8[np.ndarray, "p q"]:
+    """The nearest return in each block: the code falls with distance, so the largest wins."""
+    rows, columns = shape
+    height, width = code.shape
+    if height % rows or width % columns:
+        raise ValueError(f"cannot pool {code.shape} to {shape}: not a multiple")
+    return code.reshape(rows, height // rows, columns, width // columns).max(axis=(1, 3))
+
+
+def depth_code(depth: Float[np.ndarray, "*s"]) -> UInt8[np.ndarray, "*s"]:
+    """round(255 sqrt(0.3 / z)) for z in 0.3-20 m (nearer counts as 0.3), 0 for no return."""
+    seen = (depth > 0) & (depth <= DEPTH_FAR)
+    clipped = np.maximum(np.where(seen, depth, 1.0), DEPTH_NEAR)
+    return np.where(seen, np.rint(255 * np.sqrt(DEPTH_NEAR / clipped)), 0).astype(np.uint8)
+
+
+def decode_depth(code: UInt8[np.ndarray, "*s"]) -> Float[np.ndarray, "*s"]:
+    """Metres of a depth code, inf where nothing returned."""
+    with np.errstate(divide="ignore"):
+        return DEPTH_NEAR * (255.0 / code.astype(np.float64)) ** 2

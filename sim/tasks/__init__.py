@@ -1,0 +1,14 @@
+"""Tasks: what counts as success, what a step is worth, and what the observation says of the goal."""
+
+from sim.tasks.avoid import Avoid
+from sim.tasks.base import Task, ground_touch, make_goal, no_goal
+from sim.tasks.mission import Mission
+from sim.tasks.navigate import Navigate
+
+__all__ = ["Avoid", "Mission", "Navigate", "Task", "ground_touch", "make_goal", "make_task", "no_goal"]
+
+
+def make_task(simulator) -> Task:  # noqa: ANN001 - spelled in `sim.tasks.base.Task`; avoids a cycle.
+    """The task of a simulator's scenario."""
+    kinds = {"navigate": Navigate, "avoid": Avoid, "mission": Mission}
+    return kinds[simulator.scenario.task.kind](simulator)

@@ -1,0 +1,81 @@
+"""What every task offers, and the goal entry they share."""
+
+from typing import Protocol
+
+import numpy as np
+from jaxtyping import Float
+
+from sim.frames import heading_from_world
+from sim.simulator import Simulator
+from sim.types import GOAL_FIELDS, MAX_TOKENS, SITE_FIELDS, Event, Outcome, Vec3
+
+
+class Task(Protocol):
+    """One kind of flight; asks the simulator questions, never changes it."""
+
+    events: list[Event]
+    """What happened, appended as it happens."""
+
+    def update(self, ticks: Float[np.ndarray, "t 13"]) -> Outcome | None:
+        """Look at one step's ticks; the outcome if the task is over."""
+        ...
+
+    def touchdown(self, speed: float) -> Outcome:
+        """The outcome of touching the ground."""
+        ...
+
+    def rewards(self) -> dict[str, float]:
+        """Reward terms of the last step."""
+        ...
+
+    def goal(self) -> Float[np.ndarray, "6"]:
+        """The observation's `goal` entry."""
+        ...
+
+    def sites(self) -> tuple[Float[np.ndarray, "12 12"], np.ndarray]:
+        """The observation's site tokens and their mask."""
+        ...
+
+    @property
+    def prize(self) -> float:
+        """Prize collected so far; 0 where the task has none."""
+        ...
+
+
+def make_goal(offset_heading: Vec3, speed_limit: float) -> Float[np.ndarray, "6"]:
+    """A `goal` entry that points along an offset in the heading frame, m."""
+    distance = float(np.linalg.norm(offset_heading))
+    goal = np.zeros(len(GOAL_FIELDS), dtype=np.float32)
+    goal[:3] = offset_heading / max(distance, 1e-6)
+    goal[3] = np.log1p(distance)
+    goal[4] = speed_limit
+    goal[5] = 1.0
+    return goal
+
+
+def no_goal(speed_limit: float) -> Float[np.ndarray, "6"]:
+    """A `goal` entry that only states the speed limit."""
+    goal = np.zeros(len(GOAL_FIELDS), dtype=np.float32)
+    goal[4] = speed_limit
+    return goal
+
+
+def no_sites() -> tuple[Float[np.ndarray, "12 12"], np.ndarray]:
+    """Site tokens of a flight without a mission."""
+    tokens = np.zeros((MAX_TOKENS, len(SITE_FIELDS)), dtype=np.float32)
+    return tokens, np.zeros(MAX_TOKENS, dtype=np.int8)
+
+
+def offset_in_heading(simulator: Simulator, point_world: Vec3) -> Vec3:
+    """A world point relative to where the estimator believes the drone is, heading frame, m."""
+    estimate = simulator.estimate
+    return heading_from_world(np.asarray(point_world) - estimate.position_world, estimate.yaw)
+
+
+def ground_touch(speed: float) -> Outcome:
+    """Touching the ground ends a flight that was not meant to land."""
+    return Outcome.COLLISION if speed >= LANDING_SPEED else Outcome.LANDED_AWAY
+
+
+LANDING_SPEED = 1.0
+"""m/s; touching down faster is a collision."""

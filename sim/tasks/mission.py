@@ -1,0 +1,135 @@
+"""Mission: inspect sites on one battery, return, and land on the pad with the reserve intact."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Float
+
+from sim.frames import heading_from_world, quat_to_matrix, wrap_angle
+from sim.scenario import MissionTask
+from sim.simulator import Simulator
+from sim.tasks.base import LANDING_SPEED, no_goal, no_sites, offset_in_heading
+from sim.types import POSITION, QUATERNION, VELOCITY, Event, Outcome, Vec3
+
+SERVE_RADIUS = 1.5
+"""m from the viewpoint."""
+SERVE_ANGLE = np.deg2rad(30.0)
+"""rad between the drone's heading and the viewpoint's."""
+CLOSE_UP_DISTANCE = 4.5
+"""m from the panel's centre."""
+CLOSE_UP_SPEED = 0.3
+"""m/s, above which a close-up is blurred."""
+CLOSE_UP_SECONDS = 3.0
+FAULT_FACTOR = 3.0
+"""A fault found in a close-up pays this multiple of the site's priority."""
+PAD_RADIUS = 1.0
+"""m from the pad's centre."""
+UPRIGHT_ANGLE = np.deg2rad(20.0)
+
+
+@dataclass
+class SiteState:
+    """What has happened at one site; `earned` is credited to the prize at departure."""
+
+    visited: bool = False
+    served: bool = False
+    dwell: float = 0.0
+    earned: float = 0.0
+    paid: float = 0.0
+
+
+class Mission:
+    """Safe means landed on the pad with the reserve; success means every mandatory site served as well."""
+
+    def __init__(self, simulator: Simulator) -> None:
+        task = simulator.scenario.task
+        assert isinstance(task, MissionTask)
+        self._sim = simulator
+        self.task = task
+        self._panels = [simulator.scenario.world.panels[site.panel] for site in task.sites]
+        self.states = [SiteState() for _ in task.sites]
+        self.events: list[Event] = []
+        self._paid_now = 0.0
+
+    @property
+    def prize(self) -> float:
+        """Everything earned, at departure or not: for results, never for observations."""
+        return sum(state.earned for state in self.states)
+
+    def update(self, ticks: Float[np.ndarray, "t 13"]) -> Outcome | None:
+        self._paid_now = 0.0
+        for index in range(len(self.states)):
+            self._look_at(index)
+        return Outcome.TIMEOUT if self._sim.time >= self.task.time_limit_s else None
+
+    def touchdown(self, speed: float) -> Outcome:
+        body = self._sim.body
+        away = float(np.linalg.norm(body[POSITION][:2] - np.array(self.task.home_m)[:2]))
+        upright = quat_to_matrix(body[QUATERNION])[2, 2] >= np.cos(UPRIGHT_ANGLE)
+        if speed >= LANDING_SPEED or not upright:
+            return Outcome.COLLISION
+        self.events.append(Event(self._sim.time, "landed", {"from_pad_m": away, "speed_m_s": speed}))
+        if away > PAD_RADIUS:
+            return Outcome.LANDED_AWAY
+        if self._sim.battery < self._sim.scenario.battery.reserve_fraction:
+            return Outcome.RESERVE_VIOLATED
+        missed = [i for i, site in enumerate(self.task.sites) if site.mandatory and not self.states[i].served]
+        return Outcome.MISSION_INCOMPLETE if missed else Outcome.SUCCESS
+
+    def rewards(self) -> dict[str, float]:
+        return {"prize": self._paid_now}
+
+    def goal(self) -> Float[np.ndarray, "6"]:
+        return no_goal(self._sim.scenario.speed_limit_m_s)
+
+    def sites(self) -> tuple[Float[np.ndarray, "12 12"], np.ndarray]:
+        """Token 0 is the home pad, token i + 1 is site i; what a panel shows is not in it."""
+        tokens, mask = no_sites()
+        mask[: len(self.states) + 1] = 1
+        tokens[0, :3] = offset_in_heading(self._sim, np.array(self.task.home_m))
+        tokens[0, 9] = 1.0
+        for row, site, state in zip(tokens[1:], self.task.sites, self.states, strict=False):
+            row[:3] = offset_in_heading(self._sim, np.array(site.position_m))
+            turn = site.yaw_rad - self._sim.estimate.yaw
+            row[3:9] = np.cos(turn), np.sin(turn), site.prize, site.mandatory, state.visited, state.dwell
+        tokens[mask == 1, 10:] = 0.5
+        return tokens, mask
+
+    # --- Private: the rules of serving a site, from the true state alone.
+
+    def _look_at(self, index: int) -> None:
+        site, panel, state = self.task.sites[index], self._panels[index], self.states[index]
+        position = self._sim.body[POSITION]
+        present = float(np.linalg.norm(position - np.array(site.position_m))) <= SERVE_RADIUS
+        facing = abs(wrap_angle(site.yaw_rad - self._sim.yaw)) <= SERVE_ANGLE
+        if present and facing and not state.visited:
+            state.visited = True
+            self.events.append(Event(self._sim.time, "site_visited", {"site": index}))
+            if not panel.covered:
+                state.served = True
+                state.earned += site.prize
+        if state.visited and self._close_up(np.array(panel.center_m)):
+            self._dwell(index)
+        if not present and state.paid < state.earned:
+            self._paid_now += state.earned - state.paid
+            state.paid = state.earned
+
+    def _close_up(self, panel_center: Vec3) -> bool:
+        """Near, slow, and with the panel's centre inside the camera's view."""
+        body, camera = self._sim.body, self._sim.scenario.camera
+        offset = panel_center - body[POSITION]
+        slow = float(np.linalg.norm(body[VELOCITY])) < CLOSE_UP_SPEED
+        ahead = heading_from_world(offset, self._sim.yaw)
+        bearing = np.arctan2(ahead[1], ahead[0])
+        near = float(np.linalg.norm(offset)) <= CLOSE_UP_DISTANCE
+        return slow and near and abs(bearing) <= np.deg2rad(camera.fov_deg) / 2
+
+    def _dwell(self, index: int) -> None:
+        state, panel, site = self.states[index], self._panels[index], self.task.sites[index]
+        before = state.dwell
+        state.dwell = min(before + 1.0 / self._sim.scenario.rates.control_hz, CLOSE_UP_SECONDS)
+        if before < CLOSE_UP_SECONDS <= state.dwell + 1e-9:
+            state.dwell = CLOSE_UP_SECONDS
+            self.events.append(Event(self._sim.time, "close_up_done", {"site": index}))
+            if panel.faulty and not panel.covered:
+                state.earned += FAULT_FACTOR * site.prize

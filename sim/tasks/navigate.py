@@ -1,0 +1,47 @@
+"""Navigation: reach a goal before the time limit."""
+
+import numpy as np
+from jaxtyping import Float
+
+from sim.scenario import NavigateTask
+from sim.simulator import Simulator
+from sim.tasks.base import ground_touch, make_goal, no_sites, offset_in_heading
+from sim.types import POSITION, Event, Outcome
+
+ARRIVAL_RADIUS = 1.5
+"""m; within it the goal counts as reached."""
+
+
+class Navigate:
+    """Within 1.5 m of the goal before 3 x geodesic / speed limit + 10 s."""
+
+    prize = 0.0
+
+    def __init__(self, simulator: Simulator) -> None:
+        task = simulator.scenario.task
+        assert isinstance(task, NavigateTask)
+        self._sim = simulator
+        self._goal = np.array(task.goal_m)
+        self._limit = 3.0 * task.geodesic_m / simulator.scenario.speed_limit_m_s + 10.0
+        self._distance = self._previous = float(np.linalg.norm(self._goal - simulator.body[POSITION]))
+        self.events: list[Event] = []
+
+    def update(self, ticks: Float[np.ndarray, "t 13"]) -> Outcome | None:
+        distances = np.linalg.norm(ticks[:, POSITION] - self._goal, axis=1)
+        self._previous, self._distance = self._distance, float(distances[-1])
+        if distances.min() <= ARRIVAL_RADIUS:
+            self.events.append(Event(self._sim.time, "goal_reached", {"distance_m": float(distances.min())}))
+            return Outcome.SUCCESS
+        return Outcome.TIMEOUT if self._sim.time >= self._limit else None
+
+    def touchdown(self, speed: float) -> Outcome:
+        return ground_touch(speed)
+
+    def rewards(self) -> dict[str, float]:
+        return {"progress": self._previous - self._distance}
+
+    def goal(self) -> Float[np.ndarray, "6"]:
+        return make_goal(offset_in_heading(self._sim, self._goal), self._sim.scenario.speed_limit_m_s)
+
+    def sites(self) -> tuple[Float[np.ndarray, "12 12"], np.ndarray]:
+        return no_sites()

@@ -1,0 +1,286 @@
+"""Bullet behind names, NumPy and SI units: the only file that imports PyBullet."""
+
+import time
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Self
+
+import numpy as np
+import pybullet
+from jaxtyping import Float, Int
+
+from sim.types import POSITION, QUATERNION, RATES, VELOCITY, Body
+from sim.world.meshing import Triangles
+
+GRAVITY = 9.80665
+"""m/s^2, standard gravity."""
+_MAX_VERTICES, _MAX_INDICES = 131_072, 524_288
+"""Sizes of PyBullet's shape buffers; what exceeds them is cut off without a word."""
+
+
+@dataclass(frozen=True)
+class Contact:
+    """One point where the hull touches something, or comes near it."""
+
+    position: tuple[float, float, float]
+    """On the hull, m, world."""
+    normal: tuple[float, float, float]
+    """Unit vector from the obstacle to the hull, world."""
+    distance: float
+    """m; negative inside."""
+    is_ground: bool
+
+
+class BulletWorld:
+    """One rigid hull among static geometry; owns a Bullet client until `close`."""
+
+    def __init__(
+        self,
+        triangles: Triangles,
+        *,
+        mass: float,
+        inertia: tuple[float, float, float],
+        hull_radius: float,
+        hull_height: float,
+        timestep: float,
+    ) -> None:
+        """Mass kg, principal moments of inertia kg m^2, the hull an upright cylinder, m; timestep s."""
+        _check_size(triangles)
+        self._client = pybullet.connect(pybullet.DIRECT)
+        if self._client < 0:
+            raise RuntimeError("no Bullet client: 1024 are already open")
+        client = {"physicsClientId": self._client}
+        pybullet.setGravity(0.0, 0.0, -GRAVITY, **client)
+        # Without ordered pairs a restored state or a second reset goes on differently.
+        pybullet.setPhysicsEngineParameter(
+            fixedTimeStep=timestep, deterministicOverlappingPairs=1, **client
+        )
+        self._ground = _add_ground(self._client)
+        if len(triangles.faces):
+            _add_mesh(triangles, self._client)
+        shape = pybullet.createCollisionShape(
+            pybullet.GEOM_CYLINDER, radius=hull_radius, height=hull_height, **client
+        )
+        self._hull = pybullet.createMultiBody(mass, shape, basePosition=[0, 0, 10], **client)
+        pybullet.changeDynamics(
+            self._hull,
+            -1,
+            localInertiaDiagonal=list(inertia),
+            linearDamping=0.0,
+            angularDamping=0.0,
+            restitution=0.0,
+            activationState=pybullet.ACTIVATION_STATE_DISABLE_SLEEPING,
+            **client,
+        )
+        self._position = (0.0, 0.0, 10.0)
+        self._orientation = (0.0, 0.0, 0.0, 1.0)
+        self._pristine = self.save()
+
+    def step(self, wrench: Float[np.ndarray, "6"]) -> None:
+        """Apply force and torque (N, N m, world, at the centre of mass) and advance one tick."""
+        fx, fy, fz, tx, ty, tz = wrench.tolist()
+        client, hull = self._client, self._hull
+        _apply_force(hull, -1, (fx, fy, fz), self._position, _WORLD_FRAME, client)
+        _apply_torque(hull, -1, (tx, ty, tz), _WORLD_FRAME, client)
+        _step(client)
+        self._position, self._orientation = _get_pose(hull, client)
+
+    def read(self, body: Body) -> None:
+        """Write the hull's state into `body`."""
+        linear, angular = _get_velocity(self._hull, self._client)
+        body[:] = self._position + self._orientation + linear + angular
+
+    def set_state(self, body: Body) -> None:
+        """Move the hull."""
+        self._position = tuple(body[POSITION].tolist())
+        self._orientation = tuple(body[QUATERNION].tolist())
+        client = {"physicsClientId": self._client}
+        pybullet.resetBasePositionAndOrientation(self._hull, self._position, self._orientation, **client)
+        pybullet.resetBaseVelocity(self._hull, body[VELOCITY].tolist(), body[RATES].tolist(), **client)
+        # Bullet normalises the quaternion, so what it holds is read back.
+        self._position, self._orientation = _get_pose(self._hull, self._client)
+
+    def reset(self, body: Body) -> None:
+        """Place the hull as in a world nothing has happened in: what was flown before leaves no trace."""
+        self.restore(self._pristine)
+        self.set_state(body)
+
+    def touching(self) -> bool:
+        """Whether the hull touches anything."""
+        # Index 8 is the distance; Bullet reports pairs before their surfaces meet.
+        return any(point[8] <= 0.0 for point in _get_contacts(self._hull, -1, -1, -1, self._client))
+
+    def contacts(self) -> list[Contact]:
+        """Points of touch in the last tick."""
+        points = _get_contacts(self._hull, -1, -1, -1, self._client)
+        return [self._contact(point) for point in points if point[8] <= 0.0]
+
+    def closest(self, distance: float) -> list[Contact]:
+        """The nearest points of each obstacle within `distance` m of the hull, as it stands now."""
+        found = []
+        for body in range(pybullet.getNumBodies(physicsClientId=self._client)):
+            other = pybullet.getBodyUniqueId(body, physicsClientId=self._client)
+            if other != self._hull:
+                found += pybullet.getClosestPoints(
+                    self._hull, other, distance, physicsClientId=self._client
+                )
+        return sorted((self._contact(point) for point in found), key=lambda contact: contact.distance)
+
+    def save(self) -> int:
+        """A handle to the present state, contacts included."""
+        return pybullet.saveState(physicsClientId=self._client)
+
+    def restore(self, state: int) -> None:
+        """Return to a saved state; what follows is bit-equal to what followed it."""
+        pybullet.restoreState(stateId=state, physicsClientId=self._client)
+        self._position, self._orientation = _get_pose(self._hull, self._client)
+
+    def discard(self, state: int) -> None:
+        """Free a saved state."""
+        pybullet.removeState(state, physicsClientId=self._client)
+
+    def close(self) -> None:
+        """Give the client back; closing twice is no error."""
+        if self._client >= 0:
+            pybullet.disconnect(self._client)
+            self._client = -1
+
+    def __enter__(self) -> Self:
+        """The world itself."""
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Close."""
+        self.close()
+
+    def _contact(self, point: tuple) -> Contact:
+        return Contact(point[5], point[7], point[8], point[2] == self._ground)
+
+
+def open_clients() -> int:
+    """How many Bullet clients this process holds; tests look for leaks with it."""
+    return sum(bool(pybullet.isConnected(client)) for client in range(1024))
+
+
+def raw_tick_floor(ticks: int) -> float:
+    """Seconds of a bare PyBullet tick, force in and state out, over a plane: what no simulator on it can beat."""
+    client = pybullet.connect(pybullet.DIRECT)
+    try:
+        _add_ground(client)
+        shape = pybullet.createCollisionShape(
+            pybullet.GEOM_CYLINDER, radius=0.25, height=0.12, physicsClientId=client
+        )
+        hull = pybullet.createMultiBody(1.0, shape, basePosition=[0, 0, 10], physicsClientId=client)
+        force, torque, position = (0.0, 0.0, GRAVITY), (0.0, 0.0, 0.0), (0.0, 0.0, 10.0)
+        pybullet.setGravity(0, 0, -GRAVITY, physicsClientId=client)
+        start = time.perf_counter()
+        for _ in range(ticks):
+            _apply_force(hull, -1, force, position, _WORLD_FRAME, client)
+            _apply_torque(hull, -1, torque, _WORLD_FRAME, client)
+            _step(client)
+            position, _ = _get_pose(hull, client)
+            _get_velocity(hull, client)
+        return (time.perf_counter() - start) / ticks
+    finally:
+        pybullet.disconnect(client)
+
+
+def render_reference(
+    triangles: Triangles,
+    T_world_camera: Float[np.ndarray, "4 4"],  # noqa: N803 - the frames are the name.
+    *,
+    width_px: int,
+    height_px: int,
+    fov_deg: float,
+    far: float,
+) -> tuple[Float[np.ndarray, "h w"], Int[np.ndarray, "h w"]]:
+    """Depth along the optical axis (m, 0 where nothing is nearer than `far`) and class by Bullet's TinyRenderer.
+
+    The camera is optical: x right, y down, z forward; `fov_deg` is horizontal. No ground is drawn.
+    """
+    near = 0.05
+    client = pybullet.connect(pybullet.DIRECT)
+    try:
+        classes = _add_visuals(triangles, client)
+        # OpenGL's camera looks along -z with y up; its matrices are written column by column.
+        view = np.diag([1.0, -1.0, -1.0, 1.0]) @ np.linalg.inv(T_world_camera)
+        cot = 1.0 / np.tan(np.radians(fov_deg) / 2)
+        projection = np.zeros((4, 4))
+        projection[0, 0], projection[1, 1] = cot, cot * width_px / height_px
+        projection[2, 2:] = -(far + near) / (far - near), -2 * far * near / (far - near)
+        projection[3, 2] = -1.0
+        image = pybullet.getCameraImage(
+            width_px,
+            height_px,
+            view.T.reshape(-1).tolist(),
+            projection.T.reshape(-1).tolist(),
+            renderer=pybullet.ER_TINY_RENDERER,
+            physicsClientId=client,
+        )
+    finally:
+        pybullet.disconnect(client)
+    buffer = np.reshape(image[3], (height_px, width_px)).astype(np.float64)
+    bodies = np.reshape(image[4], (height_px, width_px))
+    hit = bodies >= 0
+    depth = np.where(hit, far * near / (far - (far - near) * buffer), 0.0)
+    return depth, np.where(hit, np.array([*classes, 0])[bodies], 0)
+
+
+# PyBullet's functions, bound once: the tick looks no attribute up.
+_WORLD_FRAME = pybullet.WORLD_FRAME
+_apply_force = pybullet.applyExternalForce
+_apply_torque = pybullet.applyExternalTorque
+_step = pybullet.stepSimulation
+_get_pose = pybullet.getBasePositionAndOrientation
+_get_velocity = pybullet.getBaseVelocity
+_get_contacts = pybullet.getContactPoints
+
+
+def _check_size(triangles: Triangles) -> None:
+    vertices, indices = len(triangles.vertices), triangles.faces.size
+    if vertices > _MAX_VERTICES or indices > _MAX_INDICES:
+        raise ValueError(
+            f"a world of {vertices} vertices and {indices // 3} triangles: "
+            f"Bullet takes {_MAX_VERTICES} and {_MAX_INDICES // 3}; crop the place"
+        )
+
+
+def _add_ground(client: int) -> int:
+    shape = pybullet.createCollisionShape(
+        pybullet.GEOM_PLANE, planeNormal=[0, 0, 1], physicsClientId=client
+    )
+    return pybullet.createMultiBody(0.0, shape, physicsClientId=client)
+
+
+def _add_mesh(triangles: Triangles, client: int) -> None:
+    """All static geometry as one concave mesh: a tick costs the same at any count."""
+    shape = pybullet.createCollisionShape(
+        pybullet.GEOM_MESH,
+        vertices=triangles.vertices.tolist(),
+        indices=triangles.faces.reshape(-1).tolist(),
+        flags=pybullet.GEOM_FORCE_CONCAVE_TRIMESH,
+        physicsClientId=client,
+    )
+    pybullet.createMultiBody(0.0, shape, physicsClientId=client)
+
+
+def _add_visuals(triangles: Triangles, client: int) -> list[int]:
+    """One visible body per class, so that the segmentation image tells classes; returns them by body."""
+    classes = np.unique(triangles.semantic).tolist()
+    for semantic in classes:
+        chosen = triangles.corners()[triangles.semantic == semantic].reshape(-1, 3)
+        shape = pybullet.createVisualShape(
+            pybullet.GEOM_MESH,
+            vertices=chosen.tolist(),
+            indices=list(range(len(chosen))),
+            normals=np.tile([0.0, 0.0, 1.0], (len(chosen), 1)).tolist(),
+            uvs=np.zeros((len(chosen), 2)).tolist(),
+            physicsClientId=client,
+        )
+        pybullet.createMultiBody(0.0, baseVisualShapeIndex=shape, physicsClientId=client)
+    return classes

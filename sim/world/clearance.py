@@ -1,0 +1,197 @@
+"""Distance to the nearest obstacle: exact for primitives, from a grid for meshes, cheap enough for rollouts."""
+
+import math
+from typing import NamedTuple
+
+import numpy as np
+from jaxtyping import Float, Int
+from numba import njit
+
+from sim.types import Vec3
+from sim.world.distance_grid import MILLIMETRE, mesh_grid
+from sim.world.geometry import World
+
+REACH = 4.0
+"""Clearances are exact up to this distance, and read as it beyond, m."""
+_BIN = 2.0
+"""Side of a bin, m: a query looks at the primitives of one bin only."""
+_CYLINDER, _BOX, _SPHERE = 0.0, 1.0, 2.0
+
+
+class ClearanceArrays(NamedTuple):
+    """What compiled code needs; pass it whole."""
+
+    origin_x: float  # m, lowest corner of the bins
+    origin_y: float
+    bins_x: int
+    bins_y: int
+    starts: np.ndarray  # int32 (bins + 1): items of bin b are starts[b]:starts[b + 1]
+    items: np.ndarray  # int32: rows of `primitives` within REACH of the bin
+    primitives: np.ndarray  # float64 (n, 9): kind, centre x y z, then by kind
+    grid: np.ndarray  # int16 (z, y, x): signed distance to meshes, mm; empty without meshes
+    grid_x: float  # m, position of grid[0, 0, 0]
+    grid_y: float
+    grid_z: float
+    grid_spacing: float  # m
+
+
+class ClearanceField:
+    """The distance field of a world: negative inside obstacles, at most REACH, the ground left out."""
+
+    def __init__(self, world: World, altitude_max: float) -> None:
+        """Meshes are resolved up to `altitude_max` m; above, their distance at that height is taken."""
+        primitives, low, high = _primitives(world)
+        origin, bins, starts, items = _bin(low, high)
+        grid = mesh_grid(world, altitude_max, REACH)
+        self.arrays = ClearanceArrays(
+            origin_x=float(origin[0]),
+            origin_y=float(origin[1]),
+            bins_x=int(bins[0]),
+            bins_y=int(bins[1]),
+            starts=starts,
+            items=items,
+            primitives=primitives,
+            grid=grid.millimetres,
+            grid_x=float(grid.origin[0]),
+            grid_y=float(grid.origin[1]),
+            grid_z=float(grid.origin[2]),
+            grid_spacing=float(grid.spacing),
+        )
+
+    def at(self, position_world: Vec3) -> float:
+        """Clearance of one point, m."""
+        x, y, z = (float(value) for value in position_world)
+        return clearance_at(self.arrays, x, y, z)
+
+    def at_points(self, points_world: Float[np.ndarray, "n 3"]) -> Float[np.ndarray, " n"]:
+        """Clearance of many points, m."""
+        return _at_points(self.arrays, np.ascontiguousarray(points_world, dtype=np.float64))
+
+
+def _primitives(
+    world: World,
+) -> tuple[Float[np.ndarray, "n 9"], Float[np.ndarray, "n 2"], Float[np.ndarray, "n 2"]]:
+    """One row a primitive, and its bounds in x and y."""
+    cylinders, boxes, spheres = world.cylinders, world.boxes, world.spheres
+    n_cylinders, n_boxes, n_spheres = len(cylinders.radii), len(boxes.yaws), len(spheres.radii)
+    table = np.zeros((n_cylinders + n_boxes + n_spheres, 9))
+    tall, square, round_ = np.split(table, [n_cylinders, n_cylinders + n_boxes])
+    tall[:, 0] = _CYLINDER
+    tall[:, 1:4] = cylinders.bases
+    tall[:, 3] += cylinders.heights / 2
+    tall[:, 4], tall[:, 5] = cylinders.radii, cylinders.heights / 2
+    square[:, 0] = _BOX
+    square[:, 1:4], square[:, 4:7] = boxes.centers, boxes.half_sizes
+    square[:, 7], square[:, 8] = np.cos(boxes.yaws), np.sin(boxes.yaws)
+    round_[:, 0] = _SPHERE
+    round_[:, 1:4], round_[:, 4] = spheres.centers, spheres.radii
+    turn = np.abs(square[:, 7:9])
+    extent = np.concatenate(
+        [
+            np.repeat(cylinders.radii[:, None], 2, axis=1),
+            turn * boxes.half_sizes[:, [0]] + turn[:, ::-1] * boxes.half_sizes[:, [1]],
+            np.repeat(spheres.radii[:, None], 2, axis=1),
+        ]
+    )
+    return table, table[:, 1:3] - extent, table[:, 1:3] + extent
+
+
+def _bin(
+    low: Float[np.ndarray, "n 2"], high: Float[np.ndarray, "n 2"]
+) -> tuple[
+    Float[np.ndarray, "2"], Int[np.ndarray, "2"], Int[np.ndarray, " b"], Int[np.ndarray, " i"]
+]:
+    """Sort primitives into every bin they are within reach of: origin, bin counts, starts, items."""
+    if not len(low):
+        return np.zeros(2), np.zeros(2, dtype=int), np.zeros(1, np.int32), np.zeros(0, np.int32)
+    origin = low.min(axis=0) - REACH
+    bins = np.floor((high.max(axis=0) + REACH - origin) / _BIN).astype(int) + 1
+    first = np.floor((low - REACH - origin) / _BIN).astype(int)
+    last = np.floor((high + REACH - origin) / _BIN).astype(int)
+    lists: list[list[int]] = [[] for _ in range(int(bins.prod()))]
+    for item, ((i0, j0), (i1, j1)) in enumerate(zip(first.tolist(), last.tolist(), strict=True)):
+        for j in range(j0, j1 + 1):
+            for i in range(i0, i1 + 1):
+                lists[j * bins[0] + i].append(item)
+    starts = np.cumsum([0, *(len(items) for items in lists)]).astype(np.int32)
+    return origin, bins, starts, np.array([i for items in lists for i in items], dtype=np.int32)
+
+
+# --- Compiled queries; numbers in metres, world.
+
+
+@njit(cache=True)
+def clearance_at(arrays, x, y, z):
+    """Distance from a point to the nearest obstacle (not the ground): negative inside, at most REACH."""
+    nearest = _grid_distance(arrays, x, y, z)
+    i = math.floor((x - arrays.origin_x) / _BIN)
+    j = math.floor((y - arrays.origin_y) / _BIN)
+    if i < 0 or j < 0 or i >= arrays.bins_x or j >= arrays.bins_y:
+        return nearest
+    cell = int(j) * arrays.bins_x + int(i)
+    for slot in range(arrays.starts[cell], arrays.starts[cell + 1]):
+        nearest = min(nearest, _primitive_distance(arrays.primitives, arrays.items[slot], x, y, z))
+    return nearest
+
+
+@njit(cache=True)
+def clearance_with_ground_at(arrays, x, y, z):
+    """Distance from a point to the nearest obstacle or the ground."""
+    return min(clearance_at(arrays, x, y, z), z)
+
+
+@njit(cache=True)
+def _at_points(arrays, points):
+    distances = np.empty(points.shape[0])
+    for index in range(points.shape[0]):
+        distances[index] = clearance_at(arrays, points[index, 0], points[index, 1], points[index, 2])
+    return distances
+
+
+@njit(cache=True)
+def _primitive_distance(primitives, row, x, y, z):
+    """Signed distance to one primitive, exact inside and outside."""
+    kind = primitives[row, 0]
+    dx, dy, dz = x - primitives[row, 1], y - primitives[row, 2], z - primitives[row, 3]
+    if kind == _SPHERE:
+        return math.sqrt(dx * dx + dy * dy + dz * dz) - primitives[row, 4]
+    if kind == _CYLINDER:
+        side = math.sqrt(dx * dx + dy * dy) - primitives[row, 4]
+        over = abs(dz) - primitives[row, 5]
+        if side <= 0.0 or over <= 0.0:
+            return max(side, over)
+        return math.sqrt(side * side + over * over)
+    cos, sin = primitives[row, 7], primitives[row, 8]
+    qx = abs(cos * dx + sin * dy) - primitives[row, 4]
+    qy = abs(cos * dy - sin * dx) - primitives[row, 5]
+    qz = abs(dz) - primitives[row, 6]
+    deepest = max(qx, qy, qz)
+    if deepest <= 0.0:
+        return deepest
+    ox, oy, oz = max(qx, 0.0), max(qy, 0.0), max(qz, 0.0)
+    return math.sqrt(ox * ox + oy * oy + oz * oz)
+
+
+@njit(cache=True)
+def _grid_distance(arrays, x, y, z):
+    """Trilinear value of the mesh grid; REACH outside of it, heights clamped to it."""
+    depth, height, width = arrays.grid.shape
+    if depth == 0:
+        return REACH
+    fx = (x - arrays.grid_x) / arrays.grid_spacing
+    fy = (y - arrays.grid_y) / arrays.grid_spacing
+    if fx < 0.0 or fy < 0.0 or fx > width - 1 or fy > height - 1:
+        return REACH
+    fz = min(max((z - arrays.grid_z) / arrays.grid_spacing, 0.0), depth - 1.0)
+    i = min(int(fx), width - 2)
+    j = min(int(fy), height - 2)
+    k = min(int(fz), depth - 2)
+    u, v, w = fx - i, fy - j, fz - k
+    grid = arrays.grid
+    low = (1 - v) * ((1 - u) * grid[k, j, i] + u * grid[k, j, i + 1]) + v * (
+        (1 - u) * grid[k, j + 1, i] + u * grid[k, j + 1, i + 1]
+    )
+    high = (1 - v) * ((1 - u) * grid[k + 1, j, i] + u * grid[k + 1, j, i + 1]) + v * (
+        (1 - u) * grid[k + 1, j + 1, i] + u * grid[k + 1, j + 1, i + 1]
+    )
+    return MILLIMETRE * ((1 - w) * low + w * high)

@@ -1,0 +1,85 @@
+"""A world as data: ground, primitives, panels and meshes, each with a semantic class and a colour."""
+
+from dataclasses import dataclass, field
+from enum import IntEnum
+
+import numpy as np
+from jaxtyping import Float, Int
+
+
+class Semantic(IntEnum):
+    """What a surface is; the values are the segmentation image's pixel values."""
+
+    SKY = 0
+    GROUND = 1
+    TRUNK = 2
+    BUILDING = 3
+    PANEL = 4
+    PAD = 5
+    OBSTACLE = 6
+    COVER = 7
+
+
+@dataclass(frozen=True)
+class Boxes:
+    """Upright boxes, turned about z."""
+
+    centers: Float[np.ndarray, "n 3"]  # m, world
+    half_sizes: Float[np.ndarray, "n 3"]  # m, box frame
+    yaws: Float[np.ndarray, " n"]  # rad, box to world
+    semantic: Int[np.ndarray, " n"]  # Semantic values
+    colors: Float[np.ndarray, "n 3"]  # RGB in [0, 1]
+
+
+@dataclass(frozen=True)
+class Cylinders:
+    """Vertical cylinders standing on their base."""
+
+    bases: Float[np.ndarray, "n 3"]  # m, world, centre of the lower disc
+    radii: Float[np.ndarray, " n"]  # m
+    heights: Float[np.ndarray, " n"]  # m
+    semantic: Int[np.ndarray, " n"]
+    colors: Float[np.ndarray, "n 3"]
+
+
+@dataclass(frozen=True)
+class Spheres:
+    centers: Float[np.ndarray, "n 3"]  # m, world
+    radii: Float[np.ndarray, " n"]  # m
+    semantic: Int[np.ndarray, " n"]
+    colors: Float[np.ndarray, "n 3"]
+
+
+@dataclass(frozen=True)
+class Mesh:
+    """A triangle mesh in world coordinates; `solid` meshes are treated as filled up to their surface."""
+
+    vertices: Float[np.ndarray, "v 3"]  # m, world
+    faces: Int[np.ndarray, "f 3"]
+    semantic: int
+    colors: Float[np.ndarray, "f 3"]  # RGB in [0, 1], one a face
+    solid: bool = True
+
+
+@dataclass(frozen=True)
+class Decal:
+    """Coloured triangles that the camera sees but nothing can hit: pads, panel patterns, ground paint."""
+
+    vertices: Float[np.ndarray, "v 3"]
+    faces: Int[np.ndarray, "f 3"]
+    semantic: Int[np.ndarray, " f"]
+    colors: Float[np.ndarray, "f 3"]
+
+
+@dataclass(frozen=True)
+class World:
+    """Everything that stands still. The ground is the plane z = 0."""
+
+    bounds: Float[np.ndarray, "2 3"]  # m, lowest and highest corner of where flying is allowed
+    boxes: Boxes
+    cylinders: Cylinders
+    spheres: Spheres
+    meshes: tuple[Mesh, ...] = ()
+    decals: tuple[Decal, ...] = ()
+    ground_color: tuple[float, float, float] = (0.42, 0.47, 0.33)
+    sky_color: tuple[float, float, float] = field(default=(0.62, 0.75, 0.90))

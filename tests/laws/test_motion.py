@@ -1,0 +1,149 @@
+"""Newton's laws, seen through the compiled tick: forces, torques and rotors."""
+
+import math
+
+import numpy as np
+import pytest
+
+from sim.frames import quat_to_matrix, yaw_of
+from sim.physics.aero import drag_body
+from sim.physics.plant import NOISE_SIZE, new_plant, set_command, tick
+from sim.physics.rotors import allocate, lag_rotors, rotor_wrench
+from sim.physics.vehicle import AIR_DENSITY, GRAVITY, load_vehicle, vehicle_record
+from tests.laws.rigid_body import DT, VEHICLE, fly, hold, integrate, scenario
+
+QUIET = np.zeros(NOISE_SIZE)
+CONSTANTS = (VEHICLE.thrust_coefficient, VEHICLE.torque_ratio, VEHICLE.arm)
+LIMITS = (VEHICLE.rotor_speed_min, VEHICLE.rotor_speed_max)
+
+
+def _drop(seconds: float, drag_area: float) -> np.ndarray:
+    """Let the airframe fall with its rotors stopped; the body at the end."""
+    plant, params = new_plant(VEHICLE, scenario()), vehicle_record(VEHICLE, scenario())
+    plant["rotor_speed"] = 0.0
+    params["rotor_speed_min"] = params["rotor_speed_max"] = 1e-9
+    params["drag_area"] = drag_area
+    body, wrench = plant["estimate"][0].copy(), np.zeros(6)
+    for _ in range(round(seconds / DT)):
+        tick(plant, params, body, QUIET, wrench)
+        integrate(body, wrench, VEHICLE.mass, np.array(VEHICLE.inertia), DT)
+    return body
+
+
+def test_free_fall_without_air() -> None:
+    body = _drop(1.0, 0.0)
+    assert body[9] == pytest.approx(-GRAVITY, rel=1e-9)
+    # The symplectic step adds g dt t / 2 to the parabola.
+    assert body[2] - 50.0 == pytest.approx(-0.5 * GRAVITY * (1.0 + DT), rel=1e-9)
+
+
+def test_terminal_velocity_balances_weight() -> None:
+    area = 0.4
+    expected = math.sqrt(2 * VEHICLE.mass * GRAVITY / (AIR_DENSITY * area))
+    assert _drop(5.0, area)[9] == pytest.approx(-expected, rel=1e-6)
+
+
+def test_hover_thrust_is_the_weight_and_hover_stays() -> None:
+    speeds = np.full(4, VEHICLE.hover_rotor_speed)
+    thrust, *torque = rotor_wrench(speeds, *CONSTANTS)
+    assert thrust == pytest.approx(VEHICLE.mass * GRAVITY)
+    assert torque == pytest.approx([0, 0, 0], abs=1e-12)
+    bodies, _ = fly(hold((0, 0, 0, 0), 2))
+    assert bodies[-1, :3] == pytest.approx([0, 0, 50], abs=1e-9)
+
+
+def test_impulse_of_the_wrench_is_the_change_of_momentum() -> None:
+    plant, params = new_plant(VEHICLE, scenario()), vehicle_record(VEHICLE, scenario())
+    set_command(plant, np.array([6.0, 2.0, 1.0, 1.0]))
+    body, wrench, impulse = plant["estimate"][0].copy(), np.zeros(6), np.zeros(3)
+    for _ in range(240):
+        tick(plant, params, body, QUIET, wrench)
+        impulse += DT * (wrench[:3] - [0, 0, VEHICLE.mass * GRAVITY])
+        integrate(body, wrench, VEHICLE.mass, np.array(VEHICLE.inertia), DT)
+    assert VEHICLE.mass * body[7:10] == pytest.approx(impulse)
+    assert np.linalg.norm(impulse) > 3.0
+
+
+@pytest.mark.parametrize("name", ["trident_1kg", "x500"])
+@pytest.mark.parametrize("axis", [0, 1, 2])
+def test_allocated_torque_gives_that_angular_acceleration(name: str, axis: int) -> None:
+    vehicle = load_vehicle(name)
+    wanted = np.zeros(3)
+    wanted[axis] = 2.0  # rad/s2
+    constants = (vehicle.thrust_coefficient, vehicle.torque_ratio, vehicle.arm)
+    speeds = np.empty(4)
+    weight = vehicle.mass * GRAVITY
+    torque = wanted * vehicle.inertia
+    allocate(weight, *torque, *constants, vehicle.rotor_speed_min, vehicle.rotor_speed_max, speeds)
+    thrust, *made = rotor_wrench(speeds, *constants)
+    body = np.zeros(13)
+    body[6] = 1.0
+    integrate(body, np.array([0, 0, thrust, *made]), vehicle.mass, np.array(vehicle.inertia), DT)
+    assert body[10:] / DT == pytest.approx(wanted, abs=1e-9)
+    assert body[9] == pytest.approx(0.0, abs=1e-12)
+
+
+def test_each_rotor_pushes_where_it_stands_and_turns() -> None:
+    lever = VEHICLE.arm / math.sqrt(2)
+    places = np.array([[1, 1], [-1, 1], [-1, -1], [1, -1]]) * lever
+    for i, (x, y) in enumerate(places):
+        speeds = np.zeros(4)
+        speeds[i] = 1000.0
+        thrust, *torque = rotor_wrench(speeds, *CONSTANTS)
+        assert thrust == pytest.approx(VEHICLE.thrust_coefficient * 1e6)
+        assert torque[:2] == pytest.approx(np.cross([x, y, 0], [0, 0, thrust])[:2])
+        assert torque[2] == pytest.approx((-1) ** i * VEHICLE.torque_ratio * thrust)
+
+
+def test_saturation_keeps_roll_and_pitch_then_thrust_and_gives_yaw_up() -> None:
+    speeds = np.empty(4)
+    top = 4 * VEHICLE.thrust_coefficient * VEHICLE.rotor_speed_max**2
+    allocate(0.9 * top, 0.4, -0.3, 5.0, *CONSTANTS, *LIMITS, speeds)
+    thrust, roll, pitch, yaw = rotor_wrench(speeds, *CONSTANTS)
+    assert (roll, pitch) == pytest.approx((0.4, -0.3))
+    assert thrust == pytest.approx(min(0.9 * top, top - 0.7 / VEHICLE.arm * math.sqrt(2)))
+    assert 0 <= yaw < 5.0
+    # Asked for more than the rotors have, the direction of the torque survives and thrust gives way.
+    allocate(top, 40.0, -30.0, 0.0, *CONSTANTS, *LIMITS, speeds)
+    _, roll, pitch, _ = rotor_wrench(speeds, *CONSTANTS)
+    assert roll / pitch == pytest.approx(-4 / 3)
+    assert speeds.min() >= VEHICLE.rotor_speed_min - 1e-9
+    assert speeds.max() <= VEHICLE.rotor_speed_max + 1e-9
+
+
+def test_rotor_reaches_63_percent_after_its_time_constant() -> None:
+    speed, command = np.zeros(4), np.array([100.0, 200.0, 300.0, 400.0])
+    for _ in range(33):
+        lag_rotors(speed, command, VEHICLE.rotor_lag, 0.001)
+    assert speed / command == pytest.approx(np.full(4, 1 - math.exp(-1)))
+
+
+def test_positive_yaw_rate_turns_left() -> None:
+    bodies, _ = fly(hold((0, 0, 0, 0.5), 2))
+    assert yaw_of(bodies[-1, 3:7]) == pytest.approx(1.0, abs=0.06)
+    assert bodies[-1, 12] == pytest.approx(0.5, rel=0.01)
+
+
+def test_drag_coefficients_meet_the_velocity_in_the_body_frame() -> None:
+    """Turning the whole situation about z turns the drag with it: c(R'v), not R'(c v)."""
+    wind, yaw = np.array([4.0, -1.0, 0.0]), 0.8
+    turn = quat_to_matrix(np.array([0, 0, math.sin(yaw / 2), math.cos(yaw / 2)]))
+    forces = []
+    for matrix, heading in ((np.eye(3), 0.0), (turn, yaw)):
+        air = matrix @ wind
+        flown = scenario(wind=(air[0], air[1], air[2]), yaw=heading)
+        params = vehicle_record(VEHICLE, flown)
+        params["drag_area"] = (0.01, 0.03, 0.05)
+        plant, wrench = new_plant(VEHICLE, flown), np.zeros(6)
+        tick(plant, params, plant["estimate"][0].copy(), QUIET, wrench)
+        forces.append(matrix.T @ wrench[:3])
+    assert forces[0] == pytest.approx(forces[1])
+    assert forces[0][:2] @ wind[:2] > 0, "still drone, moving air: pushed downwind"
+
+
+def test_drag_is_odd_and_takes_energy() -> None:
+    area = np.array(VEHICLE.drag_area)
+    for velocity in np.random.default_rng(0).normal(size=(20, 3)) * 5:
+        force = np.array(drag_body(*velocity, 5000.0, VEHICLE.rotor_drag, area))
+        assert force @ velocity < 0
+        assert np.array(drag_body(*-velocity, 5000.0, VEHICLE.rotor_drag, area)) == pytest.approx(-force)

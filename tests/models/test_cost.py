@@ -1,0 +1,52 @@
+"""Costs counted two ways, and the budgets the design sets."""
+
+import pytest
+import torch
+
+from models import (
+    HEADS,
+    Macs,
+    NetworkConfig,
+    counted_macs,
+    hand_macs,
+    latency,
+    macs_per_second,
+    new_network,
+    parameters,
+    single_thread,
+)
+
+
+@pytest.mark.parametrize("width", [0.25, 0.5, 1.0, 2.0])
+@pytest.mark.parametrize("heads", [HEADS, ("mission",), ("avoidance", "navigation")])
+def test_counter_agrees_with_the_hand(width: float, heads: tuple[str, ...]) -> None:
+    config = NetworkConfig(heads=heads, width=width)
+    assert counted_macs(new_network(config, 0)) == hand_macs(config)
+
+
+def test_multiply_add_budgets() -> None:
+    macs = hand_macs(NetworkConfig())
+    assert macs.total <= 2_500_000
+    assert macs.heads["navigation"] + macs.heads["avoidance"] <= 0.2 * macs.trunk
+
+
+def test_sharing_saves_parameters() -> None:
+    shared = parameters(new_network(NetworkConfig(), 0))
+    specialists = sum(parameters(new_network(NetworkConfig(heads=(head,)), 0)) for head in HEADS)
+    assert shared <= 0.45 * specialists
+
+
+def test_macs_per_second_by_hand() -> None:
+    shared = Macs(100, {"navigation": 10, "avoidance": 20, "mission": 30})
+    assert macs_per_second([shared]) == 15 * (100 + 10 + 20) + 30
+    specialists = [Macs(100, {name: macs}) for name, macs in shared.heads.items()]
+    assert macs_per_second(specialists) == 15 * (110 + 120) + 130
+
+
+def test_latency_percentiles_are_ordered_and_threads_restored() -> None:
+    threads = torch.get_num_threads()
+    with single_thread():
+        assert torch.get_num_threads() == 1
+    measured = latency(new_network(NetworkConfig(width=0.25), 0), ("navigation",), calls=20)
+    assert 0 < measured.p50_ms <= measured.p99_ms
+    assert torch.get_num_threads() == threads
