@@ -46,7 +46,12 @@ class Fly:
         from scenarios.commands.fly import fly
 
         return fly(
-            self.scenario, pilot=self.pilot, seed=self.seed, out=self.out, video=self.video, as_json=self.json
+            self.scenario,
+            pilot=self.pilot,
+            seed=self.seed,
+            out=self.out,
+            video=self.video,
+            as_json=self.json,
         )
 
 

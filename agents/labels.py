@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from agents.lattice_pilot import LatticePilot
-from agents.mission_control import CHOICES, HOME, allowed_choices, read_sites
+from agents.mission_control import CHOICES, HOME, allowed_choices, approach, read_sites
 from agents.pilot import make_briefing
 from agents.teacher import TeacherBrain
 from sim.flight import Flight
@@ -46,10 +46,7 @@ class Labeller:
         observation = control.observe(observation)
         target = self._mission_target(observation, max(control.target, HOME))
         sites = read_sites(observation)
-        offset = sites.offset[target].copy()
-        if target == HOME:
-            offset[2] = 0.0
-        observation = {**observation, "goal": make_goal(offset, self._briefing.speed_limit)}
+        observation = {**observation, "goal": make_goal(approach(sites, target), self._briefing.speed_limit)}
         return Labels(survival, self._frame(observation, survival, target))
 
     def _mission_target(self, observation: Observation, target: int) -> int:

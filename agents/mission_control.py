@@ -7,13 +7,15 @@ from jaxtyping import Bool, Float
 
 from agents.pilot import Brain, Briefing
 from sim.tasks.base import make_goal
-from sim.tasks.mission import CLOSE_UP_SECONDS, SERVE_RADIUS
+from sim.tasks.mission import CLOSE_UP_SECONDS
 from sim.types import EGO_FIELDS, MAX_TOKENS, SITE_FIELDS, Observation
 
 HOME, INSPECT, LAND = 0, MAX_TOKENS, MAX_TOKENS + 1
 CHOICES = MAX_TOKENS + 2
-DOCK_RADIUS = 1.3
-"""m from a viewpoint within which the scripted hold takes over; inside the serving radius."""
+DOCK_RADIUS = 1.8
+"""m from a viewpoint within which the scripted hold takes over: the finest step of the lattice ends no nearer."""
+AT_RADIUS = 3.0
+"""m within which a drone is at a site it has visited: it may have passed the viewpoint at speed."""
 LAND_RADIUS = 0.8
 """m over the ground from the pad's centre within which landing may be chosen."""
 READING_DISTANCE = 6.5
@@ -64,7 +66,7 @@ class Sites:
 
     def at(self) -> int:
         """The visited site the drone is at; -1 if none."""
-        here = self.present & self.visited & (self.distance <= SERVE_RADIUS)
+        here = self.present & self.visited & (self.distance <= AT_RADIUS)
         here[HOME] = False
         return int(np.where(here, self.distance, np.inf).argmin()) if here.any() else -1
 
@@ -83,6 +85,16 @@ def read_sites(observation: Observation) -> Sites:
     )
 
 
+def approach(sites: Sites, target: int) -> Float[np.ndarray, "3"]:
+    """The point to fly to for a target, relative to the drone; the pad is approached at the viewpoints' height."""
+    offset = sites.offset[target].copy()
+    if target == HOME:
+        others = sites.present.copy()
+        others[HOME] = False
+        offset[2] = sites.offset[others, 2].mean()
+    return offset
+
+
 def energy_left(observation: Observation, briefing: Briefing) -> float:
     """Wh above the reserve."""
     battery = float(observation["ego"][_BATTERY])
@@ -93,7 +105,7 @@ def allowed_choices(sites: Sites, observation: Observation, briefing: Briefing) 
     """What the rules and the observable energy (straight distance x detour) leave open."""
     energy, left = briefing.energy, energy_left(observation, briefing)
     home_from = np.linalg.norm(sites.offset - sites.offset[HOME], axis=1)
-    need = (sites.distance + home_from) * energy.per_metre_wh + energy.per_stop_wh
+    need = (sites.distance + home_from) * energy.per_metre_wh + energy.per_stop_wh + energy.landing_wh
     allowed = np.zeros(CHOICES, dtype=bool)
     allowed[:MAX_TOKENS] = sites.present & ~sites.visited & (need <= left)
     over_pad = float(np.linalg.norm(sites.offset[HOME, :2])) <= LAND_RADIUS
@@ -102,7 +114,7 @@ def allowed_choices(sites: Sites, observation: Observation, briefing: Briefing) 
     here = sites.at()
     if here >= 0 and sites.dwell[here] < CLOSE_UP_SECONDS:
         stay = (CLOSE_UP_SECONDS - sites.dwell[here]) * energy.hover_w / 3600.0
-        allowed[INSPECT] = stay + sites.distance[HOME] * energy.per_metre_wh <= left
+        allowed[INSPECT] = stay + sites.distance[HOME] * energy.per_metre_wh + energy.landing_wh <= left
     return allowed
 
 
@@ -146,11 +158,8 @@ class MissionControl:
         return {**observation, "goal": goal}
 
     def waypoint(self, sites: Sites) -> Float[np.ndarray, "3"]:
-        """Where the target is, relative to the drone; home is flown to at the present height."""
-        offset = sites.offset[max(self.target, HOME)].copy()
-        if self.target <= HOME:
-            offset[2] = 0.0
-        return offset
+        """Where the target is, relative to the drone; see `approach`."""
+        return approach(sites, max(self.target, HOME))
 
     # --- Private.
 

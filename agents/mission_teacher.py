@@ -9,16 +9,14 @@ from agents.mission_control import CHOICES, HOME, INSPECT, LAND, Sites
 from agents.orienteering import Solution, solve
 from agents.truth import Truth
 from sim.scenario import MissionTask
-from sim.tasks.mission import CLOSE_UP_SECONDS, FAULT_FACTOR
+from sim.tasks.mission import CLOSE_UP_ALLOWANCE, CLOSE_UP_SECONDS, FAULT_FACTOR
 
 PRIOR_FAULTY, PRIOR_BLOCKED = 0.4, 0.1
 """What anyone expects of a panel not yet seen."""
 MANDATORY_BONUS = 1000.0
 """Makes the programme serve mandatory sites first, whatever their prize."""
-CLOSE_UP_ALLOWANCE = CLOSE_UP_SECONDS + 1.0
-"""s of hovering a close-up is planned with."""
-SAFETY = 1.05
-"""Planned energies are stretched by this: wind and detours round what the way's grid does not resolve."""
+SAFETY = 1.06
+"""The teacher plans with energies stretched by this: for wind and for detours that the way's grid does not resolve."""
 
 
 @dataclass(frozen=True)
@@ -35,10 +33,11 @@ class State:
 class MissionTeacher:
     """Certainty-equivalent on panels it has not reached; knows those it is at."""
 
-    def __init__(self, truth: Truth) -> None:
+    def __init__(self, truth: Truth, safety: float = SAFETY) -> None:
         task = truth.scenario.task
         assert isinstance(task, MissionTask)
         self._truth = truth
+        self._per_metre = safety * truth.per_metre_wh
         self.prize = np.array([site.prize for site in task.sites])
         self.mandatory = np.array([site.mandatory for site in task.sites])
         panels = [truth.scenario.world.panels[site.panel] for site in task.sites]
@@ -61,15 +60,15 @@ class MissionTeacher:
         """The programme over the sites not yet visited, after spending some energy here."""
         truth = self._truth
         open_sites = np.flatnonzero(~state.visited & np.isfinite(state.ways_from_here[1:]))
-        cost = SAFETY * truth.per_metre_wh
+        cost = self._per_metre
         serve = truth.per_stop_wh + PRIOR_FAULTY * CLOSE_UP_ALLOWANCE * truth.hover_w / 3600.0
         tokens = open_sites + 1
         solution = solve(
             prize=self._expected(open_sites),
             to_site=cost * state.ways_from_here[tokens] + serve,
             between=cost * truth.ways[np.ix_(tokens, tokens)] + serve,
-            to_home=cost * truth.ways[tokens, HOME] + truth.per_stop_wh,
-            home_now=cost * state.ways_from_here[HOME] + truth.per_stop_wh,
+            to_home=cost * truth.ways[tokens, HOME] + truth.landing_wh,
+            home_now=cost * state.ways_from_here[HOME] + truth.landing_wh,
             budget=state.budget_wh - spent_wh,
         )
         first = np.zeros(len(self.prize), dtype=bool)
@@ -107,7 +106,7 @@ class MissionTeacher:
 
 def collectable_prize(truth: Truth) -> float:
     """The mission's optimum: what the programme collects on the true graph, panels revealed on arrival, no flight."""
-    teacher = MissionTeacher(truth)
+    teacher = MissionTeacher(truth, safety=1.0)
     battery = truth.scenario.battery
     budget = (battery.initial_fraction - battery.reserve_fraction) * battery.capacity_wh
     count = len(teacher.prize)
@@ -117,7 +116,7 @@ def collectable_prize(truth: Truth) -> float:
         if not solution.order:
             return prize
         site = solution.order[0]
-        budget -= SAFETY * truth.per_metre_wh * ways[site + 1] + truth.per_stop_wh
+        budget -= truth.per_metre_wh * ways[site + 1] + truth.per_stop_wh
         ways, visited = truth.ways[:, site + 1], visited | (np.arange(count) == site)
         prize += 0.0 if teacher.covered[site] else teacher.prize[site]
         state = State(ways, visited, site, 0.0, budget)

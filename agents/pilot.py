@@ -10,6 +10,7 @@ from sim.flight import Flight
 from sim.physics.battery import hover_power, level_flight_power
 from sim.physics.response import ResponseParams, response_params
 from sim.scenario import MissionTask
+from sim.tasks.mission import CRUISE_FRACTION, LANDING_SECONDS, STOP_SECONDS
 from sim.types import IMAGE_SHAPE, Decision, Observation
 
 
@@ -19,6 +20,7 @@ class EnergyModel:
 
     per_metre_wh: float  # along the way, at cruise speed, detour included
     per_stop_wh: float  # slowing down, turning to the panel, speeding up
+    landing_wh: float
     hover_w: float
 
 
@@ -81,12 +83,6 @@ class Brain(Protocol):
         ...
 
 
-CRUISE_FRACTION = 0.8
-"""Of the speed limit: what missions average while under way."""
-STOP_SECONDS = 4.0
-"""Hover time that slowing down, turning to a panel and leaving cost."""
-
-
 def make_briefing(flight: Flight) -> Briefing:
     """The briefing of a flight, from its scenario and vehicle."""
     scenario, vehicle = flight.scenario, flight.simulator.vehicle
@@ -96,6 +92,7 @@ def make_briefing(flight: Flight) -> Briefing:
     energy = EnergyModel(
         per_metre_wh=detour * level_flight_power(vehicle, speed, 0.0) / speed / 3600.0,
         per_stop_wh=STOP_SECONDS * hover / 3600.0,
+        landing_wh=LANDING_SECONDS * hover / 3600.0,
         hover_w=hover,
     )
     return Briefing(

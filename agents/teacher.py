@@ -21,7 +21,7 @@ from sim.types import Observation
 
 SURVIVAL_MARGIN = 0.12
 """m of clearance beyond the hull that counts as surviving: what noise and gusts may take."""
-_SOFT_MARGIN = 0.5
+_SOFT_MARGIN = 0.28
 """m of clearance below which the teacher itself prefers more."""
 _TEMPERATURE = 0.35
 """m of progress that change a candidate's odds by e."""
@@ -71,8 +71,7 @@ class TeacherBrain:
         _, ends = self._fly()
         position = self.truth.position
         progress = np.clip(field.at(position) - way_lengths(field.arrays, ends), -20.0, 20.0)
-        height = goal[2] if self._mission is None or target != HOME else position[2]
-        progress -= _HEIGHT_WEIGHT * np.abs(ends[:, 2] - height)
+        progress -= _HEIGHT_WEIGHT * np.abs(ends[:, 2] - goal[2])
         yaw_after = self.truth.yaw + np.concatenate([self._azimuths(), _TURN_SECONDS * candidate_yaw_rates()[HOVER:]])
         off = wrap_angle(way_bearing(field.arrays, position[0], position[1]) - yaw_after)
         value = (progress + _ALIGNMENT * np.cos(off)) / _TEMPERATURE

@@ -6,17 +6,13 @@ import numpy as np
 from jaxtyping import Float
 from numba import njit
 
-from agents.pilot import CRUISE_FRACTION, STOP_SECONDS
 from sim.flight import Flight
 from sim.physics.battery import hover_power, level_flight_power
 from sim.scenario import MissionTask, NavigateTask, Scenario
+from sim.tasks.mission import CRUISE_FRACTION, LANDING_SECONDS, STOP_SECONDS
 from sim.types import POSITION, VELOCITY, Vec3
 from sim.world.geodesic import SPACING, FreeSpace, GeodesicField, distance_field, field_at
 
-_WAY_MARGIN = 0.25
-"""m beyond the hull that the free way keeps from obstacles."""
-_BAND = 0.4
-"""m above and below the flying height that the free way looks at."""
 _COURSE_AHEAD = 25.0
 """m along the course to the goal of an avoidance flight's free way."""
 
@@ -47,11 +43,9 @@ class Truth:
     def free(self) -> FreeSpace:
         """Where the hull fits at flying height."""
         sim = self.flight.simulator
-        heights = [self.scenario.start.position_m[2], *(float(t[2]) for t in self.targets if t[2] > 0.5)]
-        low, high = min(heights) - _BAND, max(heights) + _BAND
-        return FreeSpace.from_clearance(
-            sim.clearance, sim.world.bounds, max(low, 0.3), high, self.hull_radius + _WAY_MARGIN
-        )
+        heights = [self.scenario.start.position_m[2], *(float(t[2]) for t in self.targets)]
+        span = (min(heights), max(heights))
+        return FreeSpace.for_flight(sim.clearance, sim.world.bounds, span, self.hull_radius)
 
     def field(self, target: int) -> GeodesicField:
         """Length of the free way from anywhere to a target."""
@@ -86,14 +80,22 @@ class Truth:
     def per_stop_wh(self) -> float:
         return STOP_SECONDS * self.hover_w / 3600.0
 
+    @property
+    def landing_wh(self) -> float:
+        return LANDING_SECONDS * self.hover_w / 3600.0
+
 
 def _targets(scenario: Scenario) -> Float[np.ndarray, "t 3"]:
-    """Navigation: the goal. Mission: home, then the sites, in token order. Avoidance: a point far down the course."""
+    """Navigation: the goal. Mission: home, then the sites, in token order. Avoidance: a point far down the course.
+
+    Home stands at the viewpoints' mean height, where it is approached.
+    """
     task = scenario.task
     if isinstance(task, NavigateTask):
         return np.array([task.goal_m])
     if isinstance(task, MissionTask):
-        return np.array([task.home_m, *(site.position_m for site in task.sites)])
+        sites = np.array([site.position_m for site in task.sites])
+        return np.vstack([[*task.home_m[:2], sites[:, 2].mean()], sites])
     start = np.array(scenario.start.position_m)
     low, high = np.array(scenario.world.low_m), np.array(scenario.world.high_m)
     course = np.array([np.cos(task.course_rad), np.sin(task.course_rad), 0.0])

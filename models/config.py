@@ -55,9 +55,9 @@ class NetworkConfig:
             )
         if not 0 < self.width <= 16:
             raise ValueError(f"width = {self.width}: must lie in (0, 16]")
-        if self.candidates < 1 or self.site_tokens < 1:
+        if self.candidates < 1 or self.site_tokens < 2:
             raise ValueError(
-                f"candidates = {self.candidates}, site_tokens = {self.site_tokens}: need at least one each"
+                f"candidates = {self.candidates}, site_tokens = {self.site_tokens}: at least 1 and 2 (home and a site)"
             )
         channels, height, width = self.image_shape
         if channels != 4 or height % 16 or width % 16:

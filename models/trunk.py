@@ -62,7 +62,7 @@ class Trunk(nn.Module):
 def nearest_of_blocks(code: UInt8[Tensor, "b c h w"]) -> UInt8[Tensor, "b c h//2 w//2"]:
     """2 x 2 max-pooling; a larger depth code is nearer, so the nearest obstacle stays.
 
-    Two maxima over bytes are thirty times faster than `max_pool2d`, and inputs need no gradient.
+    Two maxima over bytes are over twenty times faster than `max_pool2d`, and inputs need no gradient.
     """
     rows = torch.maximum(code[:, :, 0::2], code[:, :, 1::2])
     return torch.maximum(rows[..., 0::2], rows[..., 1::2])

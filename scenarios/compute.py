@@ -30,7 +30,9 @@ def measure_compute(networks: Sequence[models.MultiTaskNet]) -> Compute:
     return Compute(
         networks=len(networks),
         parameters=sum(models.parameters(network) for network in networks),
-        macs_per_second=models.macs_per_second([models.counted_macs(network) for network in networks]),
+        macs_per_second=models.macs_per_second(
+            [models.counted_macs(network) for network in networks]
+        ),
         latency_p50_ms=sum(latency.p50_ms for latency in latencies),
         # Percentiles do not add; three slow calls in one frame are rarer than this sum says.
         latency_p99_ms=sum(latency.p99_ms for latency in latencies),

@@ -43,7 +43,9 @@ class Journal(Generic[Entry]):
             raise ValueError(f"{self.path}, line {number}: {error}") from error
 
     def _check_stamp(self, path: Path, stamp: dict[str, str]) -> None:
-        before: dict[str, str] = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+        before: dict[str, str] = (
+            json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+        )
         changed = [key for key in stamp if before.get(key, stamp[key]) != stamp[key]]
         if changed:
             raise ValueError(

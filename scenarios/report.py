@@ -107,9 +107,15 @@ def report_table(report: Report) -> tuple[Table, ...]:
 def report_markdown(report: Report) -> str:
     """All tables as Markdown."""
     seeds = report.suite.seeds
-    parts = [f"{report.suite.description}\n\nWorld seeds {seeds.start} to {seeds.stop - 1}, identical for every pilot.\n"]
+    parts = [
+        f"{report.suite.description}\n\nWorld seeds {seeds.start} to {seeds.stop - 1}, identical for every pilot.\n"
+    ]
     for title, header, lines in _tables(report):
-        parts.append(f"## {title}\n\n" + "\n".join(_row(line) for line in (header, ["---"] * len(header), *lines)) + "\n")
+        parts.append(
+            f"## {title}\n\n"
+            + "\n".join(_row(line) for line in (header, ["---"] * len(header), *lines))
+            + "\n"
+        )
     return "\n".join(parts)
 
 
@@ -122,7 +128,9 @@ def _by_seed(rows: Sequence[Row], scenario: str, pilot: str, seeds: range) -> li
     found = {row.seed: row for row in rows if (row.scenario, row.pilot) == (scenario, pilot)}
     missing = [seed for seed in seeds if seed not in found]
     if missing:
-        raise ValueError(f"{pilot} has not flown {scenario} on {len(missing)} seeds, the first is {missing[0]}")
+        raise ValueError(
+            f"{pilot} has not flown {scenario} on {len(missing)} seeds, the first is {missing[0]}"
+        )
     return [found[seed] for seed in seeds]
 
 
@@ -161,7 +169,9 @@ def _compare(task: str, first: str, second: str, flown: Mapping[str, Sequence[Ro
 
 def _prize_fractions(rows: Sequence[Row]) -> np.ndarray:
     """Prize over optimum; NaN where there is none to win, or the flight crashed."""
-    return np.array([row.prize / row.prize_optimum if row.prize_optimum else np.nan for row in rows])
+    return np.array(
+        [row.prize / row.prize_optimum if row.prize_optimum else np.nan for row in rows]
+    )
 
 
 def _mean(values: np.ndarray) -> Estimate | None:
@@ -171,11 +181,27 @@ def _mean(values: np.ndarray) -> Estimate | None:
 
 def _tables(report: Report) -> list[tuple[str, list[str], list[list[str]]]]:
     tables = [
-        ("Success", ["task", "pilot", "flights", "success [95 %]", "prize / optimum", "failures"], _cell_lines(report)),
-        ("Compute", ["pilot", "networks", "parameters", "MACs/s", "p50", "p99"], _compute_lines(report)),
+        (
+            "Success",
+            ["task", "pilot", "flights", "success [95 %]", "prize / optimum", "failures"],
+            _cell_lines(report),
+        ),
+        (
+            "Compute",
+            ["pilot", "networks", "parameters", "MACs/s", "p50", "p99"],
+            _compute_lines(report),
+        ),
     ]
     if report.comparisons:
-        header = ["task", "pair", "difference [95 %]", "first only", "second only", "McNemar p", "prize difference"]
+        header = [
+            "task",
+            "pair",
+            "difference [95 %]",
+            "first only",
+            "second only",
+            "McNemar p",
+            "prize difference",
+        ]
         tables.insert(1, ("Paired differences", header, _comparison_lines(report)))
     return tables
 
@@ -188,7 +214,9 @@ def _cell_lines(report: Report) -> list[list[str]]:
             str(cell.flights),
             _percent(cell.success),
             _percent(cell.prize_fraction),
-            ", ".join(f"{count} {name}" for name, count in cell.outcomes.items() if name != "success"),
+            ", ".join(
+                f"{count} {name}" for name, count in cell.outcomes.items() if name != "success"
+            ),
         ]
         for cell in report.cells
     ]
@@ -228,5 +256,7 @@ def _compute_lines(report: Report) -> list[list[str]]:
 def _percent(estimate: Estimate | None, sign: str = "") -> str:
     if estimate is None:
         return ""
-    value, low, high = (f"{100 * number:{sign}.1f}" for number in (estimate.value, estimate.low, estimate.high))
+    value, low, high = (
+        f"{100 * number:{sign}.1f}" for number in (estimate.value, estimate.low, estimate.high)
+    )
     return f"{value} % [{low}, {high}]"

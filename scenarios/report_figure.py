@@ -55,7 +55,9 @@ def _series(axes: Axes, points: list[tuple[int, Estimate]], index: int, label: s
     )
 
 
-def _label(left: Axes, right: Axes, tasks: list[str], pilots: int, first: str, report: "Report") -> None:
+def _label(
+    left: Axes, right: Axes, tasks: list[str], pilots: int, first: str, report: "Report"
+) -> None:
     middle = _ROW * (pilots - 1) / 2
     left.set_yticks([row + middle for row in range(len(tasks))], tasks)
     left.invert_yaxis()

@@ -56,7 +56,9 @@ class Row:
 
 def plan_jobs(scenarios: Sequence[str], pilots: Sequence[str], seeds: range) -> list[Job]:
     """Every combination, pilots innermost: a campaign cut short still holds whole pairs."""
-    return [Job(pilot, scenario, seed) for seed in seeds for scenario in scenarios for pilot in pilots]
+    return [
+        Job(pilot, scenario, seed) for seed in seeds for scenario in scenarios for pilot in pilots
+    ]
 
 
 def run_campaign(
@@ -114,7 +116,9 @@ def check_paired(rows: Sequence[Row]) -> None:
             continue
         first = worlds.setdefault((row.scenario, row.seed), row.world)
         if row.world != first:
-            raise ValueError(f"{row.scenario}, seed {row.seed}: {row.pilot} flew world {row.world}, others {first}")
+            raise ValueError(
+                f"{row.scenario}, seed {row.seed}: {row.pilot} flew world {row.world}, others {first}"
+            )
 
 
 def _flown(jobs: Sequence[Job], processes: int, fly: Callable[[Job], Row]) -> Iterator[Row]:
@@ -179,6 +183,9 @@ def stamp(tasks: Mapping[str, str], pilots: Mapping[str, str]) -> dict[str, str]
     files = {name: Path(name).read_bytes() for name in tasks.values() if name.endswith(".toml")}
     return {
         "code": code.hexdigest()[:16],
-        **{f"scenario {name}": hashlib.sha256(content).hexdigest()[:16] for name, content in files.items()},
+        **{
+            f"scenario {name}": hashlib.sha256(content).hexdigest()[:16]
+            for name, content in files.items()
+        },
         **{f"pilot {name}": digest for name, digest in pilots.items()},
     }

@@ -2,16 +2,18 @@
 
 from dataclasses import dataclass
 
-import scenarios
+from scenarios.catalog import load, resolve
 from sim.scenario import Scenario
 
 TRAINING_FAMILIES = (
-    "forest-navigation",
-    "blocks-navigation",
-    "forest-avoidance",
-    "blocks-avoidance",
-    "forest-mission",
     "blocks-mission",
+    "forest-navigation",
+    "forest-mission",
+    "blocks-navigation",
+    "blocks-mission",
+    "forest-avoidance",
+    "forest-mission",
+    "blocks-avoidance",
 )
 """Generated worlds only: real places are kept for testing what was learned."""
 
@@ -24,4 +26,4 @@ class FamilyMix:
 
     def __call__(self, seed: int) -> Scenario:
         """The scenario of a world seed."""
-        return scenarios.resolve(scenarios.load(self.families[seed % len(self.families)]), seed)
+        return resolve(load(self.families[seed % len(self.families)]), seed)

@@ -35,7 +35,9 @@ class PairedCounts:
 def wilson(successes: int, trials: int, confidence: float = 0.95) -> Estimate:
     """Proportion with the Wilson score interval (Wilson 1927)."""
     if not 0 <= successes <= trials or trials == 0:
-        raise ValueError(f"{successes} successes of {trials} trials: need 0 <= successes <= trials, trials > 0")
+        raise ValueError(
+            f"{successes} successes of {trials} trials: need 0 <= successes <= trials, trials > 0"
+        )
     z2 = NormalDist().inv_cdf((1 + confidence) / 2) ** 2
     p = successes / trials
     center = p + z2 / (2 * trials)

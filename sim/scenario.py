@@ -148,7 +148,6 @@ class MissionTask(Model):
 class Limits(Model):
     """Where the drone may be, relative to the ground."""
 
-    altitude_min_m: NonNegative
     altitude_max_m: Positive
 
 
@@ -172,7 +171,9 @@ class Odometry(Model):
     """Errors of the state estimate."""
 
     position_drift: NonNegative
-    """Standard deviation of the drift per square root of metre flown, m."""
+    """Standard deviation of the horizontal drift per square root of metre flown, m."""
+    height_std_m: NonNegative
+    """Standard deviation of the height, which does not drift: a rangefinder sees the ground."""
     velocity_std_m_s: NonNegative
     attitude_std_rad: NonNegative
     rate_std_rad_s: NonNegative
@@ -224,6 +225,8 @@ class Scenario(Model):
     format: Literal["scenario/1"]
     name: str
     seed: Annotated[int, Field(ge=0)]
+    redraws: Annotated[int, Field(ge=0)]
+    """Draws that were given up before this one because world and task did not fit; 0 for a hand-written scenario."""
     vehicle: str
     """A shipped vehicle or a TOML file."""
     speed_limit_m_s: Annotated[float, Field(gt=0, le=MAX_SPEED)]

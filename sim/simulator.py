@@ -161,7 +161,7 @@ class Simulator:
     def save(self) -> Snapshot:
         """A snapshot from which `restore` continues bit for bit."""
         arrays = {name: getattr(self, name).copy() for name in _SAVED_ARRAYS}
-                streams = (self._physics_rng.bit_generator.state, self._camera_rng.bit_generator.state)
+        streams = (self._physics_rng.bit_generator.state, self._camera_rng.bit_generator.state)
         return Snapshot(self.bullet.save(), arrays, streams, self.step_count)
 
     def restore(self, snapshot: Snapshot) -> None:

@@ -1,16 +1,14 @@
 """Settings every test shares: one torch thread, seeds that never change, slow tests on demand."""
 
 import os
-
-# Several test processes share few cores; set before numpy or torch is imported.
-for _name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
-    os.environ.setdefault(_name, "1")
-
 import sys
 
 import hypothesis
 import numpy as np
 import pytest
+
+# For the processes that tests start: several share few cores.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 hypothesis.settings.register_profile("repeatable", derandomize=True, deadline=None, max_examples=50)
 hypothesis.settings.load_profile("repeatable")

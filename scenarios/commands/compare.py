@@ -5,7 +5,16 @@ from pathlib import Path
 
 import agents
 import scenarios
-from scenarios.commands.console import InputError, fresh_folder, progress, say, say_json, show, user_input, warn
+from scenarios.commands.console import (
+    InputError,
+    fresh_folder,
+    progress,
+    say,
+    say_json,
+    show,
+    user_input,
+    warn,
+)
 from scenarios.compute import load_networks, measure_compute, weights_digest
 from scenarios.journal import Journal
 from scenarios.report import compile_report, report_table, write_report
@@ -24,6 +33,7 @@ def compare(
     as_json: bool,
 ) -> int:
     """Fly the campaign, or what is missing of it, and write the report."""
+    workers = _processes(processes)
     with user_input():
         flown = load_suite(suite).with_worlds(worlds, first_seed)
         for name in flown.tasks.values():
@@ -32,7 +42,6 @@ def compare(
             agents.load_pilot(name)
         networks = {name: load_networks(name) for name in pilots}
         marks = stamp(flown.tasks, {name: weights_digest(nets) for name, nets in networks.items()})
-    workers = _processes(processes)
     folder = fresh_folder(out, f"compare-{Path(suite).stem}")
     with user_input():
         journal = Journal(folder, Row, marks)
@@ -48,11 +57,19 @@ def compare(
     for table in report_table(report):
         show(table)
     if as_json:
-        say_json({"results": str(folder / "results.json"), "flights": len(rows), "crashed": report.crashed})
+        say_json(
+            {
+                "results": str(folder / "results.json"),
+                "flights": len(rows),
+                "crashed": report.crashed,
+            }
+        )
     return 0 if report.crashed == 0 else 1
 
 
-def _fly_all(suite: Suite, pilots: tuple[str, ...], journal: Journal[Row], processes: int) -> list[Row]:
+def _fly_all(
+    suite: Suite, pilots: tuple[str, ...], journal: Journal[Row], processes: int
+) -> list[Row]:
     jobs = plan_jobs(tuple(suite.tasks.values()), pilots, suite.seeds)
     with user_input():
         done = len({row.job for row in journal.read()} & set(jobs))
@@ -68,7 +85,9 @@ def _fly_all(suite: Suite, pilots: tuple[str, ...], journal: Journal[Row], proce
 
 def _distinct(pilots: tuple[str, ...]) -> tuple[str, ...]:
     if not pilots or len(set(pilots)) != len(pilots):
-        raise ValueError(f"pilots = {' '.join(pilots) or 'none'}: name each once, the one to compare with first")
+        raise ValueError(
+            f"pilots = {' '.join(pilots) or 'none'}: name each once, the one to compare with first"
+        )
     return pilots
 
 

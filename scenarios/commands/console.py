@@ -90,7 +90,12 @@ def progress(label: str, unit: str) -> Iterator[Report]:
 
 @contextmanager
 def _bar(console: Console, label: str, unit: str) -> Iterator[Report]:
-    columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[done]}"), TimeElapsedColumn())
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TextColumn("{task.fields[done]}"),
+        TimeElapsedColumn(),
+    )
     with Progress(*columns, console=console, transient=True) as bars:
         task = bars.add_task(label, total=None, done="")
 

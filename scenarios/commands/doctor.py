@@ -1,4 +1,4 @@
-"""`doctor`: what this installation runs on, and whether it flies."""
+"""`doctor`: what this installation runs on, and whether it flies; its first run compiles what flights need."""
 
 import os
 import platform
@@ -8,55 +8,90 @@ from importlib.metadata import version
 import numpy as np
 from rich.table import Table
 
+import agents
+import scenarios
 from scenarios.commands.bench import bench_scenario
-from scenarios.commands.console import say, show
+from scenarios.commands.console import progress, say, show
+from scenarios.seeds import SEED_SETS
 from sim.flight import Flight
 
 _WHEELS = (
-    "numpy", "numba", "pybullet", "embreex", "gymnasium", "pydantic", "mcap", "av", "opencv-python-headless",
-    "matplotlib", "torch", "safetensors",
-)  # fmt: skip
+    "numpy",
+    "numba",
+    "pybullet",
+    "embreex",
+    "gymnasium",
+    "pydantic",
+    "mcap",
+    "av",
+    "opencv-python-headless",
+    "matplotlib",
+    "torch",
+    "safetensors",
+)
+_MISSION = "forest-mission"
+_PILOTS = ("classical", "teacher")
+"""Between them they call every compiled function."""
 
 
 def doctor() -> int:
-    """0 if the one-second flight went as it should."""
-    table = Table(show_header=False)
-    for name, value in {**_machine(), **{wheel: version(wheel) for wheel in _WHEELS}}.items():
-        table.add_row(name, value)
-    show(table)
-    problem = _self_test()
-    say("self-test: one second flown, camera and physics agree" if problem is None else f"self-test FAILED: {problem}")
+    """0 if the self-test passed, else 1."""
+    show(_facts())
+    problem = _physics_problem() or _pilots_problem()
+    say("self-test: passed" if problem is None else f"self-test: FAILED, {problem}")
     return 0 if problem is None else 1
 
 
-def _machine() -> dict[str, str]:
+def _facts() -> Table:
     import torch
 
-    gpu = torch.cuda.get_device_name(0) if torch.cuda.is_available() else "none; networks run on the CPU"
-    return {
-        "Python": platform.python_version(),
-        "platform": platform.platform(),
-        "cores": f"{len(os.sched_getaffinity(0))} of {os.cpu_count()}",
-        "GPU": gpu,
-        "camera": "Embree, on the CPU",
-    }
+    cuda = torch.cuda.is_available()
+    table = Table(show_header=False)
+    table.add_row("Python", platform.python_version())
+    table.add_row("platform", platform.platform())
+    table.add_row("cores", f"{len(os.sched_getaffinity(0))} of {os.cpu_count()}")
+    table.add_row("GPU", torch.cuda.get_device_name(0) if cuda else "none: networks run on the CPU")
+    table.add_row("camera", "Embree, on the CPU")
+    for wheel in _WHEELS:
+        table.add_row(wheel, version(wheel))
+    return table
 
 
-def _self_test() -> str | None:
+def _physics_problem() -> str | None:
     """Fly forward for a second; what is wrong with the result, if anything."""
     flight = Flight(bench_scenario(100))
     try:
         start = time.perf_counter()
         for _ in range(flight.scenario.rates.control_hz):
+            flight.advance(np.array([0.2, 0.0, 0.0, 0.0], dtype=np.float32))
             if flight.outcome is not None:
                 return f"the flight ended: {flight.outcome}"
-            flight.advance(np.array([0.2, 0.0, 0.0, 0.0], dtype=np.float32))
         image = flight.observation()["image"]
-        say(f"self-test: {1 / (time.perf_counter() - start):.1f} x real time")
+        say(f"one second flown at {1 / (time.perf_counter() - start):.1f} x real time")
     finally:
         flight.close()
     if not 0.5 < flight.distance < 3.0:
         return f"flew {flight.distance:.2f} m in a second at a command of 2.4 m/s"
     if not image[3].any() or image[:3].std() < 1:
         return "the camera sees nothing"
+    return None
+
+
+def _pilots_problem() -> str | None:
+    """Let each pilot begin a mission in a drawn world."""
+    with progress("compiling (the first time only)", "pilots") as report:
+        scenario = scenarios.resolve(scenarios.load(_MISSION), SEED_SETS["choice"].start)
+        flight = Flight(scenario)
+        try:
+            for done, name in enumerate(_PILOTS):
+                report(done, len(_PILOTS))
+                pilot = agents.load_pilot(name)
+                flight.reset()
+                pilot.reset(flight)
+                for _ in range(scenario.rates.control_hz):
+                    flight.advance(pilot.act(flight.observation()).action)
+                    if flight.outcome is not None:
+                        return f"{name} ended its first second of {_MISSION} with {flight.outcome}"
+        finally:
+            flight.close()
     return None

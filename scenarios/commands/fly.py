@@ -7,7 +7,6 @@ from rich.table import Table
 
 import agents
 import scenarios
-from agents.lattice import describe
 from scenarios.commands.console import (
     InputError,
     finite,
@@ -21,7 +20,10 @@ from scenarios.commands.console import (
 from scenarios.compute import load_networks, weights_digest
 from scenarios.seeds import seed_set
 from sim.physics.vehicle import load_vehicle
-from sim.record import FlightLog, read_flight, write_plot, write_video
+from sim.record.plot import write_plot
+from sim.record.reader import read_flight
+from sim.record.video import write_video
+from sim.record.writer import FlightLog
 from sim.scenario import Scenario
 from sim.types import FlightResult
 
@@ -29,7 +31,9 @@ DEFAULT_SEED = 10_000
 """A choice world on which the shipped shared network completes the default mission."""
 
 
-def fly(scenario: str, *, pilot: str, seed: int | None, out: Path | None, as_json: bool, video: bool) -> int:
+def fly(
+    scenario: str, *, pilot: str, seed: int | None, out: Path | None, as_json: bool, video: bool
+) -> int:
     """Fly, write the files, print the outcome; 0 for success and 1 for any other outcome."""
     with user_input():
         resolved = _resolve(scenario, seed)
@@ -58,9 +62,15 @@ def _resolve(name: str, seed: int | None) -> Scenario:
     return scenarios.resolve(loaded, DEFAULT_SEED if seed is None else seed)
 
 
-def _record(scenario: Scenario, pilot: "agents.Pilot", path: Path, facts: dict[str, str]) -> FlightResult:
+def _record(
+    scenario: Scenario, pilot: agents.Pilot, path: Path, facts: dict[str, str]
+) -> FlightResult:
     """Fly and log; an interrupt leaves a log that ends where the flight did."""
-    metadata = {**facts, "seed_set": seed_set(scenario.seed), "lattice": json.dumps(describe())}
+    metadata = {
+        **facts,
+        "seed_set": seed_set(scenario.seed),
+        "lattice": json.dumps(agents.describe_lattice()),
+    }
     with user_input():
         log = FlightLog(path, scenario, metadata)
     try:
@@ -83,7 +93,11 @@ def _render(log: Path, folder: Path, video: bool) -> dict[str, Path]:
 
 
 def _as_json(
-    scenario: Scenario, pilot: str, result: FlightResult, optimum: float | None, files: dict[str, Path]
+    scenario: Scenario,
+    pilot: str,
+    result: FlightResult,
+    optimum: float | None,
+    files: dict[str, Path],
 ) -> dict[str, object]:
     return {
         "outcome": str(result.outcome),
@@ -102,10 +116,18 @@ def _as_json(
 
 
 def _table(
-    scenario: Scenario, pilot: str, result: FlightResult, optimum: float | None, files: dict[str, Path]
+    scenario: Scenario,
+    pilot: str,
+    result: FlightResult,
+    optimum: float | None,
+    files: dict[str, Path],
 ) -> Table:
-    table = Table(title=f"{scenario.name}, seed {scenario.seed}, flown by {pilot}", show_header=False)
-    table.add_row("outcome", f"[bold]{result.outcome}[/bold]", style="green" if result.success else "red")
+    table = Table(
+        title=f"{scenario.name}, seed {scenario.seed}, flown by {pilot}", show_header=False
+    )
+    table.add_row(
+        "outcome", f"[bold]{result.outcome}[/bold]", style="green" if result.success else "red"
+    )
     if not result.success and result.events:
         last = result.events[-1]
         table.add_row("", ", ".join(f"{name} {value}" for name, value in last.detail.items()))

@@ -1,19 +1,18 @@
 """`list`: what can be flown, by whom, and in what."""
 
-import agents
-import scenarios
 from rich.table import Table
 
+import agents
+import scenarios
 from scenarios.choices import unknown
 from scenarios.commands.console import InputError, show
 from scenarios.suite import load_suite, suite_names
 from sim.physics.vehicle import load_vehicle, vehicle_names
 
-
 _PILOTS = {
     "shared": "one network: a shared trunk with three heads",
     "specialists": "three networks, one a head; flown by the same code",
-    "classical": "no learning: depth image, potential field of candidates, greedy mission",
+    "classical": "no learning: depth map, candidates checked against it, best-ratio site choice",
     "teacher": "sees the true world; labels the training frames",
     "random": "random candidates, half a second each",
 }
@@ -21,7 +20,12 @@ _PILOTS = {
 
 def list_names(what: str) -> int:
     """Print one table of names and what they stand for."""
-    listings = {"scenarios": _scenarios, "pilots": _pilots, "vehicles": _vehicles, "suites": _suites}
+    listings = {
+        "scenarios": _scenarios,
+        "pilots": _pilots,
+        "vehicles": _vehicles,
+        "suites": _suites,
+    }
     if what not in listings:
         raise InputError(unknown("listing", what, listings))
     table = Table(box=None, show_header=False, padding=(0, 2, 0, 0))
@@ -32,7 +36,12 @@ def list_names(what: str) -> int:
 
 
 def _scenarios() -> dict[str, str]:
-    return {name: scenarios.load(name).description for name in scenarios.names()}
+    families = {name: scenarios.load(name) for name in scenarios.names()}
+    return {
+        name: entry.family.description
+        for name, entry in families.items()
+        if isinstance(entry, scenarios.NamedFamily)
+    }
 
 
 def _pilots() -> dict[str, str]:

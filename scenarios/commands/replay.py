@@ -6,10 +6,15 @@ from pathlib import Path
 from rich.table import Table
 
 from scenarios.commands.console import InputError, progress, say, show, user_input
-from sim.record import Flight, Verification, read_flight, verify, write_plot, write_video
+from sim.record.plot import write_plot
+from sim.record.reader import Flight, read_flight
+from sim.record.refly import Verification, verify
+from sim.record.video import write_video
 
 
-def replay(logs: tuple[Path, ...], *, verify_logs: bool, video: Path | None, plot: Path | None) -> int:
+def replay(
+    logs: tuple[Path, ...], *, verify_logs: bool, video: Path | None, plot: Path | None
+) -> int:
     """Read each log; 1 where a re-flight differs, else 0."""
     if not logs:
         raise InputError("replay: name at least one log, e.g. runs/*/flight.mcap")
@@ -52,7 +57,9 @@ def _film(flight: Flight, path: Path) -> None:
         write_video(flight, path, report)
 
 
-def _write(flights: list[Flight], target: Path, suffix: str, write: Callable[[Flight, Path], object]) -> None:
+def _write(
+    flights: list[Flight], target: Path, suffix: str, write: Callable[[Flight, Path], object]
+) -> None:
     """One file for one log; for several, one file each in the folder `target`."""
     with user_input():
         if len(flights) == 1:
@@ -60,7 +67,10 @@ def _write(flights: list[Flight], target: Path, suffix: str, write: Callable[[Fl
             paths = [target]
         else:
             target.mkdir(parents=True, exist_ok=True)
-            paths = [target / f"{index:03d}-{flight.scenario.name}{suffix}" for index, flight in enumerate(flights)]
+            paths = [
+                target / f"{index:03d}-{flight.scenario.name}{suffix}"
+                for index, flight in enumerate(flights)
+            ]
         for flight, path in zip(flights, paths, strict=True):
             write(flight, path)
             say(f"wrote {path}")

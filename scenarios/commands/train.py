@@ -1,10 +1,9 @@
 """`train`: frames from training worlds, then networks."""
 
-from scenarios.commands.console import say, user_input, warn
-from scenarios.sources import TRAINING_FAMILIES, FamilyMix
-
 from agents.training import TrainConfig
 from agents.training import train as train_networks
+from scenarios.commands.console import say, user_input, warn
+from scenarios.sources import TRAINING_FAMILIES, FamilyMix
 
 
 def train(config: TrainConfig) -> int:

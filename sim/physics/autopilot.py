@@ -24,7 +24,9 @@ def fly(state, params):
     """One tick of the whole cascade: writes the setpoints, the observer and `rotor_command` into the state."""
     estimate = state.estimate
     rotation = rotation_entries(estimate[3:7])
-    total = state.rotor_speed[0] + state.rotor_speed[1] + state.rotor_speed[2] + state.rotor_speed[3]
+    total = (
+        state.rotor_speed[0] + state.rotor_speed[1] + state.rotor_speed[2] + state.rotor_speed[3]
+    )
     drag = _drag_world(rotation, estimate, total, params)
     _observe_disturbance(state, params, rotation, drag)
     _thrust_setpoint(state, params, rotation, drag)
@@ -40,7 +42,9 @@ def limited_acceleration(ex, ey, ez, params):
     if size > params.acceleration_max:
         ax *= params.acceleration_max / size
         ay *= params.acceleration_max / size
-    az = min(max(params.climb_gain * ez, -params.descent_acceleration_max), params.climb_acceleration_max)
+    az = min(
+        max(params.climb_gain * ez, -params.descent_acceleration_max), params.climb_acceleration_max
+    )
     return ax, ay, az
 
 
@@ -66,7 +70,9 @@ def _drag_world(r, estimate, rotor_speed_sum, params):
 @njit(cache=True)
 def _observe_disturbance(state, params, r, drag):
     """Luenberger observer, both poles at the bandwidth: what accelerates the drone beyond thrust, gravity, own drag."""
-    thrust, _, _, _ = rotor_wrench(state.rotor_speed, params.thrust_coefficient, params.torque_ratio, params.arm)
+    thrust, _, _, _ = rotor_wrench(
+        state.rotor_speed, params.thrust_coefficient, params.torque_ratio, params.arm
+    )
     lift = thrust / params.mass
     model = (lift * r[2] + drag[0], lift * r[5] + drag[1], lift * r[8] + drag[2] - GRAVITY)
     bandwidth = params.observer_bandwidth
@@ -74,7 +80,9 @@ def _observe_disturbance(state, params, r, drag):
         error = state.estimate[7 + i] - state.velocity_predicted[i]
         disturbance = state.disturbance[i]
         state.acceleration_expected[i] = model[i] + disturbance
-        state.velocity_predicted[i] += params.dt * (model[i] + disturbance + 2.0 * bandwidth * error)
+        state.velocity_predicted[i] += params.dt * (
+            model[i] + disturbance + 2.0 * bandwidth * error
+        )
         disturbance += params.dt * bandwidth * bandwidth * error
         state.disturbance[i] = min(max(disturbance, -_DISTURBANCE_MAX), _DISTURBANCE_MAX)
 

@@ -10,7 +10,10 @@ from numba import njit
 from sim.physics.aero import drag_body
 from sim.physics.vehicle import AIR_DENSITY, GRAVITY, Vehicle, airframe_record
 
-_EMPTY_CELL, _FULL_CELL = 3.5, 4.2  # V, open circuit; linear between, which a lithium polymer cell is to 0.1 V
+_EMPTY_CELL, _FULL_CELL = (
+    3.5,
+    4.2,
+)  # V, open circuit; linear between, which a lithium polymer cell is to 0.1 V
 _SECONDS_PER_HOUR = 3600.0
 
 
@@ -47,7 +50,15 @@ def electrical_power(params, thrust, speed_sum, speed_cubes, vx, vy, vz):
     lifting = max(thrust * (params.induced_factor * velocity + vz), 0.0)
     tip = 0.25 * speed_sum * radius
     advance_squared = in_plane_squared / max(tip * tip, 1.0)
-    profile = AIR_DENSITY * disc * params.solidity_drag / 8.0 * radius**3 * speed_cubes * (1.0 + 4.65 * advance_squared)
+    profile = (
+        AIR_DENSITY
+        * disc
+        * params.solidity_drag
+        / 8.0
+        * radius**3
+        * speed_cubes
+        * (1.0 + 4.65 * advance_squared)
+    )
     return (lifting + profile) / params.drive_efficiency + params.avionics_power
 
 
@@ -90,7 +101,9 @@ def level_flight_power(vehicle: Vehicle, speed: float, headwind: float) -> float
     for _ in range(20):
         vx, vz = air_speed * math.sqrt(1.0 - sine * sine), air_speed * sine
         total = 4.0 * math.sqrt(thrust / (4.0 * vehicle.thrust_coefficient))
-        drag_x, _, drag_z = drag_body(vx, 0.0, vz, total, airframe["rotor_drag"], airframe["drag_area"])
+        drag_x, _, drag_z = drag_body(
+            vx, 0.0, vz, total, airframe["rotor_drag"], airframe["drag_area"]
+        )
         sine = min(-drag_x / weight, 0.95)
         thrust = weight * math.sqrt(1.0 - sine * sine) - drag_z
     return electrical_power(airframe, thrust, total, total**3 / 16.0, vx, 0.0, vz)

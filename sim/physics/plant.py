@@ -114,7 +114,9 @@ def _air_and_rotors(state, params, body, wrench):
     bz = r[2] * ax + r[5] * ay + r[8] * az
     speed = state.rotor_speed
     total = speed[0] + speed[1] + speed[2] + speed[3]
-    thrust, roll, pitch, yaw = rotor_wrench(speed, params.thrust_coefficient, params.torque_ratio, params.arm)
+    thrust, roll, pitch, yaw = rotor_wrench(
+        speed, params.thrust_coefficient, params.torque_ratio, params.arm
+    )
     fx, fy, fz = drag_body(bx, by, bz, total, params.rotor_drag, params.drag_area)
     fz += thrust
     for i in range(3):

@@ -8,7 +8,6 @@ parasitic drag and wind, which the autopilot cancels nearly, and the estimate's 
 import math
 from typing import NamedTuple
 
-import numpy as np
 from numba import njit
 
 from sim.physics.autopilot import limited_acceleration
@@ -32,12 +31,13 @@ class ResponseParams(NamedTuple):
 
 
 def response_params(vehicle: Vehicle) -> ResponseParams:
-    """Derive the reduced model: the lag of a chain of first-order loops is the sum of their time constants.
+    """Derive the reduced model from the vehicle's gains, limits and rotor drag.
 
-    With thrust force F, F' = (wanted + c v - F) / lag and a = F - c v give a' = (wanted - a) / lag - c a: a shorter lag
+    The tilt answers like 1 / attitude_gain behind a rate loop half as slow as its time constant says: closed loops
+    overlap (the half fits flights of both shipped vehicles). With thrust force F, F' = (wanted + c v - F) / lag and a = F - c v give a' = (wanted - a) / lag - c a: a shorter lag
     to a smaller value, both by 1 / (1 + c lag), c being rotor drag over mass.
     """
-    lag = 1.0 / vehicle.attitude_gain + 1.0 / vehicle.rate_gain[1]
+    lag = 1.0 / vehicle.attitude_gain + 0.5 / vehicle.rate_gain[1]
     share = 1.0 / (1.0 + lag * 4.0 * vehicle.hover_rotor_speed * vehicle.rotor_drag / vehicle.mass)
     return ResponseParams(
         velocity_gain=vehicle.velocity_gain,
@@ -53,8 +53,9 @@ def response_params(vehicle: Vehicle) -> ResponseParams:
 
 @njit(cache=True)
 def respond_from(plant, out):
-    """Write the response state (9,) that continues the estimated flight: its position and velocity, and the
-    acceleration that the autopilot's model, disturbance included, expects of the present tilt and rotor speeds.
+    """Write the response state (9,) that continues the estimated flight.
+
+    Acceleration is what the autopilot's model, disturbance included, expects of the present tilt and rotor speeds.
     """
     state = plant[0]
     for i in range(6):
@@ -91,4 +92,3 @@ def _advance(state, axis, wanted, blend, dt):
     state[6 + axis] = after
     state[3 + axis] = velocity + 0.5 * dt * (before + after)
     state[axis] += 0.5 * dt * (velocity + state[3 + axis])
-

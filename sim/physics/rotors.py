@@ -34,7 +34,9 @@ def rotor_wrench(speed, thrust_coefficient, torque_ratio, arm):
 
 
 @njit(cache=True)
-def allocate(thrust, roll, pitch, yaw, thrust_coefficient, torque_ratio, arm, speed_min, speed_max, out):
+def allocate(
+    thrust, roll, pitch, yaw, thrust_coefficient, torque_ratio, arm, speed_min, speed_max, out
+):
     """Rotor speeds (4,) for a wanted thrust and torque; where they do not fit, roll and pitch come first, then thrust, yaw last."""
     low = thrust_coefficient * speed_min * speed_min
     high = thrust_coefficient * speed_max * speed_max
@@ -48,7 +50,12 @@ def allocate(thrust, roll, pitch, yaw, thrust_coefficient, torque_ratio, arm, sp
         pitch *= shrink
         reach *= shrink
     mean = min(max(0.25 * thrust, low + reach), high - reach)
-    f0, f1, f2, f3 = mean + roll - pitch, mean + roll + pitch, mean - roll + pitch, mean - roll - pitch
+    f0, f1, f2, f3 = (
+        mean + roll - pitch,
+        mean + roll + pitch,
+        mean - roll + pitch,
+        mean - roll - pitch,
+    )
     # Yaw adds y to rotors 0 and 2 and takes it from 1 and 3: keep y within what all four have left.
     top = min(high - max(f0, f2), min(f1, f3) - low)
     bottom = -min(high - max(f1, f3), min(f0, f2) - low)

@@ -60,10 +60,12 @@ class Vehicle:
 
     @property
     def hover_rotor_speed(self) -> float:
+        """Speed, rad/s, at which four rotors carry the weight."""
         return math.sqrt(self.mass * GRAVITY / (4.0 * self.thrust_coefficient))
 
     @property
     def thrust_to_weight(self) -> float:
+        """Largest thrust over weight."""
         return 4.0 * self.thrust_coefficient * self.rotor_speed_max**2 / (self.mass * GRAVITY)
 
 
@@ -76,6 +78,7 @@ _SCENARIO_CONSTANTS = [
     ("wind_direction", "f8", 2),  # unit vector of the horizontal mean wind
     ("turbulence", "f8"),  # m/s
     ("position_drift", "f8"),  # m per square root of metre
+    ("height_std", "f8"),  # m
     ("velocity_std", "f8"),  # m/s
     ("attitude_std", "f8"),  # rad
     ("rate_std", "f8"),  # rad/s
@@ -129,6 +132,7 @@ def vehicle_record(vehicle: Vehicle, scenario: Scenario) -> Shaped[np.ndarray, "
     record["turbulence"] = scenario.weather.turbulence_m_s
     odometry = scenario.odometry
     record["position_drift"] = odometry.position_drift
+    record["height_std"] = odometry.height_std_m
     record["velocity_std"] = odometry.velocity_std_m_s
     record["attitude_std"] = odometry.attitude_std_rad
     record["rate_std"] = odometry.rate_std_rad_s
@@ -142,7 +146,9 @@ def _library_path(name: str) -> Path:
         return _LIBRARY / f"{name}.toml"
     close = difflib.get_close_matches(name, names, n=1)
     hint = f"; did you mean {close[0]!r}?" if close else ""
-    raise VehicleError(f"unknown vehicle {name!r}: choose one of {', '.join(names)}, or a .toml file{hint}")
+    raise VehicleError(
+        f"unknown vehicle {name!r}: choose one of {', '.join(names)}, or a .toml file{hint}"
+    )
 
 
 def _checked(path: Path, table: dict[str, Any]) -> Vehicle:
@@ -150,13 +156,19 @@ def _checked(path: Path, table: dict[str, Any]) -> Vehicle:
     for key in table:
         if key not in names:
             close = difflib.get_close_matches(key, names, n=1)
-            hint = f"; did you mean {close[0]!r}?" if close else f": the constants are {', '.join(names)}"
+            hint = (
+                f"; did you mean {close[0]!r}?"
+                if close
+                else f": the constants are {', '.join(names)}"
+            )
             raise VehicleError(f"{path.name}: unknown constant {key!r}{hint}")
     values: dict[str, Any] = {}
     for field in _CONSTANTS:
         if field.name not in table:
             raise VehicleError(f"{path.name}: constant {field.name!r} is missing")
-        values[field.name] = _constant(path, field.name, table[field.name], triple=field.type == _Triple)
+        values[field.name] = _constant(
+            path, field.name, table[field.name], triple=field.type == _Triple
+        )
     vehicle = Vehicle(name=path.stem, **values)
     if vehicle.rotor_speed_min >= vehicle.hover_rotor_speed or vehicle.thrust_to_weight < 1.2:
         raise VehicleError(
@@ -166,10 +178,12 @@ def _checked(path: Path, table: dict[str, Any]) -> Vehicle:
     return vehicle
 
 
-def _constant(path: Path, name: str, value: object, *, triple: bool) -> float | _Triple:
-    numbers = value if isinstance(value, list) else [value]
+def _constant(path: Path, name: str, value: Any, *, triple: bool) -> float | _Triple:
+    numbers: list[Any] = value if isinstance(value, list) else [value]
     if len(numbers) != (3 if triple else 1) or isinstance(value, list) != triple:
-        raise VehicleError(f"{path.name}: {name} = {value!r} must be {'three numbers' if triple else 'one number'}")
+        raise VehicleError(
+            f"{path.name}: {name} = {value!r} must be {'three numbers' if triple else 'one number'}"
+        )
     for number in numbers:
         if isinstance(number, bool) or not isinstance(number, int | float):
             raise VehicleError(f"{path.name}: {name} = {value!r} is not a number")

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 from jaxtyping import UInt8
 
-Image = UInt8[np.ndarray, "h w 3"]
+Image = UInt8[np.ndarray, "_ _ 3"]
 Color = tuple[int, int, int]
 """Blue, green, red, as OpenCV orders them."""
 
@@ -26,7 +26,9 @@ def _face() -> cv2.FontFace:
     return cv2.FontFace("sans")
 
 
-def text(image: Image, words: str, x: int, y: int, color: Color = TEXT, size: int = 14, weight: int = 400) -> None:
+def text(
+    image: Image, words: str, x: int, y: int, color: Color = TEXT, size: int = 14, weight: int = 400
+) -> None:
     """Write with the baseline starting at (x, y)."""
     cv2.putText(image, words, (x, y), color, _face(), size, weight)
 
@@ -36,7 +38,9 @@ def text_width(words: str, size: int = 14, weight: int = 400) -> int:
     return int(cv2.getTextSize((1280, 720), words, (0, 0), _face(), size, weight)[2])
 
 
-def text_right(image: Image, words: str, x: int, y: int, color: Color = TEXT, size: int = 14, weight: int = 400) -> None:
+def text_right(
+    image: Image, words: str, x: int, y: int, color: Color = TEXT, size: int = 14, weight: int = 400
+) -> None:
     """Write so that the words end at x."""
     text(image, words, x - text_width(words, size, weight), y, color, size, weight)
 
@@ -53,7 +57,9 @@ def fill(image: Image, x: int, y: int, width: int, height: int, color: Color) ->
     image[y : y + height, x : x + width] = color
 
 
-def frame(image: Image, x: int, y: int, width: int, height: int, color: Color, thickness: int = 1) -> None:
+def frame(
+    image: Image, x: int, y: int, width: int, height: int, color: Color, thickness: int = 1
+) -> None:
     """The outline of a rectangle, drawn inside it."""
     cv2.rectangle(image, (x, y), (x + width - 1, y + height - 1), color, thickness)
 
@@ -70,7 +76,9 @@ def tag(image: Image, words: str, x: int, y: int) -> None:
     text(image, words, x + 8, y + 16, TEXT, 13)
 
 
-def bar(image: Image, x: int, y: int, width: int, height: int, fraction: float, color: Color) -> None:
+def bar(
+    image: Image, x: int, y: int, width: int, height: int, fraction: float, color: Color
+) -> None:
     """A horizontal bar filled to a fraction."""
     fill(image, x, y, width, height, LINE)
     fill(image, x, y, round(width * min(max(fraction, 0.0), 1.0)), height, color)
@@ -78,13 +86,19 @@ def bar(image: Image, x: int, y: int, width: int, height: int, fraction: float, 
 
 def _ramp(stops: list[tuple[float, Color]]) -> UInt8[np.ndarray, "256 3"]:
     places = np.linspace(0.0, 1.0, 256)
-    channels = [np.interp(places, [s for s, _ in stops], [color[c] for _, color in stops]) for c in range(3)]
+    channels = [
+        np.interp(places, [s for s, _ in stops], [color[c] for _, color in stops]) for c in range(3)
+    ]
     return np.rint(np.stack(channels, axis=1)).astype(np.uint8)
 
 
-SURVIVAL_COLORS = _ramp([(0.0, (52, 40, 170)), (0.5, (60, 160, 235)), (0.8, (120, 205, 190)), (1.0, (110, 170, 60))])
+SURVIVAL_COLORS = _ramp(
+    [(0.0, (52, 40, 170)), (0.5, (60, 160, 235)), (0.8, (120, 205, 190)), (1.0, (110, 170, 60))]
+)
 """Red over amber to green: probability of surviving."""
-PROBABILITY_COLORS = _ramp([(0.0, (52, 44, 38)), (0.35, (140, 95, 50)), (0.7, (180, 180, 60)), (1.0, (80, 225, 250))])
+PROBABILITY_COLORS = _ramp(
+    [(0.0, (52, 44, 38)), (0.35, (140, 95, 50)), (0.7, (180, 180, 60)), (1.0, (80, 225, 250))]
+)
 """Dark over blue to yellow: probability of being chosen."""
 SPEED_COLORS = _ramp([(0.0, (190, 110, 80)), (0.5, (170, 200, 90)), (1.0, (70, 220, 250))])
 """Blue over green to yellow: slow to fast."""

@@ -44,9 +44,16 @@ def _solids(world: World) -> dict[Semantic, list[np.ndarray]]:
     polygons: dict[Semantic, list[np.ndarray]] = {semantic: [] for semantic in Semantic}
     for mesh in world.meshes:
         polygons[Semantic(mesh.semantic)].extend(_seen_from_above(mesh))
-    for round_things, centers in ((world.cylinders, world.cylinders.bases), (world.spheres, world.spheres.centers)):
-        for center, radius, kind in zip(centers, round_things.radii, round_things.semantic, strict=True):
-            polygons[Semantic(kind)].append(center[:2] + radius * np.column_stack([np.cos(_CIRCLE), np.sin(_CIRCLE)]))
+    for round_things, centers in (
+        (world.cylinders, world.cylinders.bases),
+        (world.spheres, world.spheres.centers),
+    ):
+        for center, radius, kind in zip(
+            centers, round_things.radii, round_things.semantic, strict=True
+        ):
+            polygons[Semantic(kind)].append(
+                center[:2] + radius * np.column_stack([np.cos(_CIRCLE), np.sin(_CIRCLE)])
+            )
     for outline, kind in zip(_box_outlines(world.boxes), world.boxes.semantic, strict=True):
         polygons[Semantic(kind)].append(outline)
     return polygons
@@ -67,7 +74,11 @@ def _box_outlines(boxes: Boxes) -> Float[np.ndarray, "n 4 2"]:
     corners = _CORNERS * boxes.half_sizes[:, None, :2]
     cosine, sine = np.cos(boxes.yaws)[:, None], np.sin(boxes.yaws)[:, None]
     turned = np.stack(
-        [cosine * corners[..., 0] - sine * corners[..., 1], sine * corners[..., 0] + cosine * corners[..., 1]], axis=-1
+        [
+            cosine * corners[..., 0] - sine * corners[..., 1],
+            sine * corners[..., 0] + cosine * corners[..., 1],
+        ],
+        axis=-1,
     )
     return boxes.centers[:, None, :2] + turned
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Float, Real
 
 from sim.frames import quat_to_matrix, world_from_heading, yaw_of
 from sim.record import canvas
@@ -29,6 +29,7 @@ class Lattice:
 
     @property
     def shape(self) -> tuple[int, int, int]:
+        """Numbers of speeds, elevations and azimuths."""
         return len(self.speeds), len(self.elevations), len(self.azimuths)
 
     @property
@@ -36,7 +37,7 @@ class Lattice:
         """Candidates that go somewhere."""
         return math.prod(self.shape)
 
-    def grid(self, values: Float[np.ndarray, " k"]) -> Float[np.ndarray, "r a"]:
+    def grid(self, values: Real[np.ndarray, " k"]) -> Real[np.ndarray, "r c"]:
         """Values as a picture: fast above slow, up above down within a speed, left at the left."""
         cube = values[: self.moving].reshape(self.shape)
         return cube[::-1, ::-1, ::-1].reshape(-1, len(self.azimuths))
@@ -45,13 +46,21 @@ class Lattice:
         """Row and column of a moving candidate in `grid`."""
         speed, elevation, azimuth = (int(i) for i in np.unravel_index(index, self.shape))
         speeds, elevations, azimuths = self.shape
-        return (speeds - 1 - speed) * elevations + elevations - 1 - elevation, azimuths - 1 - azimuth
+        return (
+            speeds - 1 - speed
+        ) * elevations + elevations - 1 - elevation, azimuths - 1 - azimuth
 
-    def directions(self) -> Float[np.ndarray, "e*a 3"]:
+    def directions(self) -> Float[np.ndarray, "n 3"]:
         """Unit vectors in the heading frame of every elevation and azimuth."""
-        elevation, azimuth = (a.ravel() for a in np.meshgrid(self.elevations, self.azimuths, indexing="ij"))
+        elevation, azimuth = (
+            a.ravel() for a in np.meshgrid(self.elevations, self.azimuths, indexing="ij")
+        )
         return np.column_stack(
-            [np.cos(elevation) * np.cos(azimuth), np.cos(elevation) * np.sin(azimuth), np.sin(elevation)]
+            [
+                np.cos(elevation) * np.cos(azimuth),
+                np.cos(elevation) * np.sin(azimuth),
+                np.sin(elevation),
+            ]
         )
 
 
@@ -61,7 +70,9 @@ def read_lattice(flight: Flight) -> Lattice | None:
     if text is None:
         return None
     parts = json.loads(text)
-    lattice = Lattice(*(np.array(parts[name], dtype=float) for name in ("speeds", "elevations", "azimuths")))
+    lattice = Lattice(
+        *(np.array(parts[name], dtype=float) for name in ("speeds", "elevations", "azimuths"))
+    )
     sizes = {len(d.navigation) for d in flight.decisions if d.navigation is not None}
     if sizes - {lattice.moving + len(_EXTRAS)}:
         raise ValueError(
@@ -74,6 +85,7 @@ class LatticeView:
     """The panel of the two heads, 512 x 256 px."""
 
     def __init__(self, lattice: Lattice, speed_limit: float) -> None:
+        """Lay the panel out; `speed_limit` in m/s turns fractions into speeds."""
         self._lattice, self._limit = lattice, speed_limit
         rows, columns = lattice.shape[0] * lattice.shape[1], lattice.shape[2]
         self._width, self._height = columns * _CELL_WIDTH, rows * _CELL_HEIGHT
@@ -81,26 +93,41 @@ class LatticeView:
 
     def draw_static(self, image: Image) -> None:
         """Titles and axes."""
-        for x, title in zip(self._left, ("navigation: where to go", "avoidance: survives 2 s"), strict=True):
+        for x, title in zip(
+            self._left, ("navigation: where to go", "avoidance: survives 2 s"), strict=True
+        ):
             canvas.text(image, title, x, 32, canvas.TEXT, 13)
             self._draw_azimuths(image, x)
         rows = self._lattice.shape[1] * _CELL_HEIGHT
         for group, speed in enumerate(self._lattice.speeds[::-1]):
             y = self._top + group * rows + rows // 2 + 4
-            canvas.text_right(image, f"{speed * self._limit:.1f}", self._left[0] - 8, y, canvas.MUTED, 12)
+            canvas.text_right(
+                image, f"{speed * self._limit:.1f}", self._left[0] - 8, y, canvas.MUTED, 12
+            )
         canvas.text_right(image, "m/s", self._left[0] - 8, self._top - 4, canvas.MUTED, 11)
 
     def draw(self, image: Image, decision: Decision) -> None:
         """Both heads' answers and the chosen candidate."""
         if decision.navigation is not None:
-            probability = np.exp(np.clip(decision.navigation - decision.navigation.max(), -30.0, 0.0))
+            probability = np.exp(
+                np.clip(decision.navigation - decision.navigation.max(), -30.0, 0.0)
+            )
             self._draw_head(image, 0, canvas.PROBABILITY_COLORS, np.sqrt(probability), decision)
         if decision.survival is not None:
             self._draw_head(image, 1, canvas.SURVIVAL_COLORS, decision.survival, decision)
         for x, values in zip(self._left, (decision.navigation, decision.survival), strict=True):
             if values is None:
-                canvas.text(image, "this pilot has no such head", x, self._top + 60, canvas.MUTED, 12)
-        canvas.text(image, self._describe(decision), self._left[0], self._top + self._height + 38, canvas.TEXT, 13)
+                canvas.text(
+                    image, "this pilot has no such head", x, self._top + 60, canvas.MUTED, 12
+                )
+        canvas.text(
+            image,
+            self._describe(decision),
+            self._left[0],
+            self._top + self._height + 38,
+            canvas.TEXT,
+            13,
+        )
 
     def _draw_azimuths(self, image: Image, left: int) -> None:
         y = self._top + self._height + 15
@@ -110,19 +137,26 @@ class LatticeView:
         canvas.text_right(image, f"{degrees[-1]:+.0f}°", left + self._width, y, canvas.MUTED, 11)
 
     def _draw_head(
-        self, image: Image, side: int, colors: np.ndarray, values: Float[np.ndarray, " k"], decision: Decision
+        self,
+        image: Image,
+        side: int,
+        colors: np.ndarray,
+        values: Float[np.ndarray, " k"],
+        decision: Decision,
     ) -> None:
         left, top = self._left[side], self._top
         levels = np.rint(255 * np.clip(values, 0.0, 1.0)).astype(np.uint8)
         cells = colors[self._lattice.grid(levels)]
         picture = cv2.resize(cells, (self._width, self._height), interpolation=cv2.INTER_NEAREST)
-        picture[:: _CELL_HEIGHT] = canvas.SURFACE
-        picture[:, :: _CELL_WIDTH] = canvas.SURFACE
+        picture[::_CELL_HEIGHT] = canvas.SURFACE
+        picture[:, ::_CELL_WIDTH] = canvas.SURFACE
         group = self._lattice.shape[1] * _CELL_HEIGHT
         picture[::group] = picture[1::group] = canvas.BACKGROUND
         image[top : top + self._height, left : left + self._width] = picture
         self._draw_vetoes(image, left, decision)
-        self._draw_extras(image, left + self._width + 5, colors[levels[self._lattice.moving :]], side)
+        self._draw_extras(
+            image, left + self._width + 5, colors[levels[self._lattice.moving :]], side
+        )
         if decision.chosen >= 0:
             self._draw_chosen(image, left, decision.chosen)
 
@@ -131,7 +165,10 @@ class LatticeView:
         if decision.fused is None:
             return
         for row, column in np.argwhere(np.isneginf(self._lattice.grid(decision.fused))).tolist():
-            x, y = left + column * _CELL_WIDTH + _CELL_WIDTH // 2, self._top + row * _CELL_HEIGHT + _CELL_HEIGHT // 2
+            x, y = (
+                left + column * _CELL_WIDTH + _CELL_WIDTH // 2,
+                self._top + row * _CELL_HEIGHT + _CELL_HEIGHT // 2,
+            )
             image[y - 1 : y + 2, x - 1 : x + 2] = canvas.BACKGROUND
 
     def _draw_extras(self, image: Image, left: int, colors: np.ndarray, side: int) -> None:
@@ -139,7 +176,9 @@ class LatticeView:
         for index, color in enumerate(colors.tolist()):
             y = self._top + index * (_CELL_HEIGHT + 4)
             canvas.fill(image, left, y, _CELL_WIDTH, _CELL_HEIGHT, tuple(color))
-            canvas.text_centred(image, "HLR"[index], left + _CELL_WIDTH // 2, y + 13, canvas.BACKGROUND, 12, 700)
+            canvas.text_centred(
+                image, "HLR"[index], left + _CELL_WIDTH // 2, y + 13, canvas.BACKGROUND, 12, 700
+            )
 
     def _draw_chosen(self, image: Image, left: int, chosen: int) -> None:
         if chosen < self._lattice.moving:
@@ -155,7 +194,9 @@ class LatticeView:
             return "command outside the lattice"
         if decision.chosen >= self._lattice.moving:
             return f"chosen: {_EXTRAS[decision.chosen - self._lattice.moving]}"
-        speed, elevation, azimuth = (int(i) for i in np.unravel_index(decision.chosen, self._lattice.shape))
+        speed, elevation, azimuth = (
+            int(i) for i in np.unravel_index(decision.chosen, self._lattice.shape)
+        )
         words = [f"chosen: {self._lattice.speeds[speed] * self._limit:.1f} m/s"]
         words.append(_turned(self._lattice.azimuths[azimuth], "left", "right", "ahead"))
         words.append(_turned(self._lattice.elevations[elevation], "up", "down", "level"))
@@ -170,11 +211,16 @@ def _turned(angle: float, positive: str, negative: str, none: str) -> str:
 
 
 def project(
-    directions_heading: Float[np.ndarray, "n 3"], quat_xyzw: Float[np.ndarray, "4"], tilt_rad: float, fov_deg: float
+    directions_heading: Float[np.ndarray, "n 3"],
+    quat_xyzw: Float[np.ndarray, "4"],
+    tilt_rad: float,
+    fov_deg: float,
 ) -> Float[np.ndarray, "n 2"]:
     """Pixels of the 64 x 48 image at which directions in the heading frame appear; NaN behind the camera."""
     yaw = yaw_of(quat_xyzw)
-    directions_world = np.array([world_from_heading(direction, yaw) for direction in directions_heading])
+    directions_world = np.array(
+        [world_from_heading(direction, yaw) for direction in directions_heading]
+    )
     R_world_camera = quat_to_matrix(quat_xyzw) @ quat_to_matrix(np.array(camera_mount(tilt_rad)))
     seen = directions_world @ R_world_camera
     _, height, width = IMAGE_SHAPE
@@ -183,7 +229,9 @@ def project(
     return np.array([width / 2, height / 2]) + focal * seen[:, :2] / depth
 
 
-def draw_candidates(image: Image, flight: Flight, lattice: Lattice, step: int, body: Float[np.ndarray, "13"]) -> None:
+def draw_candidates(
+    image: Image, flight: Flight, lattice: Lattice, step: int, body: Float[np.ndarray, "13"]
+) -> None:
     """Dots on the onboard view: where candidates of the chosen speed lead, coloured by survival."""
     decision, camera = flight.decisions[step], flight.scenario.camera
     if decision.survival is None or not 0 <= decision.chosen < lattice.moving:
@@ -191,9 +239,15 @@ def draw_candidates(image: Image, flight: Flight, lattice: Lattice, step: int, b
     scale = image.shape[1] / IMAGE_SHAPE[2]
     per_speed = lattice.shape[1] * lattice.shape[2]
     first = decision.chosen // per_speed * per_speed
-    survival = np.rint(255 * np.clip(decision.survival[first : first + per_speed], 0, 1)).astype(int)
-    pixels = scale * project(lattice.directions(), body[QUATERNION], camera.tilt_rad, camera.fov_deg)
-    for index, ((u, v), color) in enumerate(zip(pixels, canvas.SURVIVAL_COLORS[survival].tolist(), strict=True)):
+    survival = np.rint(255 * np.clip(decision.survival[first : first + per_speed], 0, 1)).astype(
+        int
+    )
+    pixels = scale * project(
+        lattice.directions(), body[QUATERNION], camera.tilt_rad, camera.fov_deg
+    )
+    for index, ((u, v), color) in enumerate(
+        zip(pixels, canvas.SURVIVAL_COLORS[survival].tolist(), strict=True)
+    ):
         if not (0 <= u < image.shape[1] and 0 <= v < image.shape[0]):
             continue
         spot = round(u), round(v)

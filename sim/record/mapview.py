@@ -30,6 +30,7 @@ class MapView:
     """A square map of one flight, `size` pixels wide."""
 
     def __init__(self, flight: Flight, size: int) -> None:
+        """Draw what stands still."""
         self._flight, self._size = flight, size
         shapes = footprints(flight.scenario)
         self._place(shapes)
@@ -74,7 +75,8 @@ class MapView:
         return int(x), int(y)
 
     def _draw_world(self, shapes: Footprints) -> None:
-        area = self._pixels(np.array([shapes.low, (shapes.high[0], shapes.low[1]), shapes.high, (shapes.low[0], shapes.high[1])]))
+        (west, south), (east, north) = shapes.low, shapes.high
+        area = self._pixels(np.array([(west, south), (east, south), (east, north), (west, north)]))
         cv2.fillPoly(self._layer, [area], _GROUND, cv2.LINE_AA, _SHIFT)
         for triangle, rgb in zip(shapes.paint, shapes.paint_colors, strict=True):
             # Paint is shown at a third of its strength: the map's subject is what stands.
@@ -89,7 +91,9 @@ class MapView:
         cv2.polylines(self._layer, [area], True, canvas.LINE, 1, cv2.LINE_AA, _SHIFT)
 
     def _draw_scale(self) -> None:
-        metres = next(m for m in (100, 50, 20, 10, 5, 2, 1) if m * self._scale <= 0.3 * self._size or m == 1)
+        metres = next(
+            m for m in (100, 50, 20, 10, 5, 2, 1) if m * self._scale <= 0.3 * self._size or m == 1
+        )
         right, y = self._size - 12, self._size - 12
         left = right - round(metres * self._scale)
         cv2.line(self._layer, (left, y), (right, y), canvas.TEXT, 2)
@@ -107,7 +111,9 @@ class MapView:
             start = np.array(self._flight.scenario.start.position_m[:2])
             course = np.array([np.cos(task.course_rad), np.sin(task.course_rad)])
             end = self._spot(start + task.distance_m * course)
-            cv2.arrowedLine(image, self._spot(start), end, canvas.MUTED, 1, cv2.LINE_AA, tipLength=0.03)
+            cv2.arrowedLine(
+                image, self._spot(start), end, canvas.MUTED, 1, cv2.LINE_AA, tipLength=0.03
+            )
 
     def _draw_mission(self, image: Image, task: MissionTask, step: int) -> None:
         home = self._spot(task.home_m)

@@ -19,6 +19,7 @@ class MissionView:
     """The panel of the mission, 272 x 436 px; for the other tasks, of the goal."""
 
     def __init__(self, flight: Flight) -> None:
+        """Prepare the mission head's answers, held until the next one."""
         self._flight = flight
         self._latest = _hold([decision.mission for decision in flight.decisions])
 
@@ -33,7 +34,12 @@ class MissionView:
 
     def _draw_choices(self, image: Image, step: int, sites: int) -> None:
         canvas.text(image, "mission: next choice", 12, 22, canvas.TEXT, 13)
-        for x, title in ((_BAR_LEFT, "choice"), (_PRIZE_RIGHT - 30, "prize"), (_FAULT_LEFT, "faulty"), (_BLOCK_LEFT, "blocked")):
+        for x, title in (
+            (_BAR_LEFT, "choice"),
+            (_PRIZE_RIGHT - 30, "prize"),
+            (_FAULT_LEFT, "faulty"),
+            (_BLOCK_LEFT, "blocked"),
+        ):
             canvas.text(image, title, x, 42, canvas.MUTED, 11)
         logits = self._latest[step]
         shares = None if logits is None else _softmax(logits)
@@ -50,7 +56,9 @@ class MissionView:
         name = {0: "H", MAX_TOKENS: "I", MAX_TOKENS + 1: "L"}.get(choice, str(choice))
         if chosen:
             canvas.fill(image, 4, y, image.shape[1] - 8, _ROW - 1, canvas.LINE)
-        canvas.text_centred(image, name, 20, y + 16, canvas.TEXT if chosen else canvas.MUTED, 13, 600)
+        canvas.text_centred(
+            image, name, 20, y + 16, canvas.TEXT if chosen else canvas.MUTED, 13, 600
+        )
         if shares is not None:
             self._draw_share(image, y, float(shares[choice]))
         if is_site:
@@ -85,7 +93,10 @@ class MissionView:
         if isinstance(task, NavigateTask):
             aim = ("to the goal", f"{np.linalg.norm(body[POSITION] - np.array(task.goal_m)):.1f} m")
         else:
-            aim = ("along the course", f"{_progress(flight, task, step):.1f} of {task.distance_m:.0f} m")
+            aim = (
+                "along the course",
+                f"{_progress(flight, task, step):.1f} of {task.distance_m:.0f} m",
+            )
         limit = f"{flight.scenario.speed_limit_m_s:.1f} m/s"
         rows = [("task", task.kind), aim, ("speed", f"{speed:.1f} m/s"), ("speed limit", limit)]
         for row, (name, value) in enumerate(rows):
@@ -96,7 +107,13 @@ class MissionView:
         left, width, y = 12, image.shape[1] - 24, image.shape[0] - 34
         charge = float(self._flight.ego[step, _BATTERY])
         reserve = self._flight.scenario.battery.reserve_fraction
-        color = canvas.GOOD if charge > reserve + 0.1 else canvas.WARN if charge > reserve else canvas.BAD
+        color = (
+            canvas.GOOD
+            if charge > reserve + 0.1
+            else canvas.WARN
+            if charge > reserve
+            else canvas.BAD
+        )
         canvas.text(image, f"battery {charge:.0%}", left, y - 8, canvas.TEXT, 13)
         canvas.text_right(image, f"reserve {reserve:.0%}", left + width, y - 8, canvas.MUTED, 12)
         canvas.bar(image, left, y, width, 14, charge, color)

@@ -1,5 +1,6 @@
 """One figure of a flight: the map with its trail, and speed, height and battery against time."""
 
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -8,6 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.collections import LineCollection, PolyCollection
 from matplotlib.figure import Figure
+from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch, Rectangle
 
@@ -42,10 +44,12 @@ _LABEL_GAP = 0.045
 def write_plot(flight: Flight, path: str | Path) -> None:
     """Draw the figure; the file's ending chooses the format."""
     if not len(flight):
-        raise ValueError(f"{flight.path}: no steps to draw ({flight.damage or 'the flight ended at once'})")
-    figure = Figure(figsize=(13.0, 7.4), dpi=110, facecolor="white", layout="constrained")
+        raise ValueError(
+            f"{flight.path}: no steps to draw ({flight.damage or 'the flight ended at once'})"
+        )
+    layout = ConstrainedLayoutEngine(w_pad=0.08, h_pad=0.08)
+    figure = Figure(figsize=(13.0, 7.4), dpi=110, facecolor="white", layout=layout)
     FigureCanvasAgg(figure)
-    figure.get_layout_engine().set(w_pad=0.08, h_pad=0.08)  # pyright: ignore[reportOptionalMemberAccess]
     grid = figure.add_gridspec(4, 2, width_ratios=(1.15, 1.0), height_ratios=(1.0, 1.0, 1.0, 0.28))
     _draw_map(figure, figure.add_subplot(grid[:, 0]), flight)
     below = figure.add_subplot(grid[3, 1])
@@ -56,7 +60,14 @@ def write_plot(flight: Flight, path: str | Path) -> None:
     _draw_phases(below, flight)
     for row, axes in enumerate(rows):
         _mark_events(axes, flight, names=row == 0)
-    figure.suptitle(_title(flight), x=0.01, ha="left", fontsize=14, fontweight="bold", color=_title_color(flight))
+    figure.suptitle(
+        _title(flight),
+        x=0.01,
+        ha="left",
+        fontsize=14,
+        fontweight="bold",
+        color=_title_color(flight),
+    )
     figure.savefig(path)
 
 
@@ -84,12 +95,16 @@ def _draw_map(figure: Figure, axes: Axes, flight: Flight) -> None:
     _draw_world(axes, footprints(flight.scenario))
     trail = np.vstack([flight.scenario.start.position_m[:2], flight.step_bodies[:, :2]])
     speeds = np.linalg.norm(flight.step_bodies[:, VELOCITY], axis=1)
-    line = LineCollection(list(np.stack([trail[:-1], trail[1:]], axis=1)), cmap="viridis", linewidths=2.4, zorder=4)
+    line = LineCollection(
+        list(np.stack([trail[:-1], trail[1:]], axis=1)), cmap="viridis", linewidths=2.4, zorder=4
+    )
     line.set_array(speeds)
     line.set_clim(0.0, flight.scenario.speed_limit_m_s)
     line.set_capstyle("round")
     axes.add_collection(line)
-    figure.colorbar(line, ax=axes, label="speed, m/s", shrink=0.6, aspect=30, pad=0.02).outline.set_visible(False)
+    figure.colorbar(
+        line, ax=axes, label="speed, m/s", shrink=0.6, aspect=30, pad=0.02
+    ).outline.set_visible(False)
     axes.plot(*trail[-1], "o", ms=8, color=_title_color(flight), mec="white", zorder=6)
     _draw_task(axes, flight)
     axes.set_aspect("equal")
@@ -101,13 +116,19 @@ def _draw_map(figure: Figure, axes: Axes, flight: Flight) -> None:
 
 def _draw_world(axes: Axes, shapes: Footprints) -> None:
     width, height = shapes.high - shapes.low
-    axes.add_patch(Rectangle(tuple(shapes.low), width, height, fc="#f6f6f2", ec=_SOFT, lw=0.8, zorder=0))
+    axes.add_patch(
+        Rectangle(tuple(shapes.low), width, height, fc="#f6f6f2", ec=_SOFT, lw=0.8, zorder=0)
+    )
     pale = 0.6 + 0.4 * shapes.paint_colors
-    axes.add_collection(PolyCollection(list(shapes.paint), facecolors=pale, antialiaseds=False, zorder=1))
+    axes.add_collection(
+        PolyCollection(list(shapes.paint), facecolors=pale, antialiaseds=False, zorder=1)
+    )
     for semantic, color in _SOLIDS.items():
         # The edge keeps walls and panels visible, and closes the hairlines between triangles.
         width = 0.4 if semantic is Semantic.BUILDING else 1.0
-        solids = PolyCollection(shapes.solids[semantic], facecolors=color, edgecolors=color, linewidths=width, zorder=2)
+        solids = PolyCollection(
+            shapes.solids[semantic], facecolors=color, edgecolors=color, linewidths=width, zorder=2
+        )
         axes.add_collection(solids)
     margin = 0.02 * float((shapes.high - shapes.low).max())
     axes.set_xlim(shapes.low[0] - margin, shapes.high[0] + margin)
@@ -117,11 +138,16 @@ def _draw_world(axes: Axes, shapes: Footprints) -> None:
 def _draw_task(axes: Axes, flight: Flight) -> None:
     task, start = flight.scenario.task, flight.scenario.start.position_m
     axes.plot(start[0], start[1], "^", ms=9, color=_INK, mec="white", zorder=5)
-    handles: list[Line2D | Patch] = [_key("^", _INK, "start"), _key("o", _title_color(flight), "end")]
+    handles: list[Line2D | Patch] = [
+        _key("^", _INK, "start"),
+        _key("o", _title_color(flight), "end"),
+    ]
     if isinstance(task, MissionTask):
         handles += _draw_sites(axes, flight, task)
     elif isinstance(task, NavigateTask):
-        axes.plot(task.goal_m[0], task.goal_m[1], "*", ms=16, color="#e08a1e", mec="white", zorder=6)
+        axes.plot(
+            task.goal_m[0], task.goal_m[1], "*", ms=16, color="#e08a1e", mec="white", zorder=6
+        )
         handles.append(_key("*", "#e08a1e", "goal"))
     elif isinstance(task, AvoidTask):
         course = np.array([np.cos(task.course_rad), np.sin(task.course_rad)])
@@ -141,7 +167,16 @@ def _draw_sites(axes: Axes, flight: Flight, task: MissionTask) -> list[Line2D | 
         color = _GOOD if visited[index] else "#d98314" if site.mandatory else _SOFT
         x, y, _ = site.position_m
         axes.plot(x, y, "o", ms=15, mfc="white", mec=color, mew=2, zorder=7)
-        axes.annotate(str(index + 1), (x, y), ha="center", va="center", fontsize=9, color=color, weight="bold", zorder=8)
+        axes.annotate(
+            str(index + 1),
+            (x, y),
+            ha="center",
+            va="center",
+            fontsize=9,
+            color=color,
+            weight="bold",
+            zorder=8,
+        )
         axes.annotate(
             f"prize {site.prize:g}", (x, y), xytext=(0, -12), textcoords="offset points", ha="center", va="top",
             fontsize=8, color=_INK, zorder=8, bbox={"fc": "white", "ec": "none", "alpha": 0.75, "pad": 0.8},
@@ -169,7 +204,12 @@ def _tick_times(flight: Flight) -> Float[np.ndarray, " m"]:
 
 def _draw_speed(axes: Axes, flight: Flight) -> None:
     limit = flight.scenario.speed_limit_m_s
-    axes.plot(_tick_times(flight), np.linalg.norm(flight.poses[:, VELOCITY], axis=1), color="#3b78b5", lw=1.6)
+    axes.plot(
+        _tick_times(flight),
+        np.linalg.norm(flight.poses[:, VELOCITY], axis=1),
+        color="#3b78b5",
+        lw=1.6,
+    )
     axes.set_ylabel("speed, m/s")
     axes.set_ylim(0.0, 1.25 * limit)
     _limit(axes, limit, "limit")
@@ -202,12 +242,15 @@ def _draw_phases(axes: Axes, flight: Flight) -> None:
     names = [decision.phase or "none" for decision in flight.decisions]
     starts = [0, *(i for i in range(1, len(names)) if names[i] != names[i - 1]), len(names)]
     period = 1.0 / flight.scenario.rates.control_hz
-    for first, last in zip(starts[:-1], starts[1:], strict=True):
+    for first, last in pairwise(starts):
         begin = float(flight.times[first])
         color = PHASE_COLORS.get(names[first], _OTHER_PHASE)
         axes.axvspan(begin, begin + (last - first) * period, color=color, lw=0)
     shown = dict.fromkeys(names)
-    patches = [Patch(color=PHASE_COLORS.get(name, _OTHER_PHASE), label=name.replace("_", " ")) for name in shown]
+    patches = [
+        Patch(color=PHASE_COLORS.get(name, _OTHER_PHASE), label=name.replace("_", " "))
+        for name in shown
+    ]
     axes.legend(
         handles=patches, loc="upper center", bbox_to_anchor=(0.5, -0.75), ncols=5, frameon=False, fontsize=9,
         handlelength=1.0, columnspacing=1.4,

@@ -51,7 +51,9 @@ class Flight:
     times: Float[np.ndarray, " n"]  # s, when the step's image was taken and its action decided
     actions: Float32[np.ndarray, "n 4"]
     poses: Float[np.ndarray, "m 13"]  # body after each physics tick
-    tick_starts: Int[np.ndarray, " n+1"]  # rows of `poses` where each step begins; a crash shortens the last step
+    tick_starts: Int[
+        np.ndarray, " n+1"
+    ]  # rows of `poses` where each step begins; a crash shortens the last step
     images: UInt8[np.ndarray, "n 4 48 64"]
     histories: UInt8[np.ndarray, "n 3 12 16"]
     ego: Float32[np.ndarray, "n 16"]
@@ -67,6 +69,7 @@ class Flight:
     """Where and why reading stopped early."""
 
     def __len__(self) -> int:
+        """Control steps."""
         return len(self.times)
 
     def step_ticks(self, step: int) -> Float[np.ndarray, "t 13"]:
@@ -86,7 +89,9 @@ def read_flight(path: str | Path) -> Flight:
     with path.open("rb") as file:
         damage = _read_into(columns, path, file)
     if not columns.metadata:
-        raise ValueError(f"{path} is not a flight log: {damage or 'an MCAP file without Trident metadata'}")
+        raise ValueError(
+            f"{path} is not a flight log: {damage or 'an MCAP file without Trident metadata'}"
+        )
     scenario = _checked_scenario(path, columns.metadata)
     return columns.flight(path, scenario, damage)
 
@@ -181,10 +186,16 @@ def _read_into(columns: _Columns, path: Path, file: BinaryIO) -> str | None:
         for record in _records(reader):
             columns.take(record)
     except InvalidMagic:
-        return "the last bytes are damaged" if columns.metadata else "it does not start like an MCAP file"
+        return (
+            "the last bytes are damaged"
+            if columns.metadata
+            else "it does not start like an MCAP file"
+        )
     except _DAMAGE as error:
         reason = f"{type(error).__name__}: {error}".rstrip(": ")
-        return f"stopped at byte {file.tell()} of {size}, {len(columns.ticks)} steps read ({reason})"
+        return (
+            f"stopped at byte {file.tell()} of {size}, {len(columns.ticks)} steps read ({reason})"
+        )
     return None
 
 
@@ -195,7 +206,9 @@ def _records(reader: StreamReader) -> Iterator[McapRecord]:
             yield record
             continue
         if record.compression != "zstd":
-            raise ValueError(f"a chunk is compressed as {record.compression!r}; flight logs use zstd")
+            raise ValueError(
+                f"a chunk is compressed as {record.compression!r}; flight logs use zstd"
+            )
         unpacked_size = zstandard.get_frame_parameters(record.data).content_size
         if unpacked_size > _CHUNK_LIMIT:
             raise ValueError(f"a chunk would unpack to {unpacked_size} bytes")
@@ -205,18 +218,24 @@ def _records(reader: StreamReader) -> Iterator[McapRecord]:
 def _checked_scenario(path: Path, metadata: dict[str, str]) -> Scenario:
     found = metadata.get("schema")
     if found != schema.SCHEMA_VERSION:
-        raise ValueError(f"{path}: log schema {found!r}; this version reads {schema.SCHEMA_VERSION!r}")
+        raise ValueError(
+            f"{path}: log schema {found!r}; this version reads {schema.SCHEMA_VERSION!r}"
+        )
     try:
-        return Scenario.model_validate_json(metadata["scenario"])
-    except (KeyError, ValidationError) as error:
-        raise ValueError(f"{path} is not a flight log: its scenario cannot be read ({error})") from error
+        return Scenario.model_validate_json(metadata.get("scenario", ""))
+    except ValidationError as error:
+        first = error.errors()[0]
+        field = ".".join(map(str, first["loc"])) or "scenario"
+        raise ValueError(
+            f"{path}: its scenario cannot be read ({field}: {first['msg']})"
+        ) from error
 
 
 def _column(rows: list[np.ndarray], dtype: type[np.generic], *shape: int) -> np.ndarray:
     return np.array(rows, dtype).reshape(len(rows), *shape)
 
 
-def _step_row(message: Any) -> _StepRow:  # noqa: ANN401, a class that exists only at run time
+def _step_row(message: Any) -> _StepRow:
     return _StepRow(
         time=message.time,
         action=np.array(message.action, np.float32).reshape(4),
@@ -229,11 +248,11 @@ def _step_row(message: Any) -> _StepRow:  # noqa: ANN401, a class that exists on
     )
 
 
-def _optional(numbers: Any, *shape: int) -> np.ndarray | None:  # noqa: ANN401, a protobuf container
+def _optional(numbers: Any, *shape: int) -> np.ndarray | None:
     return np.array(numbers, np.float32).reshape(shape or -1) if len(numbers) else None
 
 
-def _decision(message: Any) -> Decision:  # noqa: ANN401
+def _decision(message: Any) -> Decision:
     return Decision(
         action=np.array(message.action, np.float32),
         phase=message.phase,
@@ -249,11 +268,11 @@ def _decision(message: Any) -> Decision:  # noqa: ANN401
     )
 
 
-def _event(message: Any) -> Event:  # noqa: ANN401
+def _event(message: Any) -> Event:
     return Event(message.time, message.name, json.loads(message.detail))
 
 
-def _result(message: Any) -> FlightResult:  # noqa: ANN401
+def _result(message: Any) -> FlightResult:
     return FlightResult(
         outcome=Outcome(message.outcome),
         duration_s=message.duration_s,

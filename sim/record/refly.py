@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 from jaxtyping import Float, UInt8
@@ -21,16 +21,25 @@ _BODY_FIELDS = (
 )
 
 
+@runtime_checkable
 class Reflown(Protocol):
     """What is asked of a simulator; `sim.simulator.Simulator` answers."""
 
-    def reset(self) -> None: ...
+    def reset(self) -> None:
+        """Back to the scenario's start."""
+        ...
 
-    def step(self, action: Float[np.ndarray, "4"]) -> Float[np.ndarray, "t 13"]: ...
+    def step(self, action: Float[np.ndarray, "4"]) -> Float[np.ndarray, "t 13"]:
+        """Fly one control step; the body after every tick."""
+        ...
 
-    def observe(self) -> Observation: ...
+    def observe(self) -> Observation:
+        """At least the `image` of now."""
+        ...
 
-    def close(self) -> None: ...
+    def close(self) -> None:
+        """Give resources back."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -63,7 +72,9 @@ def verify(
         simulator.close()
 
 
-def _compare(flight: Flight, simulator: Reflown, progress: Callable[[int, int], None] | None) -> Verification:
+def _compare(
+    flight: Flight, simulator: Reflown, progress: Callable[[int, int], None] | None
+) -> Verification:
     first: tuple[int, str] | None = None
     error = 0.0
     for index, action in enumerate(flight.actions):
@@ -75,16 +86,22 @@ def _compare(flight: Flight, simulator: Reflown, progress: Callable[[int, int], 
         error = max(error, _largest_distance(logged, flown))
         if progress is not None:
             progress(index + 1, len(flight))
-    return Verification(first is None, first, len(flight), error, _machine_differences(flight.metadata))
+    return Verification(
+        first is None, first, len(flight), error, _machine_differences(flight.metadata)
+    )
 
 
-def _image_difference(logged: UInt8[np.ndarray, "c h w"], flown: UInt8[np.ndarray, "c h w"]) -> str | None:
+def _image_difference(
+    logged: UInt8[np.ndarray, "c h w"], flown: UInt8[np.ndarray, "c h w"]
+) -> str | None:
     if np.array_equal(logged, flown):
         return None
     return f"image: {np.count_nonzero(logged != flown)} of {logged.size} values differ"
 
 
-def _ticks_difference(logged: Float[np.ndarray, "t 13"], flown: Float[np.ndarray, "u 13"]) -> str | None:
+def _ticks_difference(
+    logged: Float[np.ndarray, "t 13"], flown: Float[np.ndarray, "u 13"]
+) -> str | None:
     if logged.shape != flown.shape:
         return f"ticks: {len(logged)} in the log, {len(flown)} flown again"
     # Bytes, not values: -0.0 and NaN count as what they are.

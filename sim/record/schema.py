@@ -60,7 +60,9 @@ _FIELDS: dict[str, dict[str, str]] = {
 def _build_messages() -> dict[str, type[Message]]:
     """Message classes by name, from a file descriptor that also travels in every log."""
     kinds = descriptor_pb2.FieldDescriptorProto
-    file = descriptor_pb2.FileDescriptorProto(name="trident/log.proto", package="trident", syntax="proto3")
+    file = descriptor_pb2.FileDescriptorProto(
+        name="trident/log.proto", package="trident", syntax="proto3"
+    )
     for name, fields in _FIELDS.items():
         message = file.message_type.add(name=name)
         for number, (field, text) in enumerate(fields.items(), start=1):
@@ -68,10 +70,16 @@ def _build_messages() -> dict[str, type[Message]]:
             label = kinds.LABEL_REPEATED if repeated else kinds.LABEL_OPTIONAL
             if kind in _FIELDS:
                 message.field.add(
-                    name=field, number=number, label=label, type=kinds.TYPE_MESSAGE, type_name=f".trident.{kind}"
+                    name=field,
+                    number=number,
+                    label=label,
+                    type=kinds.TYPE_MESSAGE,
+                    type_name=f".trident.{kind}",
                 )
             else:
-                message.field.add(name=field, number=number, label=label, type=f"TYPE_{kind.upper()}")
+                message.field.add(
+                    name=field, number=number, label=label, type=f"TYPE_{kind.upper()}"
+                )
     pool = descriptor_pool.DescriptorPool()
     pool.Add(file)
     find = pool.FindMessageTypeByName
@@ -108,7 +116,12 @@ def depth_millimetres() -> np.ndarray:
 def provenance() -> dict[str, str]:
     """What a bit-equal repetition needs to share: interpreter, wheels, machine."""
     wheels = {name: version(name) for name in ("numpy", "pybullet", "numba", "embreex")}
-    return {"python": platform.python_version(), **wheels, "platform": platform.platform(), "cpu": _cpu_name()}
+    return {
+        "python": platform.python_version(),
+        **wheels,
+        "platform": platform.platform(),
+        "cpu": _cpu_name(),
+    }
 
 
 def _cpu_name() -> str:

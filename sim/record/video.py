@@ -9,6 +9,8 @@ from typing import Any
 import av
 import cv2
 import numpy as np
+from av.container import OutputContainer
+from av.video.reformatter import Colorspace
 from av.video.stream import VideoStream
 from jaxtyping import Float
 
@@ -18,21 +20,14 @@ from sim.record.lattice_view import LatticeView, draw_candidates, read_lattice
 from sim.record.mapview import MapView
 from sim.record.mission_view import MissionView
 from sim.record.reader import Flight
-from sim.types import BODY_SIZE, EGO_FIELDS, POSITION, QUATERNION, VELOCITY
+from sim.record.strips_view import PHASE_COLORS, StripsView
+from sim.types import BODY_SIZE, POSITION, QUATERNION, VELOCITY
 
 WIDTH, HEIGHT = 1280, 720
 _CAPTION_SECONDS = 2.0
 _CARD_SECONDS = 1.5
 _FARTHEST = 1e5
 """m, m/s: beyond it a state is not worth drawing."""
-_BATTERY = EGO_FIELDS.index("battery")
-PHASE_COLORS: dict[str, Color] = {
-    "navigate": canvas.ACCENT,
-    "avoid": canvas.ACCENT,
-    "inspect": canvas.WARN,
-    "return": canvas.GOOD,
-    "landing_scripted": (200, 130, 190),
-}
 
 # Regions of the frame: left, top, width, height.
 _CAMERA = (16, 56, 512, 384)
@@ -43,16 +38,21 @@ _DEPTH = (992, 56, 272, 204)
 _MISSION = (992, 272, 272, 436)
 
 
-def write_video(flight: Flight, path: str | Path, progress: Callable[[int, int], None] | None = None) -> None:
+def write_video(
+    flight: Flight, path: str | Path, progress: Callable[[int, int], None] | None = None
+) -> None:
     """H.264, 1280 x 720, in real time, then the outcome for a moment; `progress` hears (frames done, frames)."""
     if not len(flight):
-        raise ValueError(f"{flight.path}: no steps to draw ({flight.damage or 'the flight ended at once'})")
+        raise ValueError(
+            f"{flight.path}: no steps to draw ({flight.damage or 'the flight ended at once'})"
+        )
     rate = flight.scenario.rates.control_hz
     total = len(flight) + round(_CARD_SECONDS * rate)
     with av.open(str(path), "w", format="mp4") as container:
         stream = _open_stream(container, rate)
         for index, image in enumerate(frames(flight)):
-            picture = av.VideoFrame.from_ndarray(cv2.cvtColor(image, cv2.COLOR_BGR2YUV_I420), format="yuv420p")
+            planes = cv2.cvtColor(image, cv2.COLOR_BGR2YUV_I420).astype(np.uint8, copy=False)
+            picture = av.VideoFrame.from_ndarray(planes, format="yuv420p")
             picture.pts = index
             container.mux(stream.encode(picture))
             if progress is not None:
@@ -73,17 +73,19 @@ def frames(flight: Flight) -> Iterator[Image]:
 
 def _drawable(flight: Flight) -> Flight:
     """The flight with bodies that diverged left where they last made sense."""
-    sound = (np.abs(flight.poses) < _FARTHEST).all(axis=1)
-    latest = np.maximum.accumulate(np.where(sound, np.arange(len(sound)), 0))
+    sound = np.all(np.abs(flight.poses) < _FARTHEST, axis=1)
+    latest = np.maximum.accumulate(np.where(sound, np.arange(len(flight.poses)), 0))
     return replace(flight, poses=flight.poses[latest])
 
 
-def _open_stream(container: av.container.OutputContainer, rate: int) -> VideoStream:
-    stream = container.add_stream("libx264", rate=rate, options={"preset": "ultrafast", "crf": "22"})
+def _open_stream(container: OutputContainer, rate: int) -> VideoStream:
+    stream = container.add_stream(
+        "libx264", rate=rate, options={"preset": "ultrafast", "crf": "22"}
+    )
     stream.width, stream.height, stream.pix_fmt = WIDTH, HEIGHT, "yuv420p"
     stream.time_base = Fraction(1, rate)
     # OpenCV converts with the coefficients of BT.601; players would assume BT.709 at this size.
-    stream.codec_context.colorspace = av.video.reformatter.Colorspace.ITU601
+    stream.codec_context.colorspace = Colorspace.ITU601
     return stream
 
 
@@ -99,7 +101,7 @@ class _Composer:
         self._heads = None if self._lattice is None else LatticeView(self._lattice, limit)
         self._background = np.full((HEIGHT, WIDTH, 3), canvas.BACKGROUND, np.uint8)
         self._draw_static()
-        self._plain_strips, self._bright_strips = _strips(flight)
+        self._strips = StripsView(flight, *_STRIPS[2:])
         self._captions = _captions(flight)
         self._canvas = self._background.copy()
 
@@ -113,7 +115,7 @@ class _Composer:
         if self._heads is not None:
             self._heads.draw(_region(image, _LATTICE), self._flight.decisions[step])
         self._mission.draw(_region(image, _MISSION), step)
-        self._draw_strips(_region(image, _STRIPS), step)
+        self._strips.draw(_region(image, _STRIPS), step)
         return image
 
     def outcome_card(self) -> Image:
@@ -133,7 +135,7 @@ class _Composer:
 
     def _draw_static(self) -> None:
         image, flight = self._background, self._flight
-        for region in (_LATTICE, _STRIPS, _MISSION):
+        for region in (_LATTICE, _MISSION):
             canvas.fill(image, *region, canvas.SURFACE)
         canvas.text(image, flight.scenario.name, 16, 36, canvas.TEXT, 22, 600)
         x = 16 + canvas.text_width(flight.scenario.name, 22, 600) + 18
@@ -148,7 +150,14 @@ class _Composer:
         flight = self._flight
         phase = flight.decisions[step].phase
         if phase:
-            canvas.fill(image, 544, 17, canvas.text_width(phase, 15, 600) + 24, 28, PHASE_COLORS.get(phase, canvas.LINE))
+            canvas.fill(
+                image,
+                544,
+                17,
+                canvas.text_width(phase, 15, 600) + 24,
+                28,
+                PHASE_COLORS.get(phase, canvas.LINE),
+            )
             canvas.text(image, phase, 556, 36, canvas.BACKGROUND, 15, 600)
         speed = float(np.linalg.norm(flight.step_bodies[step, VELOCITY]))
         canvas.text_right(image, f"{speed:.1f} m/s", 1130, 36, canvas.TEXT, 18)
@@ -179,58 +188,10 @@ class _Composer:
         cv2.resize(colors, (_DEPTH[2], _DEPTH[3]), dst=image, interpolation=cv2.INTER_NEAREST)
         canvas.tag(image, "depth, near is bright", 0, 0)
 
-    def _draw_strips(self, image: Image, step: int) -> None:
-        now = _strip_column(step, len(self._flight))
-        image[...] = self._plain_strips
-        image[:, :now] = self._bright_strips[:, :now]
-        image[8:-8, now : now + 2] = canvas.TEXT
-
 
 def _region(image: Image, region: tuple[int, int, int, int]) -> Image:
     x, y, width, height = region
     return image[y : y + height, x : x + width]
-
-
-# --- Curves against time: a plain copy for what is to come and a bright one for what has been.
-
-_CURVE_LEFT, _CURVE_RIGHT = 76, 420
-
-
-def _strip_column(step: int, steps: int) -> int:
-    return _CURVE_LEFT + round((_CURVE_RIGHT - _CURVE_LEFT) * step / max(steps - 1, 1))
-
-
-def _strips(flight: Flight) -> tuple[Image, Image]:
-    limits, bodies = flight.scenario.limits, flight.step_bodies
-    speed = np.linalg.norm(bodies[:, VELOCITY], axis=1)
-    curves = [
-        ("speed", f"{flight.scenario.speed_limit_m_s:g} m/s", speed / flight.scenario.speed_limit_m_s, canvas.ACCENT),
-        ("height", f"{limits.altitude_max_m:g} m", bodies[:, 2] / limits.altitude_max_m, canvas.WARN),
-        ("battery", "100 %", flight.ego[:, _BATTERY], canvas.GOOD),
-    ]
-    plain = np.full((_STRIPS[3], _STRIPS[2], 3), canvas.SURFACE, np.uint8)
-    for row, (name, top_label, _, _) in enumerate(curves):
-        y = 12 + 54 * row
-        canvas.text(plain, name, 12, y + 30, canvas.TEXT, 13)
-        canvas.text(plain, top_label, 12, y + 12, canvas.MUTED, 11)
-        canvas.fill(plain, _CURVE_LEFT, y, _CURVE_RIGHT - _CURVE_LEFT, 44, canvas.BACKGROUND)
-    canvas.text(plain, "phase", 12, 192, canvas.TEXT, 13)
-    bright = plain.copy()
-    columns = np.array([_strip_column(step, len(flight)) for step in range(len(flight))])
-    for row, (_, _, fractions, color) in enumerate(curves):
-        heights = 12 + 54 * row + 43 - 42 * np.clip(fractions, 0.0, 1.0)
-        points = np.rint(np.column_stack([columns, heights])).astype(np.int32)
-        cv2.polylines(plain, [points], False, canvas.LINE, 1, cv2.LINE_AA)
-        cv2.polylines(bright, [points], False, color, 2, cv2.LINE_AA)
-    for column, decision in zip(columns.tolist(), flight.decisions, strict=True):
-        color = PHASE_COLORS.get(decision.phase, canvas.MUTED)
-        canvas.fill(bright, column, 180, _CURVE_RIGHT - column, 12, color)
-        canvas.fill(plain, column, 180, _CURVE_RIGHT - column, 12, canvas.LINE)
-    for event in flight.events:
-        step = int(np.searchsorted(flight.times, event.time))
-        canvas.fill(bright, _strip_column(step, len(flight)), 174, 2, 24, canvas.TEXT)
-        canvas.fill(plain, _strip_column(step, len(flight)), 174, 2, 24, canvas.MUTED)
-    return plain, bright
 
 
 # --- Words.
@@ -239,17 +200,27 @@ def _strips(flight: Flight) -> tuple[Image, Image]:
 def _captions(flight: Flight) -> list[list[str]]:
     """What to write under the camera at each step: events and interventions of the last seconds."""
     marks = [(event.time, describe_event(event.name, event.detail)) for event in flight.events]
-    for time, before, decision in zip(flight.times, (None, *flight.decisions), flight.decisions, strict=False):
-        marks += [(time, _words(name)) for name in decision.events if before is None or name not in before.events]
+    for time, before, decision in zip(
+        flight.times, (None, *flight.decisions), flight.decisions, strict=False
+    ):
+        marks += [
+            (time, _words(name))
+            for name in decision.events
+            if before is None or name not in before.events
+        ]
     marks.sort()
-    return [[words for t, words in marks if t <= time < t + _CAPTION_SECONDS] for time in flight.times]
+    return [
+        [words for t, words in marks if t <= time < t + _CAPTION_SECONDS] for time in flight.times
+    ]
 
 
 def describe_event(name: str, detail: dict[str, Any]) -> str:
     """An event in words, as it is captioned."""
     # Sites count from 0 in events, and from 1 on maps, where 0 is the pad's token.
     told = {**detail, "site": detail["site"] + 1} if isinstance(detail.get("site"), int) else detail
-    return ", ".join([_words(name), *(f"{_words(key)} {_value(value)}" for key, value in told.items())])
+    return ", ".join(
+        [_words(name), *(f"{_words(key)} {_value(value)}" for key, value in told.items())]
+    )
 
 
 def _words(name: str) -> str:
@@ -268,7 +239,11 @@ def _verdict(flight: Flight) -> tuple[str, Color, list[tuple[str, str]]]:
     """Title, its colour, and the rows of the outcome card."""
     result = flight.result
     if result is None:
-        return "the log ends here", canvas.WARN, [("recorded", f"{flight.times[-1]:.1f} s"), ("result", "none")]
+        return (
+            "the log ends here",
+            canvas.WARN,
+            [("recorded", f"{flight.times[-1]:.1f} s"), ("result", "none")],
+        )
     rows = [
         ("duration", f"{result.duration_s:.1f} s"),
         ("distance", f"{result.distance_m:.1f} m"),

@@ -5,7 +5,7 @@ import math
 from collections.abc import Iterable
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 import numpy as np
 from foxglove_schemas_protobuf.CameraCalibration_pb2 import CameraCalibration
@@ -36,13 +36,17 @@ class FlightLog:
         try:
             self._file = self.path.open("wb")
         except OSError as error:
-            raise type(error)(error.errno, f"cannot write the flight log: {error.strerror}", str(path)) from error
+            raise type(error)(
+                error.errno, f"cannot write the flight log: {error.strerror}", str(path)
+            ) from error
         self._tick_s = 1.0 / scenario.rates.physics_hz
         self._chunk_start = 0.0
         self._end = 0.0
         self._closed = False
         # Chunks end between steps, by flight time: cut anywhere, a log holds whole steps only.
-        self._writer = Writer(self._file, chunk_size=_NEVER_BY_SIZE, compression=CompressionType.ZSTD)
+        self._writer = Writer(
+            self._file, chunk_size=_NEVER_BY_SIZE, compression=CompressionType.ZSTD
+        )
         self._writer.start(profile="trident")
         self._writer.add_metadata(schema.METADATA_NAME, {**_facts(scenario), **metadata})
         self._channels = {topic: self._register(topic) for topic in schema.TOPICS}
@@ -59,11 +63,15 @@ class FlightLog:
     ) -> None:
         """Log one control step: what was seen at `time`, what was decided, and the bodies that followed."""
         if action.dtype != np.float32:
-            raise ValueError(f"action of {action.dtype}: actions are float32, so that the log repeats them exactly")
+            raise ValueError(
+                f"action of {action.dtype}: actions are float32, so that the log repeats them exactly"
+            )
         self._write_observation(time, action, observation)
         self._write("/trident/decision", time, _decision_message(decision))
         self._end = time + len(ticks) * self._tick_s
-        self._write("/trident/ticks", self._end, schema.Ticks(time=time, body=ticks.ravel().tolist()))
+        self._write(
+            "/trident/ticks", self._end, schema.Ticks(time=time, body=ticks.ravel().tolist())
+        )
         self._write_pose(self._end, ticks[-1])
         for event in events:
             self._write("/trident/event", event.time, _event_message(event))
@@ -81,34 +89,49 @@ class FlightLog:
         self._writer.finish()
         self._file.close()
 
-    def __enter__(self) -> Self:
+    def __enter__(self) -> "FlightLog":
+        """Itself."""
         return self
 
     def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
     ) -> None:
+        """Close without a result, unless it is closed already."""
         self.close(None)
 
     def _register(self, topic: str) -> int:
         schema_id = register_schema(self._writer, schema.TOPICS[topic])
-        return self._writer.register_channel(topic, message_encoding="protobuf", schema_id=schema_id)
+        return self._writer.register_channel(
+            topic, message_encoding="protobuf", schema_id=schema_id
+        )
 
-    def _write(self, topic: str, time: float, message: Any) -> None:  # noqa: ANN401, any protobuf message
+    def _write(self, topic: str, time: float, message: Any) -> None:
         nanoseconds = round(time * 1e9)
-        self._writer.add_message(self._channels[topic], nanoseconds, message.SerializeToString(), nanoseconds)
+        self._writer.add_message(
+            self._channels[topic], nanoseconds, message.SerializeToString(), nanoseconds
+        )
 
     def _write_start(self, scenario: Scenario) -> None:
         """Calibration, the camera's mount, and the pose at rest."""
         self._write("/camera/calibration", 0.0, _calibration(scenario.camera))
-        mount = FrameTransform(timestamp=_stamp(0.0), parent_frame_id="body", child_frame_id="camera")
-        mount.rotation.x, mount.rotation.y, mount.rotation.z, mount.rotation.w = camera_mount(scenario.camera.tilt_rad)
+        mount = FrameTransform(
+            timestamp=_stamp(0.0), parent_frame_id="body", child_frame_id="camera"
+        )
+        mount.rotation.x, mount.rotation.y, mount.rotation.z, mount.rotation.w = camera_mount(
+            scenario.camera.tilt_rad
+        )
         self._write("/tf", 0.0, mount)
         half_yaw = scenario.start.yaw_rad / 2
         quaternion = (0.0, 0.0, math.sin(half_yaw), math.cos(half_yaw))
         self._write_pose(0.0, np.array([*scenario.start.position_m, *quaternion]))
         self._writer.flush()
 
-    def _write_observation(self, time: float, action: Float[np.ndarray, "4"], observation: Observation) -> None:
+    def _write_observation(
+        self, time: float, action: Float[np.ndarray, "4"], observation: Observation
+    ) -> None:
         image = observation["image"]
         step = schema.Step(
             time=time,
@@ -133,7 +156,9 @@ class FlightLog:
         position.x, position.y, position.z = x, y, z
         orientation.x, orientation.y, orientation.z, orientation.w = qx, qy, qz, qw
         self._write("/pose", time, pose)
-        transform = FrameTransform(timestamp=pose.timestamp, parent_frame_id="world", child_frame_id="body")
+        transform = FrameTransform(
+            timestamp=pose.timestamp, parent_frame_id="world", child_frame_id="body"
+        )
         transform.translation.x, transform.translation.y, transform.translation.z = x, y, z
         transform.rotation.CopyFrom(orientation)
         self._write("/tf", time, transform)
@@ -191,7 +216,7 @@ def _numbers(values: np.ndarray | None) -> list[float]:
     return [] if values is None else values.ravel().tolist()
 
 
-def _decision_message(decision: Decision) -> Any:  # noqa: ANN401, a class that exists only at run time
+def _decision_message(decision: Decision) -> Any:
     return schema.Decision(
         action=_numbers(decision.action),
         phase=decision.phase,
@@ -207,11 +232,11 @@ def _decision_message(decision: Decision) -> Any:  # noqa: ANN401, a class that 
     )
 
 
-def _event_message(event: Event) -> Any:  # noqa: ANN401
+def _event_message(event: Event) -> Any:
     return schema.Event(time=event.time, name=event.name, detail=json.dumps(event.detail))
 
 
-def _result_message(result: FlightResult) -> Any:  # noqa: ANN401
+def _result_message(result: FlightResult) -> Any:
     return schema.Result(
         outcome=result.outcome.value,
         duration_s=result.duration_s,

@@ -19,6 +19,7 @@ _SUN = np.array([0.35, 0.25, 0.9]) / np.linalg.norm([0.35, 0.25, 0.9])
 _AMBIENT = 0.7
 """Brightness of a face turned away from the sun."""
 
+
 @dataclass(frozen=True)
 class Frames:
     """What the camera sees, free of noise."""

@@ -15,6 +15,6 @@ def update_estimate(state, params, body, noise):
     for i in range(3):
         estimate[i] = body[i] + state.position_error[i]
         estimate[7 + i] = body[7 + i] + state.velocity_error[i]
-        # Gyroscopes measure about the body's axes; the body array holds rates in the world.
+        # The noise is equal on all axes, so adding it in the world is adding it in the body.
         estimate[10 + i] = body[10 + i] + params.rate_std * noise[i]
     quat_perturb(body[3:7], state.attitude_error, estimate[3:7])

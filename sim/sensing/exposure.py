@@ -33,7 +33,7 @@ def _ground_tone(x, y, distance):
 @njit(cache=True)
 def resolve(hits, rays, origin, planes, colors, classes, ground, sky, rgb, depth, labels):
     """Hit faces to colour, depth and class; the nearer of face and ground wins."""
-    height, width = depth.shape
+    width = depth.shape[1]
     for index in range(hits.shape[0]):
         row, column = index // width, index % width
         dx, dy, dz = rays[index, 0], rays[index, 1], rays[index, 2]

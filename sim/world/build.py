@@ -134,7 +134,7 @@ def _grid_decal(
     colors: Float[np.ndarray, "n n 3"],
     semantic: Semantic,
 ) -> Decal:
-    """n x n coloured cells; `origin` is the top left corner, `along` and `down` span the whole square."""
+    """Coloured cells, n x n; `origin` is the top left corner, `along` and `down` span the whole square."""
     n = len(colors)
     column, row = np.meshgrid(np.arange(n), np.arange(n))
     corners = np.array([(0, 0), (0, 1), (1, 1), (1, 0)])  # row, column; counter-clockwise below
@@ -158,7 +158,11 @@ def _panel_decal(panel: PanelSpec) -> Decal:
     middle = np.array(panel.center_m) + (PANEL_THICKNESS / 2 + _DECAL_GAP) * facing
     colors = np.array([_CELL_COLORS[cell] for cell in panel.cells]).reshape(4, 4, 3)
     return _grid_decal(
-        middle + PANEL_SIZE / 2 * (up - right), PANEL_SIZE * right, -PANEL_SIZE * up, colors, Semantic.PANEL
+        middle + PANEL_SIZE / 2 * (up - right),
+        PANEL_SIZE * right,
+        -PANEL_SIZE * up,
+        colors,
+        Semantic.PANEL,
     )
 
 
@@ -169,5 +173,9 @@ def _pad_decal(center: Point) -> Decal:
     colors = np.where(white[..., None], _PAD_WHITE, _PAD_RED)
     corner = np.array([center[0] - PAD_SIZE / 2, center[1] + PAD_SIZE / 2, _PAD_LIFT])
     return _grid_decal(
-        corner, np.array([PAD_SIZE, 0.0, 0.0]), np.array([0.0, -PAD_SIZE, 0.0]), colors, Semantic.PAD
+        corner,
+        np.array([PAD_SIZE, 0.0, 0.0]),
+        np.array([0.0, -PAD_SIZE, 0.0]),
+        colors,
+        Semantic.PAD,
     )

@@ -3,7 +3,6 @@
 import time
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Self
 
 import numpy as np
 import pybullet
@@ -95,8 +94,12 @@ class BulletWorld:
         self._position = tuple(body[POSITION].tolist())
         self._orientation = tuple(body[QUATERNION].tolist())
         client = {"physicsClientId": self._client}
-        pybullet.resetBasePositionAndOrientation(self._hull, self._position, self._orientation, **client)
-        pybullet.resetBaseVelocity(self._hull, body[VELOCITY].tolist(), body[RATES].tolist(), **client)
+        pybullet.resetBasePositionAndOrientation(
+            self._hull, self._position, self._orientation, **client
+        )
+        pybullet.resetBaseVelocity(
+            self._hull, body[VELOCITY].tolist(), body[RATES].tolist(), **client
+        )
         # Bullet normalises the quaternion, so what it holds is read back.
         self._position, self._orientation = _get_pose(self._hull, self._client)
 
@@ -104,6 +107,8 @@ class BulletWorld:
         """Place the hull as in a world nothing has happened in: what was flown before leaves no trace."""
         self.restore(self._pristine)
         self.set_state(body)
+        # Points of touch outlive a restored state until Bullet looks again.
+        pybullet.performCollisionDetection(physicsClientId=self._client)
 
     def touching(self) -> bool:
         """Whether the hull touches anything."""
@@ -124,7 +129,9 @@ class BulletWorld:
                 found += pybullet.getClosestPoints(
                     self._hull, other, distance, physicsClientId=self._client
                 )
-        return sorted((self._contact(point) for point in found), key=lambda contact: contact.distance)
+        return sorted(
+            (self._contact(point) for point in found), key=lambda contact: contact.distance
+        )
 
     def save(self) -> int:
         """A handle to the present state, contacts included."""
@@ -145,7 +152,7 @@ class BulletWorld:
             pybullet.disconnect(self._client)
             self._client = -1
 
-    def __enter__(self) -> Self:
+    def __enter__(self) -> "BulletWorld":
         """The world itself."""
         return self
 
@@ -192,7 +199,7 @@ def raw_tick_floor(ticks: int) -> float:
 
 def render_reference(
     triangles: Triangles,
-    T_world_camera: Float[np.ndarray, "4 4"],  # noqa: N803 - the frames are the name.
+    T_world_camera: Float[np.ndarray, "4 4"],
     *,
     width_px: int,
     height_px: int,

@@ -33,7 +33,13 @@ _PAINT: dict[str, tuple[tuple[float, float, float], float]] = {
     "Railway": ((0.40, 0.36, 0.33), 0.009),
     "TransportSquare": ((0.50, 0.48, 0.46), 0.009),
 }
-_WALL_COLORS = ((0.62, 0.38, 0.29), (0.70, 0.50, 0.38), (0.76, 0.70, 0.60), (0.55, 0.45, 0.40), (0.80, 0.78, 0.74))
+_WALL_COLORS = (
+    (0.62, 0.38, 0.29),
+    (0.70, 0.50, 0.38),
+    (0.76, 0.70, 0.60),
+    (0.55, 0.45, 0.40),
+    (0.80, 0.78, 0.74),
+)
 _ROOF_COLOR = (0.42, 0.30, 0.27)
 _STONE = (0.58, 0.57, 0.55)
 
@@ -68,7 +74,7 @@ class _District:
         self._vertices = _vertices(document)
 
     def read(self) -> District:
-        meshes, decals, corners = [], [], []
+        meshes, decals = [], []
         for name, city_object in self._objects.items():
             where = f"CityObjects.{name}"
             kind = _expect(_expect(city_object, dict, where).get("type"), str, f"{where}.type")
@@ -77,8 +83,7 @@ class _District:
                 meshes += [mesh] if mesh is not None else []
             elif kind in _PAINT:
                 decals.append(self._decal(city_object, where, kind))
-        for part in (*meshes, *decals):
-            corners.append(part.vertices[part.faces.reshape(-1), :2])
+        corners = [part.vertices[part.faces.reshape(-1), :2] for part in (*meshes, *decals)]
         if not corners or not sum(len(part) for part in corners):
             raise _Fault("CityObjects: nothing that we can build")
         everything = np.concatenate(corners)
@@ -87,10 +92,12 @@ class _District:
         return District(
             size=everything.max(axis=0) - low,
             meshes=tuple(
-                Mesh(mesh.vertices + shift, mesh.faces, mesh.semantic, mesh.colors, mesh.solid) for mesh in meshes
+                Mesh(mesh.vertices + shift, mesh.faces, mesh.semantic, mesh.colors, mesh.solid)
+                for mesh in meshes
             ),
             decals=tuple(
-                Decal(decal.vertices + shift, decal.faces, decal.semantic, decal.colors) for decal in decals
+                Decal(decal.vertices + shift, decal.faces, decal.semantic, decal.colors)
+                for decal in decals
             ),
         )
 
@@ -176,7 +183,7 @@ def _parse(path: Path) -> dict[str, Any]:
     return document
 
 
-def _expect(value: Any, kind: type, where: str) -> Any:  # noqa: ANN401 - JSON is anything until it is checked.
+def _expect(value: Any, kind: type, where: str) -> Any:
     if not isinstance(value, kind):
         raise _Fault(f"{where}: {type(value).__name__}, not {kind.__name__}")
     return value
@@ -191,7 +198,9 @@ def _vertices(document: dict[str, Any]) -> Float[np.ndarray, "v 3"]:
         raise _Fault(f"vertices: {error}") from error
     transform = document.get("transform", {"scale": [1, 1, 1], "translate": [0, 0, 0]})
     try:
-        scale, translate = (np.array(transform[key], dtype=np.float64).reshape(3) for key in ("scale", "translate"))
+        scale, translate = (
+            np.array(transform[key], dtype=np.float64).reshape(3) for key in ("scale", "translate")
+        )
     except (TypeError, ValueError, KeyError) as error:
         raise _Fault(f"transform: {error!r}") from error
     vertices = vertices * scale + translate
@@ -214,13 +223,21 @@ def _polygons(city_object: dict[str, Any], where: str) -> Iterator[list[Any]]:
     boundaries = _expect(best.get("boundaries"), list, f"{where}.geometry.boundaries")
     for _ in range(_NESTING[best["type"]]):
         boundaries = [
-            inner for outer in boundaries for inner in _expect(outer, list, f"{where}.geometry.boundaries")
+            inner
+            for outer in boundaries
+            for inner in _expect(outer, list, f"{where}.geometry.boundaries")
         ]
     for polygon in boundaries:
         yield _expect(polygon, list, f"{where}.geometry.boundaries")
 
 
-_NESTING = {"MultiSurface": 0, "CompositeSurface": 0, "Solid": 1, "MultiSolid": 2, "CompositeSolid": 2}
+_NESTING = {
+    "MultiSurface": 0,
+    "CompositeSurface": 0,
+    "Solid": 1,
+    "MultiSolid": 2,
+    "CompositeSolid": 2,
+}
 """How many lists lie around the surfaces of each kind of geometry; other kinds have no surfaces."""
 
 
@@ -232,12 +249,16 @@ def _level_of_detail(geometry: dict[str, Any], where: str) -> float:
     return level if math.isfinite(level) else 0.0
 
 
-def _normals(vertices: Float[np.ndarray, "v 3"], faces: Int[np.ndarray, "f 3"]) -> Float[np.ndarray, "f 3"]:
+def _normals(
+    vertices: Float[np.ndarray, "v 3"], faces: Int[np.ndarray, "f 3"]
+) -> Float[np.ndarray, "f 3"]:
     a, b, c = vertices[faces].transpose(1, 0, 2)
     return np.cross(b - a, c - a)
 
 
-def _mesh_colors(normals: Float[np.ndarray, "f 3"], name: str, is_building: bool) -> Float[np.ndarray, "f 3"]:
+def _mesh_colors(
+    normals: Float[np.ndarray, "f 3"], name: str, is_building: bool
+) -> Float[np.ndarray, "f 3"]:
     """Brick by the object's name, so that neighbours differ and a building keeps its colour; one roof colour."""
     if not is_building:
         return np.tile(np.array(_STONE), (len(normals), 1))

@@ -144,7 +144,9 @@ def clearance_with_ground_at(arrays, x, y, z):
 def _at_points(arrays, points):
     distances = np.empty(points.shape[0])
     for index in range(points.shape[0]):
-        distances[index] = clearance_at(arrays, points[index, 0], points[index, 1], points[index, 2])
+        distances[index] = clearance_at(
+            arrays, points[index, 0], points[index, 1], points[index, 2]
+        )
     return distances
 
 

@@ -121,13 +121,14 @@ def _build(
     spacing: float,
     reach: float,
 ) -> Int16[np.ndarray, "z y x"]:
-    distances = np.full(shape, reach, dtype=np.float32)
+    squares = np.full(shape, reach**2, dtype=np.float32)
     inside = np.zeros(shape, dtype=np.bool_)
     for mesh in meshes:
         corners = np.ascontiguousarray(mesh.vertices[mesh.faces], dtype=np.float64)
-        _spread(corners, origin, spacing, reach, distances)
+        _spread(corners, origin, spacing, reach, squares)
         if mesh.solid:
             _fill(corners, origin, spacing, inside)
+    distances = np.sqrt(squares)
     signed = np.where(inside, -distances, distances)
     return np.rint(signed / MILLIMETRE).astype(np.int16)
 
@@ -141,42 +142,63 @@ def _node_range(low, high, origin, spacing, count):
 
 
 @njit(cache=True)
-def _spread(corners, origin, spacing, reach, distances):
-    """Lower every node within reach of a triangle, corners (f, 3, 3), to its distance from it."""
-    depth, height, width = distances.shape
+def _gap(value, low, high):
+    """Distance of a number from an interval."""
+    return max(low - value, value - high, 0.0)
+
+
+@njit(cache=True)
+def _spread(corners, origin, spacing, reach, squares):
+    """Lower every node within reach of a triangle, corners (f, 3, 3), to its squared distance from it.
+
+    Most nodes are nearer to something else than to the triangle's bounding box, which costs little to find out.
+    """
+    depth, height, width = squares.shape
     point = np.empty(3)
     for face in range(corners.shape[0]):
         a, b, c = corners[face, 0], corners[face, 1], corners[face, 2]
-        ranges = np.empty((3, 2), dtype=np.int64)
-        for axis, count in ((0, width), (1, height), (2, depth)):
-            low = min(a[axis], b[axis], c[axis]) - reach
-            high = max(a[axis], b[axis], c[axis]) + reach
-            ranges[axis, 0], ranges[axis, 1] = _node_range(low, high, origin[axis], spacing, count)
-        for k in range(ranges[2, 0], ranges[2, 1]):
+        x0, x1 = min(a[0], b[0], c[0]), max(a[0], b[0], c[0])
+        y0, y1 = min(a[1], b[1], c[1]), max(a[1], b[1], c[1])
+        z0, z1 = min(a[2], b[2], c[2]), max(a[2], b[2], c[2])
+        first_i, last_i = _node_range(x0 - reach, x1 + reach, origin[0], spacing, width)
+        first_j, last_j = _node_range(y0 - reach, y1 + reach, origin[1], spacing, height)
+        first_k, last_k = _node_range(z0 - reach, z1 + reach, origin[2], spacing, depth)
+        for k in range(first_k, last_k):
             point[2] = origin[2] + k * spacing
-            for j in range(ranges[1, 0], ranges[1, 1]):
+            gap_z = _gap(point[2], z0, z1) ** 2
+            for j in range(first_j, last_j):
                 point[1] = origin[1] + j * spacing
-                for i in range(ranges[0, 0], ranges[0, 1]):
+                gap_yz = gap_z + _gap(point[1], y0, y1) ** 2
+                for i in range(first_i, last_i):
                     point[0] = origin[0] + i * spacing
-                    distance = point_triangle_distance(point, a, b, c)
-                    if distance < distances[k, j, i]:
-                        distances[k, j, i] = distance
+                    if gap_yz + _gap(point[0], x0, x1) ** 2 < squares[k, j, i]:
+                        square = point_triangle_square(point, a, b, c)
+                        if square < squares[k, j, i]:
+                            squares[k, j, i] = square
 
 
 @njit(cache=True)
 def _fill(corners, origin, spacing, inside):
     """Mark the nodes inside one closed mesh: an odd number of its faces lies above them."""
     depth, height, width = inside.shape
-    low_i, high_i = _node_range(corners[:, :, 0].min(), corners[:, :, 0].max(), origin[0], spacing, width)
-    low_j, high_j = _node_range(corners[:, :, 1].min(), corners[:, :, 1].max(), origin[1], spacing, height)
+    low_i, high_i = _node_range(
+        corners[:, :, 0].min(), corners[:, :, 0].max(), origin[0], spacing, width
+    )
+    low_j, high_j = _node_range(
+        corners[:, :, 1].min(), corners[:, :, 1].max(), origin[1], spacing, height
+    )
     odd = np.zeros((max(0, high_j - low_j), max(0, high_i - low_i), depth), dtype=np.bool_)
     for face in range(corners.shape[0]):
         a, b, c = corners[face, 0], corners[face, 1], corners[face, 2]
         area = (b[0] - a[0]) * (c[1] - a[1]) - (c[0] - a[0]) * (b[1] - a[1])
         if area == 0.0:
             continue
-        first_i, last_i = _node_range(min(a[0], b[0], c[0]), max(a[0], b[0], c[0]), origin[0], spacing, width)
-        first_j, last_j = _node_range(min(a[1], b[1], c[1]), max(a[1], b[1], c[1]), origin[1], spacing, height)
+        first_i, last_i = _node_range(
+            min(a[0], b[0], c[0]), max(a[0], b[0], c[0]), origin[0], spacing, width
+        )
+        first_j, last_j = _node_range(
+            min(a[1], b[1], c[1]), max(a[1], b[1], c[1]), origin[1], spacing, height
+        )
         for j in range(max(first_j - 1, low_j), min(last_j + 1, high_j)):
             y = origin[1] + j * spacing + _ASIDE_Y
             for i in range(max(first_i - 1, low_i), min(last_i + 1, high_i)):
@@ -196,8 +218,8 @@ def _fill(corners, origin, spacing, inside):
 
 
 @njit(cache=True)
-def point_triangle_distance(p, a, b, c):
-    """Distance of a point from a triangle; regions as in Ericson, Real-Time Collision Detection, 5.1.5."""
+def point_triangle_square(p, a, b, c):
+    """Squared distance of a point from a triangle; regions as in Ericson, Real-Time Collision Detection, 5.1.5."""
     abx, aby, abz = b[0] - a[0], b[1] - a[1], b[2] - a[2]
     acx, acy, acz = c[0] - a[0], c[1] - a[1], c[2] - a[2]
     apx, apy, apz = p[0] - a[0], p[1] - a[1], p[2] - a[2]
@@ -230,4 +252,4 @@ def point_triangle_distance(p, a, b, c):
     dx = apx - s * abx - t * acx
     dy = apy - s * aby - t * acy
     dz = apz - s * abz - t * acz
-    return np.sqrt(dx * dx + dy * dy + dz * dz)
+    return dx * dx + dy * dy + dz * dz

@@ -61,7 +61,9 @@ def _path_of(place: str) -> Path:
     if path.suffix.lower() not in (".csv", ".json"):
         close = difflib.get_close_matches(place, PLACES, n=1)
         hint = f"; did you mean {close[0]}?" if close else ""
-        raise ValueError(f"place {place!r}: choose {', '.join(PLACES)}, or a .csv or .json file{hint}")
+        raise ValueError(
+            f"place {place!r}: choose {', '.join(PLACES)}, or a .csv or .json file{hint}"
+        )
     if not path.is_file():
         raise ValueError(f"place {place!r}: no such file")
     return path
@@ -72,7 +74,9 @@ def _load(path: Path, crop: Crop, stamp: tuple[int, int]) -> Place:
     """`stamp` tells versions of a file apart."""
     low, high = np.array(crop[:2]), np.array(crop[2:])
     if not (high > low).all():
-        raise ValueError(f"crop_m = {crop}: the highest corner must lie above the lowest in x and y")
+        raise ValueError(
+            f"crop_m = {crop}: the highest corner must lie above the lowest in x and y"
+        )
     if path.suffix.lower() == ".csv":
         place = _crop_trees(_read_trees(path, stamp), low, high)
     else:
@@ -116,7 +120,9 @@ def _tree(row: dict[str, str], where: str) -> tuple[float, float, float]:
             raise ValueError(f"{where}: {column} = {row[column]!r} is no number") from error
     x, y, diameter = values
     if not np.isfinite(values).all() or diameter <= 0:
-        raise ValueError(f"{where}: x, y, diameter = {values}: must be finite, the diameter above 0")
+        raise ValueError(
+            f"{where}: x, y, diameter = {values}: must be finite, the diameter above 0"
+        )
     return x, y, diameter
 
 
@@ -136,7 +142,9 @@ def _crop_trees(trees: Float[np.ndarray, "n 3"], low: np.ndarray, high: np.ndarr
 
 
 def _no_cylinders() -> Cylinders:
-    return Cylinders(np.zeros((0, 3)), np.zeros(0), np.zeros(0), np.zeros(0, dtype=np.int64), np.zeros((0, 3)))
+    return Cylinders(
+        np.zeros((0, 3)), np.zeros(0), np.zeros(0), np.zeros(0, dtype=np.int64), np.zeros((0, 3))
+    )
 
 
 # --- Districts.
@@ -153,7 +161,8 @@ def _crop_district(district: District, low: np.ndarray, high: np.ndarray) -> Pla
     meshes = [
         Mesh(mesh.vertices + shift, mesh.faces, mesh.semantic, mesh.colors, mesh.solid)
         for mesh in district.meshes
-        if (mesh.vertices[:, :2].max(axis=0) >= low).all() and (mesh.vertices[:, :2].min(axis=0) <= high).all()
+        if (mesh.vertices[:, :2].max(axis=0) >= low).all()
+        and (mesh.vertices[:, :2].min(axis=0) <= high).all()
     ]
     decals = []
     for decal in district.decals:
@@ -161,6 +170,11 @@ def _crop_district(district: District, low: np.ndarray, high: np.ndarray) -> Pla
         near = ((corners.max(axis=1) >= low) & (corners.min(axis=1) <= high)).all(axis=1)
         if near.any():
             decals.append(
-                Decal(decal.vertices + shift, decal.faces[near], decal.semantic[near], decal.colors[near])
+                Decal(
+                    decal.vertices + shift,
+                    decal.faces[near],
+                    decal.semantic[near],
+                    decal.colors[near],
+                )
             )
     return Place(_no_cylinders(), tuple(meshes), tuple(decals))

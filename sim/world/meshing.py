@@ -91,7 +91,9 @@ def _from_decal(decal: Decal) -> Triangles:
 
 def _box_template() -> Int[np.ndarray, "12 3"]:
     """Faces of the corners in the order of `_BOX_CORNERS`."""
-    quads = np.array([[0, 2, 3, 1], [4, 5, 7, 6], [0, 1, 5, 4], [2, 6, 7, 3], [0, 4, 6, 2], [1, 3, 7, 5]])
+    quads = np.array(
+        [[0, 2, 3, 1], [4, 5, 7, 6], [0, 1, 5, 4], [2, 6, 7, 3], [0, 4, 6, 2], [1, 3, 7, 5]]
+    )
     return np.concatenate([quads[:, [0, 1, 2]], quads[:, [0, 2, 3]]])
 
 
@@ -137,15 +139,19 @@ def _sphere_template() -> tuple[Float[np.ndarray, "v 3"], Int[np.ndarray, "f 3"]
     """An icosahedron divided twice, scaled to the volume of the unit sphere."""
     golden = (1 + 5**0.5) / 2
     vertices = np.array(
-        [(-1, golden, 0), (1, golden, 0), (-1, -golden, 0), (1, -golden, 0)]
-        + [(0, -1, golden), (0, 1, golden), (0, -1, -golden), (0, 1, -golden)]
-        + [(golden, 0, -1), (golden, 0, 1), (-golden, 0, -1), (-golden, 0, 1)]
-    )
+        [
+            (-1, golden, 0), (1, golden, 0), (-1, -golden, 0), (1, -golden, 0),
+            (0, -1, golden), (0, 1, golden), (0, -1, -golden), (0, 1, -golden),
+            (golden, 0, -1), (golden, 0, 1), (-golden, 0, -1), (-golden, 0, 1),
+        ]
+    )  # fmt: skip
     faces = np.array(
-        [(0, 11, 5), (0, 5, 1), (0, 1, 7), (0, 7, 10), (0, 10, 11), (1, 5, 9), (5, 11, 4)]
-        + [(11, 10, 2), (10, 7, 6), (7, 1, 8), (3, 9, 4), (3, 4, 2), (3, 2, 6), (3, 6, 8)]
-        + [(3, 8, 9), (4, 9, 5), (2, 4, 11), (6, 2, 10), (8, 6, 7), (9, 8, 1)]
-    )
+        [
+            (0, 11, 5), (0, 5, 1), (0, 1, 7), (0, 7, 10), (0, 10, 11), (1, 5, 9), (5, 11, 4),
+            (11, 10, 2), (10, 7, 6), (7, 1, 8), (3, 9, 4), (3, 4, 2), (3, 2, 6), (3, 6, 8),
+            (3, 8, 9), (4, 9, 5), (2, 4, 11), (6, 2, 10), (8, 6, 7), (9, 8, 1),
+        ]
+    )  # fmt: skip
     for _ in range(2):
         vertices, faces = _divide(vertices, faces)
     vertices = vertices / np.linalg.norm(vertices, axis=1, keepdims=True)
@@ -165,7 +171,10 @@ def _divide(
     ab, bc, ca = (len(vertices) + inverse.reshape(-1)).reshape(3, -1)
     a, b, c = faces.T
     divided = np.concatenate(
-        [np.stack(corners, axis=1) for corners in ((a, ab, ca), (ab, b, bc), (ca, bc, c), (ab, bc, ca))]
+        [
+            np.stack(corners, axis=1)
+            for corners in ((a, ab, ca), (ab, b, bc), (ca, bc, c), (ab, bc, ca))
+        ]
     )
     return np.concatenate([unit, middle / np.linalg.norm(middle, axis=1, keepdims=True)]), divided
 

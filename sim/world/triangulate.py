@@ -1,5 +1,7 @@
 """Planar polygons with holes to triangles, by ear clipping."""
 
+from itertools import pairwise
+
 import numpy as np
 from jaxtyping import Float
 
@@ -32,7 +34,11 @@ def triangulate(rings: list[Float[np.ndarray, "n 3"]]) -> list[tuple[int, int, i
         first += len(ring)
     for hole in sorted(holes, key=lambda indices: -max(flat[i][0] for i in indices)):
         outer = _bridge(flat, outer, hole)
-    return _clip(flat, outer)
+    triangles = _clip(flat, outer)
+    covered = sum(_cross(*(flat[i] for i in triangle)) for triangle in triangles)
+    if abs(covered - _area(flat, outer)) > 1e-6 * covered:
+        raise ValueError("a polygon whose outline crosses itself")
+    return triangles
 
 
 def _flatten(rings: list[Float[np.ndarray, "n 3"]]) -> list[_Point]:
@@ -58,7 +64,7 @@ def _cross(a: _Point, b: _Point, c: _Point) -> float:
 
 def _area(flat: list[_Point], ring: list[int]) -> float:
     origin = flat[ring[0]]
-    return sum(_cross(origin, flat[i], flat[j]) for i, j in zip(ring[1:-1], ring[2:], strict=True))
+    return sum(_cross(origin, flat[i], flat[j]) for i, j in pairwise(ring[1:]))
 
 
 def _bridge(flat: list[_Point], outer: list[int], hole: list[int]) -> list[int]:

@@ -24,9 +24,9 @@ def square(number: int) -> tuple[int, int]:
 
 def test_every_job_is_answered_once_by_few_processes() -> None:
     answers = dict(fan_out(square, range(12), processes=2))
-    assert {job: answer[0] for job, answer in answers.items() if not isinstance(answer, Failed)} == {
-        n: n**2 for n in range(12)
-    }
+    assert {
+        job: answer[0] for job, answer in answers.items() if not isinstance(answer, Failed)
+    } == {n: n**2 for n in range(12)}
     # A process that was kept counts on: twelve jobs in two processes put one counter at 6 or more.
     assert max(answer[1] for answer in answers.values() if not isinstance(answer, Failed)) >= 6
 

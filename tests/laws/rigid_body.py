@@ -26,15 +26,15 @@ def scenario(
     drift, velocity, attitude, rate = odometry
     return Scenario.model_validate(
         {
-            "format": "scenario/1", "name": "law", "seed": 0, "vehicle": "trident_1kg", "speed_limit_m_s": 12.0,
+            "format": "scenario/1", "name": "law", "seed": 0, "redraws": 0, "vehicle": "trident_1kg", "speed_limit_m_s": 12.0,
             "world": {"low_m": (-500, -500, 0), "high_m": (500, 500, 100), "place": "", "crop_m": (0, 0, 0, 0)},
             "start": {"position_m": position, "yaw_rad": yaw},
             "task": {"kind": "navigate", "goal_m": (40, 0, 50), "geodesic_m": 40},
-            "limits": {"altitude_min_m": 0, "altitude_max_m": 100},
+            "limits": {"altitude_max_m": 100},
             "battery": {"capacity_wh": 20, "initial_fraction": 1, "reserve_fraction": 0.2},
             "weather": {"wind_world_m_s": wind, "turbulence_m_s": turbulence},
             "odometry": {
-                "position_drift": drift, "velocity_std_m_s": velocity, "attitude_std_rad": attitude,
+                "position_drift": drift, "height_std_m": drift, "velocity_std_m_s": velocity, "attitude_std_rad": attitude,
                 "rate_std_rad_s": rate, "correlation_s": 1.0,
             },
             "camera": {
@@ -92,10 +92,23 @@ def fly(
     bodies, wrenches = np.empty((ticks, 13)), np.empty((ticks, WRENCH_SIZE))
     body = plant["estimate"][0].copy()
     inertia = np.array(vehicle.inertia)
-    _run(plant, params, body, noise, np.asarray(commands, float), in_world, vehicle.mass, inertia, bodies, wrenches)
+    _run(
+        plant,
+        params,
+        body,
+        noise,
+        np.asarray(commands, float),
+        in_world,
+        vehicle.mass,
+        inertia,
+        bodies,
+        wrenches,
+    )
     return bodies, plant
 
 
-def hold(command: tuple[float, float, float, float], seconds: float) -> Float[np.ndarray, "steps 4"]:
+def hold(
+    command: tuple[float, float, float, float], seconds: float
+) -> Float[np.ndarray, "steps 4"]:
     """One command for a while."""
     return np.tile(np.array(command, float), (round(seconds * 15), 1))

@@ -74,7 +74,16 @@ def test_allocated_torque_gives_that_angular_acceleration(name: str, axis: int) 
     speeds = np.empty(4)
     weight = vehicle.mass * GRAVITY
     torque = wanted * vehicle.inertia
-    allocate(weight, *torque, *constants, vehicle.rotor_speed_min, vehicle.rotor_speed_max, speeds)
+    allocate(
+        weight,
+        torque[0],
+        torque[1],
+        torque[2],
+        *constants,
+        vehicle.rotor_speed_min,
+        vehicle.rotor_speed_max,
+        speeds,
+    )
     thrust, *made = rotor_wrench(speeds, *constants)
     body = np.zeros(13)
     body[6] = 1.0
@@ -144,6 +153,9 @@ def test_drag_coefficients_meet_the_velocity_in_the_body_frame() -> None:
 def test_drag_is_odd_and_takes_energy() -> None:
     area = np.array(VEHICLE.drag_area)
     for velocity in np.random.default_rng(0).normal(size=(20, 3)) * 5:
-        force = np.array(drag_body(*velocity, 5000.0, VEHICLE.rotor_drag, area))
+        x, y, z = velocity
+        force = np.array(drag_body(x, y, z, 5000.0, VEHICLE.rotor_drag, area))
         assert force @ velocity < 0
-        assert np.array(drag_body(*-velocity, 5000.0, VEHICLE.rotor_drag, area)) == pytest.approx(-force)
+        assert np.array(drag_body(-x, -y, -z, 5000.0, VEHICLE.rotor_drag, area)) == pytest.approx(
+            -force
+        )

@@ -6,7 +6,9 @@ from scenarios.compute import measure_compute, weights_digest
 
 def test_costs_add_over_networks_and_sharing_saves() -> None:
     shared = models.new_network(models.NetworkConfig(), seed=0)
-    specialists = [models.new_network(models.NetworkConfig(heads=(head,)), seed=0) for head in models.HEADS]
+    specialists = [
+        models.new_network(models.NetworkConfig(heads=(head,)), seed=0) for head in models.HEADS
+    ]
     one, three = measure_compute([shared]), measure_compute(specialists)
     assert three.networks == 3
     assert three.parameters == sum(models.parameters(network) for network in specialists)
@@ -24,4 +26,7 @@ def test_digest_follows_the_weights() -> None:
     config = models.NetworkConfig()
     one, same, other = (models.new_network(config, seed) for seed in (0, 0, 1))
     assert weights_digest([one]) == weights_digest([same])
-    assert len({weights_digest(nets) for nets in ([one], [other], [one, other], [other, one], [])}) == 5
+    assert (
+        len({weights_digest(nets) for nets in ([one], [other], [one, other], [other, one], [])})
+        == 5
+    )

@@ -12,9 +12,18 @@ from scenarios.runner import CRASHED, Row
 from scenarios.statistics import wilson
 from scenarios.suite import Suite
 
-SUITE = Suite(format="suite/1", description="Two tasks.", first_seed=15_000, worlds=6, tasks={"go": "forest", "look": "town"})
+SUITE = Suite(
+    format="suite/1",
+    description="Two tasks.",
+    first_seed=15_000,
+    worlds=6,
+    tasks={"go": "forest", "look": "town"},
+)
 COMPUTE = {"shared": Compute(1, 600_000, 3e7, 0.9, 1.2), "blind": Compute(0, 0, 0.0, 0.0, 0.0)}
-SUCCESSES = {"shared": (True, True, True, True, False, False), "blind": (True, False, False, False, True, False)}
+SUCCESSES = {
+    "shared": (True, True, True, True, False, False),
+    "blind": (True, False, False, False, True, False),
+}
 
 
 def row(pilot: str, scenario: str, index: int, **changes: object) -> Row:
@@ -39,7 +48,12 @@ def row(pilot: str, scenario: str, index: int, **changes: object) -> Row:
 
 
 def all_rows() -> list[Row]:
-    return [row(pilot, scenario, index) for index in range(6) for scenario in ("forest", "town") for pilot in SUCCESSES]
+    return [
+        row(pilot, scenario, index)
+        for index in range(6)
+        for scenario in ("forest", "town")
+        for pilot in SUCCESSES
+    ]
 
 
 @pytest.fixture
@@ -95,7 +109,11 @@ def test_missing_flights_are_named() -> None:
 def test_files_agree_and_the_figure_draws(report: Report, tmp_path: Path) -> None:
     results, markdown, figure = write_report(report, tmp_path)
     content = json.loads(results.read_text())
-    assert content["cells"][0]["success"] == {"value": 4 / 6, "low": wilson(4, 6).low, "high": wilson(4, 6).high}
+    assert content["cells"][0]["success"] == {
+        "value": 4 / 6,
+        "low": wilson(4, 6).low,
+        "high": wilson(4, 6).high,
+    }
     assert content["compute"]["shared"]["parameters"] == 600_000
     assert content["suite"]["worlds"] == 6
     text = markdown.read_text()

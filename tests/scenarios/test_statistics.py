@@ -66,7 +66,9 @@ def test_published_airway_example() -> None:
 @given(tables)
 def test_difference_turns_sign_with_the_order(table: PairedCounts) -> None:
     one, other = paired_difference(table), paired_difference(swapped(table))
-    assert (one.value, one.low, one.high) == pytest.approx((-other.value, -other.high, -other.low), abs=1e-12)
+    assert (one.value, one.low, one.high) == pytest.approx(
+        (-other.value, -other.high, -other.low), abs=1e-12
+    )
 
 
 @given(tables)

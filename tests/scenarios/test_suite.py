@@ -45,6 +45,8 @@ def test_bad_suites_are_named(tmp_path: Path) -> None:
     path = tmp_path / "mine.toml"
     with pytest.raises(ValueError, match=r"mine\.toml"):
         load_suite(str(path))
-    path.write_text('format = "suite/1"\ndescription = ""\nfirst_seed = -1\nworlds = 2\n[tasks]\na = "b"\n')
+    path.write_text(
+        'format = "suite/1"\ndescription = ""\nfirst_seed = -1\nworlds = 2\n[tasks]\na = "b"\n'
+    )
     with pytest.raises(ValueError, match=r"first_seed: .*-1"):
         load_suite(str(path))

@@ -17,8 +17,22 @@ LATTICE = {
 }
 _SPEED = 4.0
 _HZ, _TICKS = 15, 16
-_TREES = [(18.0, 9.0), (14.0, 22.0), (30.0, 20.0), (36.0, 12.0), (22.0, 33.0), (44.0, 30.0), (9.0, 30.0), (50.0, 18.0)]
-_SITES = [((20.0, 15.0), 3.0, True), ((40.0, 20.0), 2.0, False), ((42.0, 40.0), 5.0, True), ((12.0, 38.0), 1.0, False)]
+_TREES = [
+    (18.0, 9.0),
+    (14.0, 22.0),
+    (30.0, 20.0),
+    (36.0, 12.0),
+    (22.0, 33.0),
+    (44.0, 30.0),
+    (9.0, 30.0),
+    (50.0, 18.0),
+]
+_SITES = [
+    ((20.0, 15.0), 3.0, True),
+    ((40.0, 20.0), 2.0, False),
+    ((42.0, 40.0), 5.0, True),
+    ((12.0, 38.0), 1.0, False),
+]
 
 
 @dataclass(frozen=True)
@@ -41,6 +55,7 @@ def make_scenario() -> Scenario:
             "format": "scenario/1",
             "name": "made-up-mission",
             "seed": 7,
+            "redraws": 0,
             "vehicle": "trident_1kg",
             "speed_limit_m_s": 5.0,
             "world": {
@@ -49,15 +64,38 @@ def make_scenario() -> Scenario:
                 "place": "",
                 "crop_m": (0, 0, 0, 0),
                 "cylinders": [
-                    {"base_m": (x, y, 0), "radius_m": 0.4, "height_m": 9, "semantic": "trunk", "color": green}
+                    {
+                        "base_m": (x, y, 0),
+                        "radius_m": 0.4,
+                        "height_m": 9,
+                        "semantic": "trunk",
+                        "color": green,
+                    }
                     for x, y in _TREES
                 ],
                 "boxes": [
-                    {"center_m": (28, 30, 2), "size_m": (8, 5, 4), "yaw_rad": 0.4, "semantic": "building", "color": grey},
-                    {"center_m": (47, 9, 2), "size_m": (6, 7, 4), "yaw_rad": -0.2, "semantic": "building", "color": grey},
+                    {
+                        "center_m": (28, 30, 2),
+                        "size_m": (8, 5, 4),
+                        "yaw_rad": 0.4,
+                        "semantic": "building",
+                        "color": grey,
+                    },
+                    {
+                        "center_m": (47, 9, 2),
+                        "size_m": (6, 7, 4),
+                        "yaw_rad": -0.2,
+                        "semantic": "building",
+                        "color": grey,
+                    },
                 ],
                 "panels": [
-                    {"center_m": (x + 4, y, 1.3), "yaw_rad": np.pi, "cells": "oowbooww" * 2, "covered": False}
+                    {
+                        "center_m": (x + 4, y, 1.3),
+                        "yaw_rad": np.pi,
+                        "cells": "oowbooww" * 2,
+                        "covered": False,
+                    }
                     for (x, y), _, _ in _SITES
                 ],
             },
@@ -66,17 +104,24 @@ def make_scenario() -> Scenario:
                 "kind": "mission",
                 "home_m": (5, 5, 0),
                 "sites": [
-                    {"position_m": (x, y, 1.3), "yaw_rad": 0.0, "prize": prize, "mandatory": mandatory, "panel": index}
+                    {
+                        "position_m": (x, y, 1.3),
+                        "yaw_rad": 0.0,
+                        "prize": prize,
+                        "mandatory": mandatory,
+                        "panel": index,
+                    }
                     for index, ((x, y), prize, mandatory) in enumerate(_SITES)
                 ],
                 "time_limit_s": 90,
                 "detour_factor": 1.2,
             },
-            "limits": {"altitude_min_m": 0.3, "altitude_max_m": 3.0},
+            "limits": {"altitude_max_m": 3.0},
             "battery": {"capacity_wh": 4.0, "initial_fraction": 1.0, "reserve_fraction": 0.2},
             "weather": {"wind_world_m_s": (1, 0, 0), "turbulence_m_s": 0.3},
             "odometry": {
                 "position_drift": 0.02,
+                "height_std_m": 0.02,
                 "velocity_std_m_s": 0.05,
                 "attitude_std_rad": 0.01,
                 "rate_std_rad_s": 0.01,
@@ -135,14 +180,19 @@ def _path(ticks: int) -> tuple[np.ndarray, np.ndarray]:
     marks = np.concatenate([[0.0], np.cumsum(legs)])
     line = np.stack([np.interp(along, marks, corners[:, axis]) for axis in (0, 1)], axis=1)
     kernel = np.hanning(241) / np.hanning(241).sum()
-    smooth = np.stack([np.convolve(np.pad(line[:, axis], 120, "edge"), kernel, "valid") for axis in (0, 1)], axis=1)
+    smooth = np.stack(
+        [np.convolve(np.pad(line[:, axis], 120, "edge"), kernel, "valid") for axis in (0, 1)],
+        axis=1,
+    )
     height = 1.4 + 0.3 * np.sin(np.arange(ticks) / 400)
     positions = np.column_stack([smooth, height])
     velocities = np.gradient(positions, 1 / 240, axis=0) + 1e-9
     return positions, velocities
 
 
-def _make_step(index: int, count: int, bodies: np.ndarray, yaws: np.ndarray, rng: np.random.Generator) -> MadeStep:
+def _make_step(
+    index: int, count: int, bodies: np.ndarray, yaws: np.ndarray, rng: np.random.Generator
+) -> MadeStep:
     body, yaw = bodies[index * _TICKS], yaws[index * _TICKS]
     target = 1 + min(4 * index // count, 3)
     battery = 1.0 - 0.75 * index / count
@@ -153,7 +203,9 @@ def _make_step(index: int, count: int, bodies: np.ndarray, yaws: np.ndarray, rng
         ticks=bodies[index * _TICKS : (index + 1) * _TICKS],
         observation=_observation(body, yaw, target, battery, decision.action, rng),
         decision=decision,
-        events=(Event(index / _HZ, "site_visited", {"site": target - 1}),) if index % 60 == 59 else (),
+        events=(Event(index / _HZ, "site_visited", {"site": target - 1}),)
+        if index % 60 == 59
+        else (),
     )
 
 
@@ -164,14 +216,20 @@ def _decision(
     bearing = (np.arctan2(goal[1], goal[0]) - yaw + np.pi) % (2 * np.pi) - np.pi
     speed, elevation, azimuth = (
         grid.ravel()
-        for grid in np.meshgrid(LATTICE["speeds"], LATTICE["elevations"], LATTICE["azimuths"], indexing="ij")
+        for grid in np.meshgrid(
+            LATTICE["speeds"], LATTICE["elevations"], LATTICE["azimuths"], indexing="ij"
+        )
     )
-    score = np.append(2 * speed - 4 * (azimuth - bearing) ** 2 - 10 * elevation**2, [-3.0, -2.0, -2.0])
+    score = np.append(
+        2 * speed - 4 * (azimuth - bearing) ** 2 - 10 * elevation**2, [-3.0, -2.0, -2.0]
+    )
     navigation = (score - np.log(np.exp(score).sum())).astype(np.float32)
     headings = yaw + azimuth
     reach = body[:2] + 5 * speed[:, None] * np.column_stack([np.cos(headings), np.sin(headings)])
     nearest = np.min([np.linalg.norm(reach - np.array(tree), axis=1) for tree in _TREES], axis=0)
-    survival = np.append(1 / (1 + np.exp(-3 * (nearest - 1.5))), [0.99, 0.98, 0.98]).astype(np.float32)
+    survival = np.append(1 / (1 + np.exp(-3 * (nearest - 1.5))), [0.99, 0.98, 0.98]).astype(
+        np.float32
+    )
     fused = np.where(survival < 0.5, -np.inf, navigation + np.log(survival)).astype(np.float32)
     mission = np.full(14, -np.inf, np.float32)
     mission[:5] = rng.normal(0, 0.3, 5)
@@ -196,10 +254,21 @@ def _decision(
 
 
 def _observation(
-    body: np.ndarray, yaw: float, target: int, battery: float, action: np.ndarray, rng: np.random.Generator
+    body: np.ndarray,
+    yaw: float,
+    target: int,
+    battery: float,
+    action: np.ndarray,
+    rng: np.random.Generator,
 ) -> Observation:
     ego = np.zeros(16, np.float32)
-    ego[0], ego[5], ego[9], ego[10], ego[11] = np.linalg.norm(body[7:10]), -1, body[2], 3 - body[2], battery
+    ego[0], ego[5], ego[9], ego[10], ego[11] = (
+        np.linalg.norm(body[7:10]),
+        -1,
+        body[2],
+        3 - body[2],
+        battery,
+    )
     ego[12:] = action
     sites, mask = np.zeros((12, 12), np.float32), np.zeros(12, np.int8)
     mask[:5] = 1

@@ -63,7 +63,9 @@ def test_yaw_round_trip_and_heading_frame(yaw: float) -> None:
     forward = frames.world_from_heading(np.array([1.0, 0.0, 0.0]), yaw)
     assert forward == pytest.approx([math.cos(yaw), math.sin(yaw), 0.0])
     vector = np.array([0.3, -2.0, 5.0])
-    assert frames.heading_from_world(frames.world_from_heading(vector, yaw), yaw) == pytest.approx(vector)
+    assert frames.heading_from_world(frames.world_from_heading(vector, yaw), yaw) == pytest.approx(
+        vector
+    )
 
 
 def test_yaw_ignores_roll_and_pitch() -> None:

@@ -24,7 +24,10 @@ def test_speed_is_reached_without_overshoot_and_held_level(name: str, speed: flo
 
 
 def test_ten_metres_a_second_hold_against_wind_and_noise() -> None:
-    bodies, _ = fly(hold((10, 0, 0, 0), 30), scenario(wind=(-5, 3, 0), turbulence=1.0, odometry=ROUGH["odometry"]))
+    bodies, _ = fly(
+        hold((10, 0, 0, 0), 30),
+        scenario(wind=(-5, 3, 0), turbulence=1.0, odometry=ROUGH["odometry"]),
+    )
     settled = bodies[5 * 240 :, 7:10]
     assert settled.mean(0) == pytest.approx([10, 0, 0], abs=0.15)
     assert settled.std(0).max() < 0.5
@@ -32,7 +35,9 @@ def test_ten_metres_a_second_hold_against_wind_and_noise() -> None:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_stop_from_seven_within_six_and_a_half_metres(name: str) -> None:
-    bodies, _ = fly(np.vstack([hold((7, 0, 0, 0), 5), hold((0, 0, 0, 0), 4)]), vehicle=load_vehicle(name))
+    bodies, _ = fly(
+        np.vstack([hold((7, 0, 0, 0), 5), hold((0, 0, 0, 0), 4)]), vehicle=load_vehicle(name)
+    )
     start = bodies[5 * 240 - 1]
     assert start[7] == pytest.approx(7.0, rel=0.01)
     assert bodies[:, 0].max() - start[0] < 6.5
@@ -85,7 +90,10 @@ def test_same_seed_same_flight_and_another_seed_another() -> None:
 def test_a_copied_plant_continues_bit_for_bit() -> None:
     flown = scenario(**ROUGH)
     _, plant = fly(hold((5, 1, 0, 1), 2), flown)
-    params, noise = vehicle_record(VEHICLE, flown), np.random.default_rng(5).standard_normal((50, NOISE_SIZE))
+    params, noise = (
+        vehicle_record(VEHICLE, flown),
+        np.random.default_rng(5).standard_normal((50, NOISE_SIZE)),
+    )
     body = plant["estimate"][0].copy()
     saved, wrenches = plant.copy(), np.zeros((2, 50, 6))
     for run in range(2):
@@ -102,7 +110,7 @@ def _step_errors(name: str, step: float, cases: int) -> np.ndarray:
     vehicle, rng = load_vehicle(name), np.random.default_rng(2)
     response, errors = response_params(vehicle), []
     for _ in range(cases):
-        before, after = rng.uniform(-1, 1, (2, 3)) * (4.0, 4.0, 1.5)
+        before, after = rng.uniform(-1, 1, (2, 3)) * (5.0, 5.0, 1.5)
         first = hold((*before, 0), 3)
         bodies, _ = fly(np.vstack([first, hold((*after, 0), 2)]), vehicle=vehicle, in_world=True)
         _, plant = fly(first, vehicle=vehicle, in_world=True)
@@ -118,10 +126,10 @@ def _step_errors(name: str, step: float, cases: int) -> np.ndarray:
 
 @pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize("step", [1 / 15, 1 / 30])
-def test_response_predicts_velocity_steps_up_to_seven_metres_a_second(name: str, step: float) -> None:
-    errors = _step_errors(name, step, 40)
+def test_response_predicts_changes_among_velocities_up_to_seven(name: str, step: float) -> None:
+    errors = _step_errors(name, step, 200)
     assert np.percentile(errors, 90) < 0.25
-    assert errors.max() < 0.4
+    assert errors.max() < 0.45
 
 
 def test_response_starts_from_the_estimate_and_settles_on_the_command() -> None:
@@ -130,7 +138,9 @@ def test_response_starts_from_the_estimate_and_settles_on_the_command() -> None:
     respond_from(plant, state)
     assert state[:3] == pytest.approx(plant["estimate"][0, :3])
     assert state[3:6] == pytest.approx(plant["estimate"][0, 7:10])
-    assert state[6:] == pytest.approx(np.zeros(3), abs=0.05), "steady flight, wind and all, does not accelerate"
+    assert state[6:] == pytest.approx(np.zeros(3), abs=0.05), (
+        "steady flight, wind and all, does not accelerate"
+    )
     command = np.array([1.0, 2.0, -1.0])
     for _ in range(100):
         predict(state, command, response_params(VEHICLE), 1 / 15)

@@ -58,12 +58,18 @@ def test_unknown_name_lists_the_choices_and_the_nearest() -> None:
         ("mass = 1.0 ", "mass = [1.0] ", r"mass = \[1\.0\] must be one number"),
         ("mass = 1.0 ", "mass = 9.0 ", r"cannot hover 9\.0 kg"),
         ("mass = 1.0 ", "mas = 1.0 ", r"unknown constant 'mas'; did you mean 'mass'"),
-        ("inertia = [5.9e-3, 6.0e-3, 9.8e-3]", "inertia = [5.9e-3, 6.0e-3]", r"inertia = .* must be three numbers"),
+        (
+            "inertia = [5.9e-3, 6.0e-3, 9.8e-3]",
+            "inertia = [5.9e-3, 6.0e-3]",
+            r"inertia = .* must be three numbers",
+        ),
         ("rotor_lag = 0.033", "rotor_lag = inf", r"rotor_lag = inf must be finite"),
         ("rotor_lag = 0.033", "rotor_lag = ", r"mine\.toml"),
     ],
 )
-def test_each_mistake_names_field_and_value(tmp_path: Path, old: str, new: str, message: str) -> None:
+def test_each_mistake_names_field_and_value(
+    tmp_path: Path, old: str, new: str, message: str
+) -> None:
     with pytest.raises(VehicleError, match=message):
         load_vehicle(_edited(tmp_path, old, new))
 

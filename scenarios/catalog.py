@@ -1,0 +1,129 @@
+"""Scenarios by name or file: TOML in and out, with errors that name the field, the value and the choices."""
+
+import difflib
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import tomli_w
+from pydantic import BaseModel, ValidationError
+
+from scenarios.choices import unknown
+from scenarios.family import Family
+from scenarios.generate import check_flyable
+from scenarios.generate import resolve as draw
+from sim.scenario import FORMAT, Scenario
+
+_FOLDER = Path(__file__).parent / "library"
+_FORMATS: dict[str, type[BaseModel]] = {"family/1": Family, FORMAT: Scenario}
+_MAX_BYTES = 20_000_000
+
+
+class ScenarioError(ValueError):
+    """A scenario that cannot be had."""
+
+
+class NamedFamily(BaseModel):
+    """A family under the name its flights carry."""
+
+    name: str
+    family: Family
+
+
+def names() -> tuple[str, ...]:
+    """Names of the shipped families."""
+    return tuple(sorted(path.stem for path in _FOLDER.glob("*.toml")))
+
+
+def load(name_or_path: str) -> NamedFamily | Scenario:
+    """A library entry by name, or a TOML file holding a family or a scenario."""
+    is_file = name_or_path.endswith(".toml")
+    if not is_file and name_or_path not in names():
+        raise ScenarioError(unknown("scenario", name_or_path, names()))
+    path = Path(name_or_path) if is_file else _FOLDER / f"{name_or_path}.toml"
+    content = parse(_read(path), str(path))
+    return NamedFamily(name=path.stem, family=content) if isinstance(content, Family) else content
+
+
+def resolve(loaded: NamedFamily | Scenario, seed: int | None) -> Scenario:
+    """The flight of a seed. A scenario is already one; a seed then only changes its noise and gusts."""
+    if isinstance(loaded, NamedFamily):
+        return draw(loaded.family, loaded.name, 0 if seed is None else seed)
+    scenario = loaded if seed is None else Scenario.model_validate({**loaded.model_dump(), "seed": seed})
+    try:
+        check_flyable(scenario)
+    except ValueError as error:
+        raise ScenarioError(f"scenario {scenario.name}: {error}") from error
+    return scenario
+
+
+def parse(text: str, where: str) -> Family | Scenario:
+    """A family or a scenario from TOML text; `where` names it in errors."""
+    try:
+        table = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise ScenarioError(f"{where}: not TOML: {error}") from error
+    kind = table.get("format")
+    if kind not in _FORMATS:
+        raise ScenarioError(f"{where}: format = {kind!r}: choose {' or '.join(map(repr, _FORMATS))}")
+    try:
+        model = _FORMATS[kind].model_validate(table)
+    except ValidationError as error:
+        problems = "; ".join(_problem(dict(detail), _FORMATS[kind]) for detail in error.errors()[:5])
+        raise ScenarioError(f"{where}: {problems}") from error
+    assert isinstance(model, Family | Scenario)
+    return model
+
+
+def dump(model: Family | Scenario) -> str:
+    """The TOML text that `parse` reads back as an equal model."""
+    return tomli_w.dumps(model.model_dump(mode="json"))
+
+
+# --- Private.
+
+
+def _read(path: Path) -> str:
+    try:
+        if path.stat().st_size > _MAX_BYTES:
+            raise ScenarioError(f"{path}: larger than {_MAX_BYTES // 1_000_000} MB")
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise ScenarioError(f"scenario {path}: {error}") from error
+
+
+def _problem(detail: dict[str, Any], model: type[BaseModel]) -> str:
+    """One validation error in words."""
+    place = ".".join(str(part) for part in detail["loc"])
+    if detail["type"] == "extra_forbidden":
+        return f"{place}: unknown key{_hint(detail['loc'], model)}"
+    if detail["type"] == "missing":
+        return f"{place}: missing"
+    value = detail["input"]
+    shown = "" if isinstance(value, dict | list) and len(str(value)) > 80 else f" (got {value!r})"
+    return f"{place}: {detail['msg']}{shown}" if place else f"{detail['msg']}"
+
+
+def _hint(loc: tuple[Any, ...], model: type[BaseModel]) -> str:
+    """What a mistyped key may have meant: the names of the table it stands in."""
+    known = {name for kind in _models_of(model) for name in kind.model_fields}
+    close = difflib.get_close_matches(str(loc[-1]), known, n=1)
+    return f"; did you mean {close[0]}?" if close else ""
+
+
+def _models_of(model: type[BaseModel]) -> set[type[BaseModel]]:
+    """A model and every model it is built from."""
+    found, todo = set(), [model]
+    while todo:
+        current = todo.pop()
+        if current in found:
+            continue
+        found.add(current)
+        for info in current.model_fields.values():
+            todo += [t for t in _types_in(info.annotation) if isinstance(t, type) and issubclass(t, BaseModel)]
+    return found
+
+
+def _types_in(annotation: Any) -> list[Any]:  # noqa: ANN401 - any annotation there is.
+    arguments = getattr(annotation, "__args__", ())
+    return [annotation] if not arguments else [t for a in arguments for t in _types_in(a)]

@@ -1,0 +1,64 @@
+"""What a hand-written scenario is checked for before it flies: free starts, reachable goals and sites."""
+
+import numpy as np
+
+from scenarios.generate.site import Ground
+from sim.physics.vehicle import load_vehicle
+from sim.scenario import AvoidTask, MissionTask, NavigateTask, Scenario
+from sim.world.geodesic import GeodesicField
+
+
+def check_flyable(scenario: Scenario) -> None:
+    """Raise ValueError naming the field and the value where a flight could not begin or not succeed."""
+    vehicle = load_vehicle(scenario.vehicle)
+    start = scenario.start.position_m
+    _check_inside(scenario, "start.position_m", start)
+    limit = scenario.limits.altitude_max_m
+    if not vehicle.hull_height / 2 < start[2] < limit:
+        raise ValueError(f"start.position_m = {list(start)}: the height must lie between the ground and {limit} m")
+    ground = Ground(scenario.world, vehicle.hull_radius, start[2], limit)
+    _check_free(ground, "start.position_m", start)
+    ways = _ways(ground, "start.position_m", start)
+    task = scenario.task
+    if isinstance(task, NavigateTask):
+        _check_reachable(scenario, ground, ways, "task.goal_m", task.goal_m)
+    if isinstance(task, MissionTask):
+        _check_reachable(scenario, ground, ways, "task.home_m", (*task.home_m[:2], start[2]))
+        for index, site in enumerate(task.sites):
+            _check_reachable(scenario, ground, ways, f"task.sites.{index}.position_m", site.position_m)
+    if isinstance(task, AvoidTask):
+        course = np.array([np.cos(task.course_rad), np.sin(task.course_rad), 0.0])
+        _check_inside(scenario, "task.distance_m: the course's end", tuple(np.array(start) + task.distance_m * course))
+
+
+def _check_inside(scenario: Scenario, field: str, point: tuple[float, ...]) -> None:
+    low, high = scenario.world.low_m, scenario.world.high_m
+    if any(not low[i] <= point[i] <= high[i] for i in range(2)):
+        where = [round(float(x), 2) for x in point]
+        raise ValueError(f"{field} = {where}: outside the world, which spans {list(low[:2])} to {list(high[:2])}")
+
+
+def _check_free(ground: Ground, field: str, point: tuple[float, ...]) -> None:
+    clearance = ground.clearance.at(np.array(point)) - ground.hull_radius
+    if clearance <= 0:
+        raise ValueError(
+            f"{field} = {list(point)}: inside an obstacle or touching one (hull radius {ground.hull_radius} m, "
+            f"clearance {clearance:.2f} m)"
+        )
+
+
+def _ways(ground: Ground, field: str, point: tuple[float, ...]) -> GeodesicField:
+    try:
+        return ground.ways_to(np.array(point))
+    except ValueError as error:
+        raise ValueError(f"{field} = {list(point)}: too close to an obstacle for a way to start there") from error
+
+
+def _check_reachable(
+    scenario: Scenario, ground: Ground, ways: GeodesicField, field: str, point: tuple[float, ...]
+) -> None:
+    _check_inside(scenario, field, point)
+    _check_free(ground, field, point)
+    if not ground.space.is_free(np.array(point[:2])) or not np.isfinite(ways.at(np.array(point))):
+        raise ValueError(f"{field} = {list(point)}: no free way leads there from the start")
+

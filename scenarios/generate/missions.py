@@ -1,0 +1,188 @@
+"""Mission recipes made concrete: home, panels, viewpoints, prizes, and a battery that does not allow all of it."""
+
+import numpy as np
+from jaxtyping import Float
+
+from scenarios.family import BatteryRecipe, MissionRecipe
+from scenarios.generate.site import Ground, Unplaceable
+from scenarios.generate.tasks import free_point, is_roomy
+from sim.physics.battery import hover_power, level_flight_power
+from sim.physics.vehicle import Vehicle
+from sim.scenario import Battery, MissionTask, PanelSpec, SiteSpec, Start
+from sim.tasks.mission import CLOSE_UP_ALLOWANCE, CRUISE_FRACTION, LANDING_SECONDS, STOP_SECONDS
+
+VIEW_DISTANCE = 4.0
+"""m from a viewpoint to its panel."""
+_SIGHT_MARGIN = 0.5
+"""m around the line of sight that is free."""
+_PANEL_MARGIN = 1.3
+"""m around a panel's centre that is free: it is 2 m wide."""
+_DOCKING_CLEARANCE = 2.2
+"""m around viewpoints and pad: the last 1.8 m to them are flown straight, whatever the estimate's drift."""
+_TRIES = 1500
+_TIME_FACTOR = 3.0
+"""Time limit over the time the whole tour would take at cruise speed."""
+
+
+def draw_mission(
+    recipe: MissionRecipe,
+    battery: BatteryRecipe,
+    ground: Ground,
+    vehicle: Vehicle,
+    speed_limit: float,
+    rng: np.random.Generator,
+) -> tuple[Start, MissionTask, tuple[PanelSpec, ...], Battery]:
+    """Everything of a mission but the world it stands in."""
+    home = _draw_home(ground, rng)
+    viewpoints = _draw_viewpoints(recipe, ground, home, rng)
+    panels = tuple(_panel(recipe, ground, view, index < recipe.mandatory, rng) for index, view in enumerate(viewpoints))
+    sites = tuple(_site(recipe, ground, view, index, rng) for index, view in enumerate(viewpoints))
+    energy, duration = _tour(recipe, ground, home, viewpoints, vehicle, speed_limit)
+    capacity = recipe.energy_fraction * energy / (1.0 - battery.reserve_fraction)
+    task = MissionTask(
+        kind="mission",
+        home_m=(float(home[0]), float(home[1]), 0.0),
+        sites=sites,
+        time_limit_s=round(_TIME_FACTOR * duration, 1),
+        detour_factor=recipe.detour_factor,
+    )
+    pack = Battery(
+        capacity_wh=round(capacity, 3), initial_fraction=1.0, reserve_fraction=battery.reserve_fraction
+    )
+    yaw = round(float(rng.uniform(-np.pi, np.pi)), 3)
+    start = Start(position_m=(float(home[0]), float(home[1]), ground.altitude), yaw_rad=yaw)
+    return start, task, panels, pack
+
+
+def draw_cells(faulty: bool, rng: np.random.Generator) -> str:
+    """A panel's 16 cells: a fault is a 2 x 2 block of orange; single orange cells and white ones distract."""
+    while True:
+        cells = np.full((4, 4), "b")
+        cells[rng.random((4, 4)) < 0.12] = "w"
+        cells[rng.random((4, 4)) < 0.10] = "o"
+        if rng.random() < 0.3:
+            row, column = rng.integers(3, size=2)
+            cells[row : row + 2, column : column + 2] = "w"
+        if faulty:
+            row, column = rng.integers(3, size=2)
+            cells[row : row + 2, column : column + 2] = "o"
+        text = "".join(cells.ravel())
+        if PanelSpec(center_m=(0, 0, 1), yaw_rad=0.0, cells=text, covered=False).faulty == faulty:
+            return text
+
+
+# --- Private.
+
+
+def _draw_home(ground: Ground, rng: np.random.Generator) -> Float[np.ndarray, "2"]:
+    for _ in range(_TRIES):
+        home = free_point(ground, rng)
+        if ground.clear(home) >= _DOCKING_CLEARANCE:
+            return home
+    raise Unplaceable("no place for the pad")
+
+
+def _draw_viewpoints(
+    recipe: MissionRecipe, ground: Ground, home: Float[np.ndarray, "2"], rng: np.random.Generator
+) -> Float[np.ndarray, "n 3"]:
+    """x, y and heading of each viewpoint: reachable, apart from the others, its panel in plain sight."""
+    ways = ground.ways_to(home)
+    found: list[np.ndarray] = []
+    for _ in range(_TRIES):
+        if len(found) == recipe.sites:
+            return np.array(found)
+        offset = recipe.reach_m * np.sqrt(rng.random()) * _direction(rng.uniform(-np.pi, np.pi))
+        view = np.round(np.array([*(home + offset), rng.uniform(-np.pi, np.pi)]), 3)
+        apart = all(np.linalg.norm(other[:2] - view[:2]) >= recipe.spacing_m for other in found)
+        far = np.linalg.norm(view[:2] - home) >= recipe.spacing_m
+        if apart and far and _in_sight(ground, view) and np.isfinite(ways.at(view[:2])):
+            if all(np.linalg.norm(_panel_xy(other) - view[:2]) >= 4.0 for other in found):
+                if all(np.linalg.norm(_panel_xy(view) - other[:2]) >= 4.0 for other in found):
+                    found.append(view)
+    raise Unplaceable(f"only {len(found)} of {recipe.sites} sites found room")
+
+
+def _in_sight(ground: Ground, view: Float[np.ndarray, "3"]) -> bool:
+    if not is_roomy(ground, view[:2]) or ground.clear(view[:2]) < _DOCKING_CLEARANCE:
+        return False
+    panel = _panel_xy(view)
+    low, high = (np.array(corner[:2]) for corner in (ground.spec.low_m, ground.spec.high_m))
+    if (panel < low + 1.5).any() or (panel > high - 1.5).any() or ground.clear(panel) < _PANEL_MARGIN:
+        return False
+    start, end = (np.array([*xy, ground.altitude]) for xy in (view[:2], panel))
+    return ground.sees(start, end, _SIGHT_MARGIN)
+
+
+def _panel_xy(view: Float[np.ndarray, "3"]) -> Float[np.ndarray, "2"]:
+    return view[:2] + VIEW_DISTANCE * _direction(view[2])
+
+
+def _direction(angle: float) -> Float[np.ndarray, "2"]:
+    return np.array([np.cos(angle), np.sin(angle)])
+
+
+def _panel(
+    recipe: MissionRecipe, ground: Ground, view: Float[np.ndarray, "3"], mandatory: bool, rng: np.random.Generator
+) -> PanelSpec:
+    center = _panel_xy(view)
+    faulty, covered = rng.random() < recipe.faulty_share, rng.random() < recipe.blocked_share
+    yaw = (view[2] + 2 * np.pi) % (2 * np.pi) - np.pi
+    return PanelSpec(
+        center_m=(round(float(center[0]), 3), round(float(center[1]), 3), max(ground.altitude, 1.1)),
+        yaw_rad=round(float(yaw), 3),
+        cells=draw_cells(bool(faulty), rng),
+        covered=bool(covered) and not mandatory,
+    )
+
+
+def _site(
+    recipe: MissionRecipe, ground: Ground, view: Float[np.ndarray, "3"], index: int, rng: np.random.Generator
+) -> SiteSpec:
+    low, high = recipe.prize
+    return SiteSpec(
+        position_m=(float(view[0]), float(view[1]), ground.altitude),
+        yaw_rad=float(view[2]),
+        prize=float(rng.integers(round(low), round(high) + 1)),
+        mandatory=index < recipe.mandatory,
+        panel=index,
+    )
+
+
+def _tour(
+    recipe: MissionRecipe,
+    ground: Ground,
+    home: Float[np.ndarray, "2"],
+    viewpoints: Float[np.ndarray, "n 3"],
+    vehicle: Vehicle,
+    speed_limit: float,
+) -> tuple[float, float]:
+    """Energy (Wh) and duration (s) of visiting every site: a 2-opt tour over the free ways, stops and close-ups."""
+    stops = np.vstack([home, viewpoints[:, :2]])
+    fields = [ground.ways_to(stop) for stop in stops]
+    ways = np.array([[field.at(stop) for stop in stops] for field in fields])
+    length = tour_length(ways)
+    speed = CRUISE_FRACTION * speed_limit
+    waiting = len(viewpoints) * (STOP_SECONDS + recipe.faulty_share * CLOSE_UP_ALLOWANCE) + LANDING_SECONDS
+    joules = length / speed * level_flight_power(vehicle, speed, 0.0) + waiting * hover_power(vehicle)
+    return joules / 3600.0, length / speed + waiting
+
+
+def tour_length(ways: Float[np.ndarray, "n n"]) -> float:
+    """Length of a closed tour from stop 0: nearest neighbour, then 2-opt until nothing improves."""
+    order, rest = [0], set(range(1, len(ways)))
+    while rest:
+        order.append(min(rest, key=lambda stop: ways[order[-1], stop]))
+        rest.remove(order[-1])
+    improved = True
+    while improved:
+        improved = False
+        for i in range(1, len(order) - 1):
+            for j in range(i + 1, len(order)):
+                candidate = order[:i] + order[i : j + 1][::-1] + order[j + 1 :]
+                if _closed(ways, candidate) < _closed(ways, order) - 1e-9:
+                    order, improved = candidate, True
+    return _closed(ways, order)
+
+
+def _closed(ways: Float[np.ndarray, "n n"], order: list[int]) -> float:
+    return float(sum(ways[a, b] for a, b in zip(order, order[1:] + order[:1], strict=True)))

@@ -1,0 +1,73 @@
+"""From a family and a seed to one scenario; the same seed gives the same scenario, byte for byte."""
+
+import numpy as np
+
+from scenarios.family import AvoidRecipe, Family, NavigateRecipe
+from scenarios.generate.missions import draw_mission
+from scenarios.generate.site import Ground, Unplaceable
+from scenarios.generate.tasks import draw_avoidance, draw_navigation
+from scenarios.generate.worlds import draw_world
+from sim.physics.vehicle import load_vehicle
+from sim.scenario import FORMAT, Battery, Limits, Scenario, Weather, WorldSpec
+
+MAX_REDRAWS = 40
+_WORLD_STREAM, _TASK_STREAM, _WEATHER_STREAM = 101, 102, 103
+_HEADROOM = 2.0
+"""m of world above the altitude limit."""
+
+
+def resolve(family: Family, name: str, seed: int) -> Scenario:
+    """Draw until world and task fit together; the seed then names the first draw that did."""
+    for redraw in range(MAX_REDRAWS):
+        try:
+            return _draw(family, name, seed, redraw)
+        except Unplaceable as problem:
+            last = problem
+    raise ValueError(f"{name}, seed {seed}: {MAX_REDRAWS} draws failed, the last because {last}")
+
+
+def _draw(family: Family, name: str, seed: int, redraw: int) -> Scenario:
+    streams = [np.random.default_rng([seed, redraw, s]) for s in (_WORLD_STREAM, _TASK_STREAM, _WEATHER_STREAM)]
+    world_rng, task_rng, weather_rng = streams
+    vehicle = load_vehicle(family.vehicle)
+    altitude = family.altitude
+    spec = draw_world(family.world, altitude.max_m + _HEADROOM, world_rng)
+    ground = Ground(spec, vehicle.hull_radius, altitude.flight_m, altitude.max_m)
+    battery = Battery(
+        capacity_wh=family.battery.capacity_wh,
+        initial_fraction=1.0,
+        reserve_fraction=family.battery.reserve_fraction,
+    )
+    speed = family.speed_limit_m_s
+    if isinstance(family.task, NavigateRecipe):
+        start, task = draw_navigation(family.task, ground, speed, task_rng)
+    elif isinstance(family.task, AvoidRecipe):
+        start, task = draw_avoidance(family.task, ground, speed, task_rng)
+    else:
+        start, task, panels, battery = draw_mission(
+            family.task, family.battery, ground, vehicle, speed, task_rng
+        )
+        spec = WorldSpec.model_validate({**spec.model_dump(), "panels": panels})
+    return Scenario(
+        format=FORMAT,
+        name=name,
+        seed=seed,
+        redraws=redraw,
+        vehicle=family.vehicle,
+        speed_limit_m_s=speed,
+        world=spec,
+        start=start,
+        task=task,
+        limits=Limits(altitude_max_m=altitude.max_m),
+        battery=battery,
+        weather=_draw_weather(family, weather_rng),
+        odometry=family.odometry,
+        camera=family.camera,
+        rates=family.rates,
+    )
+
+
+def _draw_weather(family: Family, rng: np.random.Generator) -> Weather:
+    speed, direction = rng.uniform(*family.weather.wind_m_s), rng.uniform(-np.pi, np.pi)
+    wind = (round(float(speed * np.cos(direction)), 3), round(float(speed * np.sin(direction)), 3), 0.0)
+    return Weather(wind_world_m_s=wind, turbulence_m_s=family.weather.turbulence_m_s)

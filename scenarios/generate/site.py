@@ -1,0 +1,47 @@
+"""A drawn world with everything needed to place a flight in it: free space, ways, draws."""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+from jaxtyping import Float
+
+from sim.scenario import WorldSpec
+from sim.types import Vec3
+from sim.world.build import build_world
+from sim.world.clearance import ClearanceField
+from sim.world.geodesic import FreeSpace, GeodesicField, distance_field
+
+class Unplaceable(Exception):
+    """This draw has no room for the task; another is tried."""
+
+
+@dataclass
+class Ground:
+    """A world specification and what of it is free."""
+
+    spec: WorldSpec
+    hull_radius: float
+    altitude: float
+    altitude_max: float
+    clearance: ClearanceField = field(init=False)
+    space: FreeSpace = field(init=False)
+
+    def __post_init__(self) -> None:
+        world = build_world(self.spec, ())
+        self.clearance = ClearanceField(world, self.altitude_max + 2.0)
+        heights = (self.altitude, self.altitude)
+        self.space = FreeSpace.for_flight(self.clearance, world.bounds, heights, self.hull_radius)
+
+    def clear(self, xy: Float[np.ndarray, "2"]) -> float:
+        """Distance from a point at flying height to the nearest obstacle, m, at most 4."""
+        return self.clearance.at(np.array([xy[0], xy[1], self.altitude]))
+
+    def ways_to(self, point: Vec3 | Float[np.ndarray, "2"]) -> GeodesicField:
+        """Lengths of the free ways to a point."""
+        return distance_field(self.space, np.asarray(point)[:2])
+
+    def sees(self, start: Vec3, end: Vec3, margin: float) -> bool:
+        """Whether the straight line between two points keeps a margin from everything."""
+        count = max(2, int(np.linalg.norm(end - start) / 0.2) + 1)
+        line = start + np.linspace(0.0, 1.0, count)[:, None] * (end - start)
+        return bool((self.clearance.at_points(line) >= margin).all())

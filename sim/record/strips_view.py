@@ -1,0 +1,83 @@
+"""Speed, height, battery and phase against time: bright for what has been, plain for what is to come."""
+
+import cv2
+import numpy as np
+
+from sim.record import canvas
+from sim.record.canvas import Color, Image
+from sim.record.reader import Flight
+from sim.types import EGO_FIELDS, VELOCITY
+
+PHASE_COLORS: dict[str, Color] = {
+    "navigate": canvas.ACCENT,
+    "avoid": canvas.ACCENT,
+    "inspect": canvas.WARN,
+    "return": canvas.GOOD,
+    "landing_scripted": (200, 130, 190),
+}
+_LEFT, _RIGHT_MARGIN = 76, 12
+_TOP, _SPACING, _CURVE_HEIGHT = 12, 54, 44
+_PHASE_TOP = 180
+_BATTERY = EGO_FIELDS.index("battery")
+
+
+class StripsView:
+    """The panel of curves; both copies are drawn once and a frame only joins them."""
+
+    def __init__(self, flight: Flight, width: int, height: int) -> None:
+        """Draw both copies."""
+        span = width - _RIGHT_MARGIN - _LEFT
+        self._columns = _LEFT + np.rint(np.linspace(0, span, len(flight))).astype(int)
+        self._right = width - _RIGHT_MARGIN
+        self._plain = np.full((height, width, 3), canvas.SURFACE, np.uint8)
+        curves = _curves(flight)
+        for row, (name, top_label, _, _) in enumerate(curves):
+            self._draw_axis(_TOP + _SPACING * row, name, top_label)
+        canvas.text(self._plain, "phase", 12, _PHASE_TOP + 12, canvas.TEXT, 13)
+        self._bright = self._plain.copy()
+        for row, (_, _, fractions, color) in enumerate(curves):
+            self._draw_curve(_TOP + _SPACING * row, fractions, color)
+        self._draw_phases(flight)
+        self._draw_events(flight)
+
+    def draw(self, image: Image, step: int) -> None:
+        """The panel at one step."""
+        now = self._columns[step]
+        image[...] = self._plain
+        image[:, :now] = self._bright[:, :now]
+        image[8:-8, now : now + 2] = canvas.TEXT
+
+    def _draw_axis(self, y: int, name: str, top_label: str) -> None:
+        canvas.text(self._plain, name, 12, y + 30, canvas.TEXT, 13)
+        canvas.text(self._plain, top_label, 12, y + 12, canvas.MUTED, 11)
+        canvas.fill(self._plain, _LEFT, y, self._right - _LEFT, _CURVE_HEIGHT, canvas.BACKGROUND)
+
+    def _draw_curve(self, y: int, fractions: np.ndarray, color: Color) -> None:
+        heights = y + (_CURVE_HEIGHT - 1) - (_CURVE_HEIGHT - 2) * np.clip(fractions, 0.0, 1.0)
+        points = np.rint(np.column_stack([self._columns, heights])).astype(np.int32)
+        cv2.polylines(self._plain, [points], False, canvas.LINE, 1, cv2.LINE_AA)
+        cv2.polylines(self._bright, [points], False, color, 2, cv2.LINE_AA)
+
+    def _draw_phases(self, flight: Flight) -> None:
+        for column, decision in zip(self._columns.tolist(), flight.decisions, strict=True):
+            color = PHASE_COLORS.get(decision.phase, canvas.MUTED)
+            canvas.fill(self._bright, column, _PHASE_TOP, self._right - column, 12, color)
+        canvas.fill(self._plain, _LEFT, _PHASE_TOP, self._right - _LEFT, 12, canvas.LINE)
+
+    def _draw_events(self, flight: Flight) -> None:
+        for event in flight.events:
+            step = min(int(np.searchsorted(flight.times, event.time)), len(flight) - 1)
+            column = int(self._columns[step])
+            canvas.fill(self._bright, column, _PHASE_TOP - 6, 2, 24, canvas.TEXT)
+            canvas.fill(self._plain, column, _PHASE_TOP - 6, 2, 24, canvas.MUTED)
+
+
+def _curves(flight: Flight) -> list[tuple[str, str, np.ndarray, Color]]:
+    """Name, what the top of the axis stands for, values as fractions of it, colour."""
+    limit, ceiling = flight.scenario.speed_limit_m_s, flight.scenario.limits.altitude_max_m
+    speed = np.linalg.norm(flight.step_bodies[:, VELOCITY], axis=1)
+    return [
+        ("speed", f"{limit:g} m/s", speed / limit, canvas.ACCENT),
+        ("height", f"{ceiling:g} m", flight.step_bodies[:, 2] / ceiling, canvas.WARN),
+        ("battery", "100 %", flight.ego[:, _BATTERY], canvas.GOOD),
+    ]

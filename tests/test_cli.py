@@ -1,0 +1,254 @@
+"""The command line as a user meets it: fast help, exit codes, one clear message and never a traceback."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+import run_sim
+import scenarios
+from scenarios.seeds import seed_set
+from sim.record.reader import read_flight
+from sim.types import Outcome
+
+ROOT = Path(__file__).parent.parent
+COMMANDS = ("fly", "list", "train", "compare", "replay", "bench", "doctor")
+SHORT = "forest-navigation"
+"""The quickest library entry to fly."""
+
+Trident = Callable[..., subprocess.CompletedProcess[str]]
+
+
+@pytest.fixture
+def trident(tmp_path: Path) -> Trident:
+    """Runs a command in an empty folder."""
+
+    def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, str(ROOT / "run_sim.py"), *arguments],
+            cwd=tmp_path,
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+        )
+
+    return run
+
+
+def refused(done: subprocess.CompletedProcess[str]) -> str:
+    """The message of a command that turned its input down."""
+    assert done.returncode == 2, (done.stdout, done.stderr)
+    assert "Traceback" not in done.stderr
+    assert done.stderr.strip()
+    return done.stderr
+
+
+@pytest.fixture
+def within(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> Trident:
+    """The same in this process, where packages are imported only once; an exception fails the test."""
+
+    def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+        monkeypatch.chdir(tmp_path)
+        monkeypatch.setattr(sys, "argv", ["run_sim.py", *arguments])
+        capfd.readouterr()
+        try:
+            code = run_sim.main()
+        except SystemExit as leaving:
+            code = int(leaving.code or 0)
+        out, err = capfd.readouterr()
+        return subprocess.CompletedProcess(arguments, code, out, err)
+
+    return run
+
+
+def test_help_answers_in_half_a_second_and_names_every_command(trident: Trident) -> None:
+    times = []
+    for _ in range(3):
+        start = time.perf_counter()
+        done = trident("--help")
+        times.append(time.perf_counter() - start)
+        assert done.returncode == 0
+        assert [name for name in COMMANDS if f"  {name} " in done.stdout] == list(COMMANDS)
+    assert min(times) < 0.5
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_explains_itself(within: Trident, command: str) -> None:
+    done = within(command, "--help")
+    assert done.returncode == 0
+    assert f"trident {command}" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "named"),
+    [
+        (["flyy"], ["'flyy'", "compare", "did you mean 'fly'"]),
+        (["fly", "--pilto", "shared"], ["--pilto", "--pilot"]),
+        (["fly", "--seed", "many"], ["--seed", "many"]),
+        (["fly", SHORT, "--seed", "-1"], ["seed", "-1"]),
+        (["fly", "forest-navigatoin"], ["forest-navigatoin", "did you mean", SHORT]),
+        (["fly", "missing.toml"], ["missing.toml"]),
+        (["fly", SHORT, "--pilot", "shard"], ["shard", "did you mean", "shared"]),
+        (["list", "pilts"], ["'pilts'", "did you mean 'pilots'"]),
+        (["list"], ["scenarios"]),
+        (["compare", "--suite", "smok"], ["'smok'", "did you mean 'smoke'"]),
+        (["compare", "--worlds", "0"], ["worlds", "0"]),
+        (["compare", "--first-seed", "20000"], ["20000", "test worlds"]),
+        (["compare", "--pilots", "random", "random"], ["random random"]),
+        (["compare", "--processes", "0"], ["processes = 0"]),
+        (["replay"], ["at least one log"]),
+        (["replay", "absent.mcap"], ["absent.mcap"]),
+        (["bench", "--obstacles", "0"], ["obstacles = 0"]),
+        (["train", "--out", "x", "--epochs", "0"], ["epochs = 0"]),
+    ],
+)
+def test_bad_input_is_named_with_its_choices(
+    within: Trident, arguments: list[str], named: list[str]
+) -> None:
+    message = refused(within(*arguments))
+    assert [word for word in named if word not in message] == []
+
+
+def test_refusing_is_one_message_and_no_traceback(trident: Trident) -> None:
+    message = refused(trident("fly", SHORT, "--pilot", "shard"))
+    assert len(message.splitlines()) == 1
+
+
+def test_a_file_that_is_no_log_is_named(within: Trident, tmp_path: Path) -> None:
+    (tmp_path / "notes.mcap").write_text("not a log")
+    assert "notes.mcap" in refused(within("replay", "notes.mcap"))
+
+
+def test_an_output_folder_that_cannot_be_written_is_named(within: Trident, tmp_path: Path) -> None:
+    (tmp_path / "taken").write_text("a file, not a folder")
+    assert "taken" in refused(within("fly", SHORT, "--pilot", "random", "--out", "taken"))
+    assert "taken" in refused(within("train", "--out", "taken"))
+
+
+def test_lists_hold_what_can_be_flown(within: Trident) -> None:
+    listed = within("list", "scenarios").stdout.splitlines()
+    assert [line.split()[0] for line in listed] == list(scenarios.names())
+    assert all(len(line.split()) > 2 for line in listed)
+    pilots = [line.split()[0] for line in within("list", "pilots").stdout.splitlines()]
+    assert {"shared", "specialists", "classical", "teacher", "random"} == set(pilots)
+    assert "trident_1kg" in within("list", "vehicles").stdout
+    assert "smoke" in within("list", "suites").stdout
+
+
+def test_a_flight_ends_with_json_and_leaves_its_files(trident: Trident, tmp_path: Path) -> None:
+    done = trident("fly", SHORT, "--pilot", "random", "--seed", "15000", "--out", "here", "--json")
+    summary = json.loads(done.stdout.splitlines()[-1])
+    assert {
+        "outcome",
+        "success",
+        "duration_s",
+        "distance_m",
+        "min_clearance_m",
+        "energy_wh",
+        "prize",
+    } <= set(summary)
+    assert summary["prize_optimum"] is None
+    assert done.returncode == (0 if summary["success"] else 1)
+    assert summary["success"] == (Outcome(summary["outcome"]) is Outcome.SUCCESS)
+    assert {path.name for path in (tmp_path / "here").iterdir()} == {
+        "flight.mcap",
+        "flight.mp4",
+        "flight.png",
+    }
+    flight = read_flight(tmp_path / summary["log"])
+    assert flight.complete
+    assert flight.metadata["pilot"] == "random"
+    assert flight.metadata["seed_set"] == seed_set(15_000) == "acceptance"
+    # The same folder again would overwrite the flight.
+    assert "here" in refused(trident("fly", SHORT, "--pilot", "random", "--out", "here"))
+    again = trident("replay", summary["log"], "--verify", "--plot", "again.png")
+    assert again.returncode == 0, again.stdout + again.stderr
+    assert "1 of 1 bit-equal" in again.stdout
+    assert (tmp_path / "again.png").stat().st_size > 10_000
+
+
+def test_without_a_folder_every_flight_gets_its_own(within: Trident, tmp_path: Path) -> None:
+    for _ in range(2):
+        done = within("fly", SHORT, "--pilot", "random", "--no-video")
+        assert done.returncode in (0, 1), done.stderr
+    assert len(list((tmp_path / "runs").glob("*/flight.mcap"))) == 2
+    assert not list((tmp_path / "runs").glob("*/flight.mp4"))
+
+
+def test_ctrl_c_in_flight_leaves_a_readable_log(tmp_path: Path) -> None:
+    process = subprocess.Popen(
+        [
+            sys.executable,
+            str(ROOT / "run_sim.py"),
+            "fly",
+            "forest-mission",
+            "--pilot",
+            "teacher",
+            "--out",
+            "cut",
+        ],
+        cwd=tmp_path,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        # A shell's background jobs inherit an ignored SIGINT; the flight must not.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler) and None,
+    )
+    log = tmp_path / "cut" / "flight.mcap"
+    deadline = time.monotonic() + 90
+    # The file grows a chunk a second of flight, so this is in mid-flight.
+    while time.monotonic() < deadline and not (log.exists() and log.stat().st_size > 40_000):
+        assert process.poll() is None, process.communicate()
+        time.sleep(0.02)
+    os.kill(process.pid, signal.SIGINT)
+    _, stderr = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert "Traceback" not in stderr
+    assert str(Path("cut") / "flight.mcap") in stderr
+    flight = read_flight(log)
+    assert len(flight) > 5
+    assert flight.complete
+    assert flight.result is not None
+    assert flight.result.outcome is Outcome.INTERRUPTED
+
+
+@pytest.mark.slow
+def test_compare_flies_resumes_and_reports(trident: Trident, tmp_path: Path) -> None:
+    (tmp_path / "quick.toml").write_text(
+        'format = "suite/1"\ndescription = "Two trees."\nfirst_seed = 15000\nworlds = 2\n'
+        f'[tasks]\nnavigation = "{SHORT}"\n'
+    )
+    arguments = (
+        "compare",
+        "--suite",
+        "quick.toml",
+        "--pilots",
+        "classical",
+        "random",
+        "--out",
+        "result",
+        "--json",
+    )
+    first = trident(*arguments)
+    assert first.returncode == 0, first.stderr
+    assert json.loads(first.stdout.splitlines()[-1])["flights"] == 4
+    results = json.loads((tmp_path / "result" / "results.json").read_text())
+    assert [cell["pilot"] for cell in results["cells"]] == ["classical", "random"]
+    flown = (tmp_path / "result" / "flights.jsonl").read_text()
+    assert trident(*arguments).returncode == 0
+    assert (tmp_path / "result" / "flights.jsonl").read_text() == flown
+
+
+def test_doctor_flies(trident: Trident) -> None:
+    done = trident("doctor")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "pybullet" in done.stdout
