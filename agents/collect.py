@@ -57,7 +57,7 @@ class CollectionRound:
 def collect_round(
     round_: CollectionRound, source: Source, out: Path, workers: int, report: Callable[[str], None]
 ) -> list[Path]:
-    """Fly until enough frames are kept; finished flights are not flown again after a kill."""
+    """Fly until enough frames are kept; finished flights are not flown again after a kill. Returns the shards."""
     folder = out / round_.name
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "round.json").write_text(json.dumps(asdict(round_), indent=2))
@@ -76,7 +76,7 @@ def collect_round(
             report(f"{round_.name}: flight {index} {outcome}, {kept} of {round_.frames} frames")
             if kept < round_.frames:
                 running.add(pool.submit(_fly_job, next(jobs), source, folder))
-    return sorted(folder.glob("flight_*.npz"))
+    return _first_enough(folder, done, round_.frames)
 
 
 def collect_flight(scenario: Scenario, job: CollectionJob) -> tuple[dict[str, np.ndarray], str]:
@@ -161,6 +161,17 @@ def _rows(flight: Flight, behaviour: _Behaviour, labeller: Labeller) -> Iterator
         flight.advance(decision.action)
         if flight.outcome is None:
             observation = flight.observation()
+
+
+def _first_enough(folder: Path, done: Mapping[int, int], frames: int) -> list[Path]:
+    """Shards of the first flights that hold enough frames: which flight ended first must not matter."""
+    kept, paths = 0, []
+    for index in sorted(done):
+        paths.append(folder / f"flight_{index:05d}.npz")
+        kept += done[index]
+        if kept >= frames:
+            break
+    return paths
 
 
 def _jobs(round_: CollectionRound, done: Mapping[int, int]) -> Iterator[CollectionJob]:

@@ -53,16 +53,20 @@ class Sites:
         ahead = np.concatenate([self.facing, np.zeros((MAX_TOKENS, 1))], axis=1)
         return self.offset + _PANEL_AHEAD * ahead
 
+    def nearest(self) -> int:
+        """The site whose viewpoint is nearest."""
+        sites = self.present.copy()
+        sites[HOME] = False
+        return int(np.where(sites, self.distance, np.inf).argmin())
+
     def in_view(self) -> int:
-        """The token whose panel is near and in front of the camera; -1 if none is."""
-        panel = self.panel_offset
-        distance = np.linalg.norm(panel, axis=1)
-        bearing = np.abs(np.arctan2(panel[:, 1], panel[:, 0]))
-        # A panel shows its face only to those in front of it.
-        frontal = -(panel[:, :2] * self.facing).sum(axis=1) / np.maximum(distance, 1e-6) < -0.5
-        seen = self.present & (distance < READING_DISTANCE) & (bearing < _READING_BEARING) & frontal
-        seen[HOME] = False
-        return int(np.where(seen, distance, np.inf).argmin()) if seen.any() else -1
+        """The nearest site, if its panel is near and shows its face to the camera; else -1."""
+        site = self.nearest()
+        panel = self.panel_offset[site]
+        distance = float(np.linalg.norm(panel))
+        ahead = abs(np.arctan2(panel[1], panel[0])) < _READING_BEARING
+        frontal = float(panel[:2] @ self.facing[site]) > 0.5 * distance
+        return site if self.present[site] and distance < READING_DISTANCE and ahead and frontal else -1
 
     def at(self) -> int:
         """The visited site the drone is at; -1 if none."""

@@ -30,6 +30,8 @@ _ALIGNMENT = 1.2
 _HEIGHT_WEIGHT = 0.8
 """m of progress that a metre off the target's height costs."""
 _TURN_SECONDS = 1.0
+_THROUGH_WALL = 1.0
+"""m of progress beyond the distance flown that only leaping over a wall can explain."""
 
 
 class TeacherBrain:
@@ -70,7 +72,13 @@ class TeacherBrain:
         field, goal = self.truth.field(target), self.truth.targets[target]
         _, ends = self._fly()
         position = self.truth.position
-        progress = np.clip(field.at(position) - way_lengths(field.arrays, ends), -20.0, 20.0)
+        here = field.at(position)
+        progress = here - way_lengths(field.arrays, ends)
+        if not np.isfinite(here):  # Out of every free way: the straight line is the best there is.
+            progress = np.linalg.norm(goal[:2] - position[:2]) - np.linalg.norm(goal[:2] - ends[:, :2], axis=1)
+        # Nobody comes nearer by more than what was flown: such an end lies behind a wall, as one without a way does.
+        flown = np.linalg.norm(ends - position, axis=1)
+        progress = np.where(np.abs(progress) > flown + _THROUGH_WALL, -flown, progress)
         progress -= _HEIGHT_WEIGHT * np.abs(ends[:, 2] - goal[2])
         yaw_after = self.truth.yaw + np.concatenate([self._azimuths(), _TURN_SECONDS * candidate_yaw_rates()[HOVER:]])
         off = wrap_angle(way_bearing(field.arrays, position[0], position[1]) - yaw_after)

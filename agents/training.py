@@ -19,7 +19,7 @@ ARMS: dict[str, tuple[tuple[str, ...], ...]] = {
     "specialists": (("navigation",), ("avoidance",), ("mission",)),
 }
 """The networks of each arm, by their heads."""
-_ROUND_EPOCHS = 4
+_ROUND_EPOCHS = 3
 """Passes that train the network flying the next round; it need not be good, only wrong in its own way."""
 
 

@@ -9,10 +9,10 @@ TRAINING_FAMILIES = (
     "blocks-mission",
     "forest-navigation",
     "forest-mission",
-    "blocks-navigation",
-    "blocks-mission",
     "forest-avoidance",
-    "forest-mission",
+    "blocks-navigation",
+    "forest-navigation",
+    "blocks-mission",
     "blocks-avoidance",
 )
 """Generated worlds only: real places are kept for testing what was learned."""

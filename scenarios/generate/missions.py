@@ -8,7 +8,7 @@ from scenarios.generate.site import Ground, Unplaceable
 from scenarios.generate.tasks import free_point, is_roomy
 from sim.physics.battery import hover_power, level_flight_power
 from sim.physics.vehicle import Vehicle
-from sim.scenario import Battery, MissionTask, PanelSpec, SiteSpec, Start
+from sim.scenario import Battery, MissionTask, PanelSpec, SiteSpec, Start, WorldSpec
 from sim.tasks.mission import CLOSE_UP_ALLOWANCE, CRUISE_FRACTION, LANDING_SECONDS, STOP_SECONDS
 
 VIEW_DISTANCE = 4.0
@@ -20,6 +20,8 @@ _PANEL_MARGIN = 1.3
 _DOCKING_CLEARANCE = 2.2
 """m around viewpoints and pad: the last 1.8 m to them are flown straight, whatever the estimate's drift."""
 _TRIES = 1500
+_MAX_WAY = 1.8
+"""Longest way to a site over the recipe's reach."""
 _TIME_FACTOR = 3.0
 """Time limit over the time the whole tour would take at cruise speed."""
 
@@ -37,6 +39,7 @@ def draw_mission(
     viewpoints = _draw_viewpoints(recipe, ground, home, rng)
     panels = tuple(_panel(recipe, ground, view, index < recipe.mandatory, rng) for index, view in enumerate(viewpoints))
     sites = tuple(_site(recipe, ground, view, index, rng) for index, view in enumerate(viewpoints))
+    ground = _with_panels(ground, panels, home, viewpoints)
     energy, duration = _tour(recipe, ground, home, viewpoints, vehicle, speed_limit)
     capacity = recipe.energy_fraction * energy / (1.0 - battery.reserve_fraction)
     task = MissionTask(
@@ -74,6 +77,24 @@ def draw_cells(faulty: bool, rng: np.random.Generator) -> str:
 # --- Private.
 
 
+def _with_panels(
+    ground: Ground,
+    panels: tuple[PanelSpec, ...],
+    home: Float[np.ndarray, "2"],
+    viewpoints: Float[np.ndarray, "n 3"],
+) -> Ground:
+    """The ground with the panels standing on it, which must not have closed a way."""
+    spec = WorldSpec.model_validate({**ground.spec.model_dump(), "panels": panels})
+    ground = Ground(spec, ground.hull_radius, ground.altitude, ground.altitude_max)
+    stops = [home, *viewpoints[:, :2]]
+    if not all(ground.space.is_free(stop) for stop in stops):
+        raise Unplaceable("a panel stands in the way of a viewpoint")
+    ways = ground.ways_to(home)
+    if not all(np.isfinite(ways.at(stop)) for stop in stops):
+        raise Unplaceable("the panels close the way to a site")
+    return ground
+
+
 def _draw_home(ground: Ground, rng: np.random.Generator) -> Float[np.ndarray, "2"]:
     for _ in range(_TRIES):
         home = free_point(ground, rng)
@@ -90,16 +111,24 @@ def _draw_viewpoints(
     found: list[np.ndarray] = []
     for _ in range(_TRIES):
         if len(found) == recipe.sites:
-            return np.array(found)
+            # Mandatory sites come first; they are among those nearest by the way.
+            return np.array(sorted(found, key=lambda view: ways.at(view[:2]) > np.median([ways.at(v[:2]) for v in found])))
         offset = recipe.reach_m * np.sqrt(rng.random()) * _direction(rng.uniform(-np.pi, np.pi))
         view = np.round(np.array([*(home + offset), rng.uniform(-np.pi, np.pi)]), 3)
         apart = all(np.linalg.norm(other[:2] - view[:2]) >= recipe.spacing_m for other in found)
         far = np.linalg.norm(view[:2] - home) >= recipe.spacing_m
-        if apart and far and _in_sight(ground, view) and np.isfinite(ways.at(view[:2])):
-            if all(np.linalg.norm(_panel_xy(other) - view[:2]) >= 4.0 for other in found):
-                if all(np.linalg.norm(_panel_xy(view) - other[:2]) >= 4.0 for other in found):
-                    found.append(view)
+        if apart and far and _in_sight(ground, view) and ways.at(view[:2]) <= _MAX_WAY * recipe.reach_m:
+            if _apart_from_panels(view, found):
+                found.append(view)
     raise Unplaceable(f"only {len(found)} of {recipe.sites} sites found room")
+
+
+def _apart_from_panels(view: Float[np.ndarray, "3"], found: list[np.ndarray]) -> bool:
+    """No viewpoint stands in front of another site's panel."""
+    return all(
+        min(np.linalg.norm(_panel_xy(other) - view[:2]), np.linalg.norm(_panel_xy(view) - other[:2])) >= 4.0
+        for other in found
+    )
 
 
 def _in_sight(ground: Ground, view: Float[np.ndarray, "3"]) -> bool:

@@ -25,13 +25,13 @@ FAULT_FACTOR = 3.0
 PAD_RADIUS = 1.0
 """m from the pad's centre."""
 UPRIGHT_ANGLE = np.deg2rad(20.0)
-# The four planning constants below are a least-squares fit to the energy of 38 teacher flights on choice worlds.
+# The four planning constants below are rounded from a fit to the energy of 40 teacher flights on choice worlds.
 CRUISE_FRACTION = 1.0
 """Of the speed limit: what missions average along the free way (they cut its corners), for planning."""
-STOP_SECONDS = 1.5
+STOP_SECONDS = 2.0
 """Hover time that slowing down, turning to a panel and leaving cost, for planning."""
-LANDING_SECONDS = 10.0
-"""Hover time that starting, centring over the pad and descending cost, for planning."""
+LANDING_SECONDS = 6.0
+"""Hover time that centring over the pad and descending cost, for planning."""
 CLOSE_UP_ALLOWANCE = CLOSE_UP_SECONDS + 0.5
 """s of hovering a close-up is planned with."""
 

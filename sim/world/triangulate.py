@@ -11,7 +11,7 @@ MAX_CORNERS = 2000
 _Point = tuple[float, float]
 
 
-def triangulate(rings: list[Float[np.ndarray, "n 3"]]) -> list[tuple[int, int, int]]:
+def triangulate(rings: list[Float[np.ndarray, "_ 3"]]) -> list[tuple[int, int, int]]:
     """Triangles over the rings' corners, numbered through; the first ring is the outside, the rest are holes.
 
     Faces wind like the outer ring. Self-crossing rings give up with a ValueError.
@@ -41,7 +41,7 @@ def triangulate(rings: list[Float[np.ndarray, "n 3"]]) -> list[tuple[int, int, i
     return triangles
 
 
-def _flatten(rings: list[Float[np.ndarray, "n 3"]]) -> list[_Point]:
+def _flatten(rings: list[Float[np.ndarray, "_ 3"]]) -> list[_Point]:
     """Corners in the plane of the outer ring, in which that ring runs counter-clockwise; normal after Newell."""
     outer = rings[0]
     normal = np.cross(outer, np.roll(outer, -1, axis=0)).sum(axis=0)

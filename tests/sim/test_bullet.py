@@ -175,7 +175,9 @@ def test_too_large_a_world_is_refused_with_its_size() -> None:
         np.zeros((140_000, 3)), np.zeros((1, 3), dtype=int), np.zeros((1, 3)), np.zeros(1, np.uint8)
     )
     with pytest.raises(ValueError, match="140000 vertices"):
-        BulletWorld(huge, mass=1, inertia=(1, 1, 1), hull_radius=1, hull_height=1, timestep=TICK)
+        BulletWorld(
+            huge, mass=1.0, inertia=(1.0, 1.0, 1.0), hull_radius=1.0, hull_height=1.0, timestep=TICK
+        )
 
 
 def test_closing_twice_is_no_error_and_the_floor_is_a_time() -> None:
