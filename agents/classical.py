@@ -51,7 +51,9 @@ class ClassicalBrain:
         allowed = allowed_choices(sites, observation, self._briefing)
         logits = np.full(CHOICES, -10.0, dtype=np.float32)
         logits[HOME], logits[LAND] = -5.0, -4.0
-        cost = sites.distance * self._briefing.energy.per_metre_wh + self._briefing.energy.per_stop_wh
+        cost = (
+            sites.distance * self._briefing.energy.per_metre_wh + self._briefing.energy.per_stop_wh
+        )
         value = sites.prize * (1.0 + 10.0 * sites.mandatory) / cost
         ranked = sites.present & allowed[: len(value)]
         ranked[HOME] = False
@@ -77,7 +79,9 @@ class ClassicalBrain:
         """Distance of every candidate's path from what the map holds, squashed to a probability."""
         self._look(observation)
         ego = observation["ego"]
-        distance = _path_clearance(self._paths, self._map.points(), -float(ego[_HEIGHT]), float(ego[_HEADROOM]))
+        distance = _path_clearance(
+            self._paths, self._map.points(), -float(ego[_HEIGHT]), float(ego[_HEADROOM])
+        )
         margin = distance - self._briefing.hull_radius - _SAFE_DISTANCE
         return (1.0 / (1.0 + np.exp(-np.clip(margin / _SOFTNESS, -30.0, 30.0)))).astype(np.float32)
 

@@ -61,7 +61,9 @@ def collect_round(
     folder = out / round_.name
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "round.json").write_text(json.dumps(asdict(round_), indent=2))
-    done: dict[int, int] = {int(p.stem.split("_")[1]): _frame_count(p) for p in folder.glob("flight_*.npz")}
+    done: dict[int, int] = {
+        int(p.stem.split("_")[1]): _frame_count(p) for p in folder.glob("flight_*.npz")
+    }
     kept = sum(done.values())
     context = get_context("forkserver")
     with ProcessPoolExecutor(workers, mp_context=context, initializer=_start_worker) as pool:
@@ -105,7 +107,9 @@ def collect_flight(scenario: Scenario, job: CollectionJob) -> tuple[dict[str, np
 class _Behaviour:
     """Who flies: the pilot, the expert near collisions, or a burst of perturbation."""
 
-    def __init__(self, pilot: LatticePilot, expert: LatticePilot, rng: np.random.Generator, flight: Flight) -> None:
+    def __init__(
+        self, pilot: LatticePilot, expert: LatticePilot, rng: np.random.Generator, flight: Flight
+    ) -> None:
         self.pilot = pilot
         self._expert, self._rng = expert, rng
         self._limit = flight.scenario.speed_limit_m_s
@@ -122,7 +126,9 @@ class _Behaviour:
             return self._perturbed(decision, survival)
         return self._guarded(decision, observation, survival)
 
-    def _guarded(self, decision: Decision, observation: Observation, survival: np.ndarray) -> Decision:
+    def _guarded(
+        self, decision: Decision, observation: Observation, survival: np.ndarray
+    ) -> Decision:
         share = survival.mean()
         if share < _DANGER:
             self._takeover = True
@@ -130,7 +136,8 @@ class _Behaviour:
             self._takeover = False
         if not self._takeover:
             return decision
-        if self._expert.control is not None:  # The expert steers to where the pilot wants to go.
+        if self._expert.control is not None and self.pilot.control is not None:
+            # The expert steers to where the pilot wants to go.
             self._expert.control.target = self.pilot.control.target
             return self._expert.steer_to_target(observation)
         return self._expert.act(observation)
@@ -148,7 +155,9 @@ class _Behaviour:
         return Decision(action=candidate_action(self._candidate, self._limit), phase="perturbed")
 
 
-def _rows(flight: Flight, behaviour: _Behaviour, labeller: Labeller) -> Iterator[Mapping[str, np.ndarray]]:
+def _rows(
+    flight: Flight, behaviour: _Behaviour, labeller: Labeller
+) -> Iterator[Mapping[str, np.ndarray]]:
     """Advance the flight, yielding the labelled frames that are kept."""
     observation = flight.observation()
     while flight.outcome is None:

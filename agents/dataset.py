@@ -66,7 +66,9 @@ def concatenate(parts: list[Frames]) -> Frames:
     return {name: np.concatenate([part[name] for part in parts]) for name in FIELDS}
 
 
-def batches(frames: Frames, size: int, rng: np.random.Generator, skip: int = 0) -> Iterator[dict[str, Tensor]]:
+def batches(
+    frames: Frames, size: int, rng: np.random.Generator, skip: int = 0
+) -> Iterator[dict[str, Tensor]]:
     """One pass in random order, mirrored left-right by a coin toss a batch; `skip` batches are left out."""
     count = len(frames["image"])
     order = rng.permutation(count)
@@ -105,7 +107,14 @@ def _mirrored_candidates() -> Tensor:
 
 _EGO_SIGNS = _signs(
     EGO_FIELDS,
-    {"velocity_body_y", "gravity_body_y", "rate_body_x", "rate_body_z", "previous_vy", "previous_yaw_rate"},
+    {
+        "velocity_body_y",
+        "gravity_body_y",
+        "rate_body_x",
+        "rate_body_z",
+        "previous_vy",
+        "previous_yaw_rate",
+    },
 )
 _GOAL_SIGNS = _signs(GOAL_FIELDS, {"direction_y"})
 _SITE_SIGNS = _signs(SITE_FIELDS, {"y", "facing_sin"})

@@ -56,7 +56,9 @@ def _loop(
         step = flight.advance(decision.action)
         if log is not None:
             marks = tuple(Event(time, name) for name in decision.events)
-            log.step(time, decision.action, step.ticks, observation, decision, (*marks, *step.events))
+            log.step(
+                time, decision.action, step.ticks, observation, decision, (*marks, *step.events)
+            )
         observation = flight.observation()
         if progress is not None:
             progress(flight.simulator.time)

@@ -46,7 +46,9 @@ def course_preference(course_heading: Float[np.ndarray, "3"]) -> Float[np.ndarra
     cosine = velocity[:MOVING] @ course_heading / np.maximum(speed, 1e-9)
     off_course = np.arccos(np.clip(cosine, -1.0, 1.0))
     preference = np.full(CANDIDATES, -20.0)
-    preference[:MOVING] = -0.5 * (off_course / _COURSE_SPREAD) ** 2 - 0.5 * ((1.0 - speed) / _SPEED_SPREAD) ** 2
+    preference[:MOVING] = (
+        -0.5 * (off_course / _COURSE_SPREAD) ** 2 - 0.5 * ((1.0 - speed) / _SPEED_SPREAD) ** 2
+    )
     bearing = float(np.arctan2(course_heading[1], course_heading[0]))
     after = wrap_angle(bearing - _TURN_SECONDS * candidate_yaw_rates()[HOVER:])
     preference[HOVER:] = -8.0 - np.abs(after) if abs(bearing) < _OFF_COURSE else -np.abs(after)

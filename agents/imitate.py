@@ -35,22 +35,34 @@ class ImitationConfig:
 
 
 def imitate(
-    network: NetworkConfig, frames: Frames, config: ImitationConfig, state: Path, report: Callable[[str], None]
+    network: NetworkConfig,
+    frames: Frames,
+    config: ImitationConfig,
+    state: Path,
+    report: Callable[[str], None],
 ) -> MultiTaskNet:
     """Train from scratch, or from the state a killed run left in the folder `state`."""
     training, validation = _split(frames)
     net = new_network(network, config.seed)
     balance = FrozenNormalization(network.heads)
-    optimizer = torch.optim.AdamW(net.parameters(), lr=config.learning_rate, weight_decay=config.weight_decay)
+    optimizer = torch.optim.AdamW(
+        net.parameters(), lr=config.learning_rate, weight_decay=config.weight_decay
+    )
     total = config.epochs * (len(training["image"]) // config.batch)
-    schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: _rate(step, config.warmup, total))
+    schedule = torch.optim.lr_scheduler.LambdaLR(
+        optimizer, lambda step: _rate(step, config.warmup, total)
+    )
     first = _resume(state, net, balance, optimizer, schedule)
     started = time.monotonic()
     for epoch in range(first, config.epochs):
         rng = np.random.default_rng([config.seed, epoch, _BATCH_STREAM])
-        average = _pass(net, balance, optimizer, schedule, batches(training, config.batch, rng), config.clip)
+        average = _pass(
+            net, balance, optimizer, schedule, batches(training, config.batch, rng), config.clip
+        )
         _save(state, epoch + 1, net, balance, optimizer, schedule)
-        losses = {f"train_{k}": v for k, v in average.items()} | validate(net, validation, config.batch)
+        losses = {f"train_{k}": v for k, v in average.items()} | validate(
+            net, validation, config.batch
+        )
         _log(state, {"epoch": epoch + 1, "seconds": round(time.monotonic() - started, 1), **losses})
         text = ", ".join(f"{name} {value:.3f}" for name, value in losses.items())
         report(f"{'+'.join(network.heads)}: epoch {epoch + 1} of {config.epochs}, {text}")
@@ -63,7 +75,9 @@ def validate(net: MultiTaskNet, frames: Frames, batch: int) -> dict[str, float]:
     net.eval()
     sums: dict[str, list[float]] = {}
     for start in range(0, len(frames["image"]), batch):
-        part = {name: torch.from_numpy(array[start : start + batch]) for name, array in frames.items()}
+        part = {
+            name: torch.from_numpy(array[start : start + batch]) for name, array in frames.items()
+        }
         for name, loss in head_losses(net(part), part).items():
             sums.setdefault(f"held_out_{name}", []).append(float(loss))
     return {name: float(np.mean(values)) for name, values in sums.items()}
@@ -157,13 +171,19 @@ def _resume(
     optimizer.load_state_dict({"state": moments, "param_groups": template["param_groups"]})
     for group, rate in zip(optimizer.param_groups, schedule.get_last_lr(), strict=True):
         group["lr"] = rate
-    for group, base, function in zip(optimizer.param_groups, schedule.base_lrs, schedule.lr_lambdas, strict=True):
+    for group, base, function in zip(
+        optimizer.param_groups, schedule.base_lrs, schedule.lr_lambdas, strict=True
+    ):
         group["lr"] = base * function(schedule.last_epoch)
     return int(position["epoch"])
 
 
 def _part(tensors: dict[str, Tensor], prefix: str) -> dict[str, Tensor]:
-    return {name.removeprefix(prefix): value for name, value in tensors.items() if name.startswith(prefix)}
+    return {
+        name.removeprefix(prefix): value
+        for name, value in tensors.items()
+        if name.startswith(prefix)
+    }
 
 
 def _log(state: Path, row: dict[str, object]) -> None:

@@ -46,21 +46,26 @@ class Labeller:
         observation = control.observe(observation)
         target = self._mission_target(observation, max(control.target, HOME))
         sites = read_sites(observation)
-        observation = {**observation, "goal": make_goal(approach(sites, target), self._briefing.speed_limit)}
+        observation = {
+            **observation,
+            "goal": make_goal(approach(sites, target), self._briefing.speed_limit),
+        }
         return Labels(survival, self._frame(observation, survival, target))
 
     def _mission_target(self, observation: Observation, target: int) -> int:
         present = np.flatnonzero(observation["sites_mask"])
         return int(self._rng.choice(present)) if self._rng.random() < _OTHER_TARGET else target
 
-    def _frame(self, observation: Observation, survival: np.ndarray, target: int) -> Mapping[str, np.ndarray]:
+    def _frame(
+        self, observation: Observation, survival: np.ndarray, target: int
+    ) -> Mapping[str, np.ndarray]:
         """Observation and labels by the names of `agents.dataset.FIELDS`."""
         return {
             **observation,
             "target_navigation": np.exp(self._teacher.way_preference(target)),
-            "mask_navigation": np.bool_(True),
+            "mask_navigation": np.array(True),
             "target_survival": survival,
-            "mask_survival": np.bool_(True),
+            "mask_survival": np.array(True),
             **self._mission(observation),
         }
 
@@ -74,9 +79,7 @@ class Labeller:
         return {
             "target_mission": best & allowed,
             "allowed_mission": allowed,
-            "mask_mission": np.bool_((best & allowed).any()),
+            "mask_mission": np.array((best & allowed).any()),
             "target_status": status > 0.75,
             "mask_status": np.full(2, status[0] != 0.5),
         }
-
-

@@ -23,7 +23,9 @@ _YAW_GAIN = 2.0
 
 def _grid() -> tuple[np.ndarray, np.ndarray]:
     """Unit-limit velocities in the heading frame (K, 3) and yaw rates (K,)."""
-    speed, elevation, azimuth = (a.ravel() for a in np.meshgrid(SPEEDS, ELEVATIONS, AZIMUTHS, indexing="ij"))
+    speed, elevation, azimuth = (
+        a.ravel() for a in np.meshgrid(SPEEDS, ELEVATIONS, AZIMUTHS, indexing="ij")
+    )
     velocity = np.zeros((CANDIDATES, 3))
     velocity[:MOVING, 0] = speed * np.cos(elevation) * np.cos(azimuth)
     velocity[:MOVING, 1] = speed * np.cos(elevation) * np.sin(azimuth)
@@ -55,9 +57,15 @@ def candidate_action(index: int, speed_limit: float) -> Float[np.ndarray, "4"]:
 
 def nearest_candidate(velocity_heading: Float[np.ndarray, "3"], speed_limit: float) -> int:
     """The candidate whose velocity is nearest to a wanted one."""
-    return int(np.linalg.norm(speed_limit * _VELOCITY - velocity_heading, axis=1)[: HOVER + 1].argmin())
+    return int(
+        np.linalg.norm(speed_limit * _VELOCITY - velocity_heading, axis=1)[: HOVER + 1].argmin()
+    )
 
 
 def describe() -> dict[str, Any]:
     """The lattice as JSON, for the flight log."""
-    return {"speeds": SPEEDS.tolist(), "elevations": ELEVATIONS.tolist(), "azimuths": AZIMUTHS.tolist()}
+    return {
+        "speeds": SPEEDS.tolist(),
+        "elevations": ELEVATIONS.tolist(),
+        "azimuths": AZIMUTHS.tolist(),
+    }

@@ -59,7 +59,9 @@ class LatticePilot:
         """Fuse what navigation and avoidance say of the lattice into one command."""
         course_only = self.briefing.task == "avoid"
         goal = observation["goal"]
-        navigation = course_preference(goal[:3]) if course_only else self.brain.navigate(observation)
+        navigation = (
+            course_preference(goal[:3]) if course_only else self.brain.navigate(observation)
+        )
         survival = self.brain.survive(observation)
         fused, chosen = fuse(navigation, survival, self.rule)
         action = candidate_action(chosen, self.briefing.speed_limit)
@@ -88,7 +90,9 @@ class LatticePilot:
         distance = float(np.linalg.norm(control.waypoint(sites)))
         if target > HOME and (control.choice == INSPECT or distance < DOCK_RADIUS):
             turn = float(np.arctan2(sites.facing[target, 1], sites.facing[target, 0]))
-            return hold(sites.offset[target], turn), "inspect" if control.choice == INSPECT else "dock"
+            return hold(
+                sites.offset[target], turn
+            ), "inspect" if control.choice == INSPECT else "dock"
         if target == HOME and distance < DOCK_RADIUS:
             return hold(control.waypoint(sites), 0.0), "dock"
         return None

@@ -33,11 +33,15 @@ def load_pilot(name_or_path: str) -> Pilot:
         return LatticePilot("teacher", TeacherBrain())
     if name_or_path == "random":
         return RandomPilot()
-    folder = SHIPPED / name_or_path if name_or_path in ("shared", "specialists") else Path(name_or_path)
+    folder = (
+        SHIPPED / name_or_path if name_or_path in ("shared", "specialists") else Path(name_or_path)
+    )
     if not folder.exists():
         close = difflib.get_close_matches(name_or_path, pilot_names(), n=1)
         hint = f"; did you mean {close[0]}?" if close else ""
-        raise PilotError(f"pilot {name_or_path!r}: choose {', '.join(pilot_names())} or a checkpoint folder{hint}")
+        raise PilotError(
+            f"pilot {name_or_path!r}: choose {', '.join(pilot_names())} or a checkpoint folder{hint}"
+        )
     return network_pilot(folder, name_or_path)
 
 
@@ -56,7 +60,9 @@ def network_pilot(folder: Path, name: str) -> LatticePilot:
     network = load_checkpoint(folder)
     missing = [head for head in SPECIALISTS if head not in network.config.heads]
     if missing:
-        raise PilotError(f"pilot {name}: its network lacks {', '.join(missing)}; give a folder with all three skills")
+        raise PilotError(
+            f"pilot {name}: its network lacks {', '.join(missing)}; give a folder with all three skills"
+        )
     return LatticePilot(name, NetworkBrain(network))
 
 
@@ -64,7 +70,9 @@ def pilot_networks(name_or_path: str) -> dict[str, Path]:
     """The checkpoint folders a pilot flies with, by skill; empty for pilots without a network."""
     if name_or_path in ("classical", "teacher", "random"):
         return {}
-    folder = SHIPPED / name_or_path if name_or_path in ("shared", "specialists") else Path(name_or_path)
+    folder = (
+        SHIPPED / name_or_path if name_or_path in ("shared", "specialists") else Path(name_or_path)
+    )
     if all((folder / head).is_dir() for head in SPECIALISTS):
         return {head: folder / head for head in SPECIALISTS}
     return {"shared": folder}

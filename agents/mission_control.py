@@ -66,7 +66,9 @@ class Sites:
         distance = float(np.linalg.norm(panel))
         ahead = abs(np.arctan2(panel[1], panel[0])) < _READING_BEARING
         frontal = float(panel[:2] @ self.facing[site]) > 0.5 * distance
-        return site if self.present[site] and distance < READING_DISTANCE and ahead and frontal else -1
+        return (
+            site if self.present[site] and distance < READING_DISTANCE and ahead and frontal else -1
+        )
 
     def at(self) -> int:
         """The visited site the drone is at; -1 if none."""
@@ -105,11 +107,15 @@ def energy_left(observation: Observation, briefing: Briefing) -> float:
     return (battery - briefing.reserve_fraction) * briefing.capacity_wh
 
 
-def allowed_choices(sites: Sites, observation: Observation, briefing: Briefing) -> Bool[np.ndarray, "14"]:
+def allowed_choices(
+    sites: Sites, observation: Observation, briefing: Briefing
+) -> Bool[np.ndarray, "14"]:
     """What the rules and the observable energy (straight distance x detour) leave open."""
     energy, left = briefing.energy, energy_left(observation, briefing)
     home_from = np.linalg.norm(sites.offset - sites.offset[HOME], axis=1)
-    need = (sites.distance + home_from) * energy.per_metre_wh + energy.per_stop_wh + energy.landing_wh
+    need = (
+        (sites.distance + home_from) * energy.per_metre_wh + energy.per_stop_wh + energy.landing_wh
+    )
     allowed = np.zeros(CHOICES, dtype=bool)
     allowed[:MAX_TOKENS] = sites.present & ~sites.visited & (need <= left)
     over_pad = float(np.linalg.norm(sites.offset[HOME, :2])) <= LAND_RADIUS
@@ -118,7 +124,9 @@ def allowed_choices(sites: Sites, observation: Observation, briefing: Briefing) 
     here = sites.at()
     if here >= 0 and sites.dwell[here] < CLOSE_UP_SECONDS:
         stay = (CLOSE_UP_SECONDS - sites.dwell[here]) * energy.hover_w / 3600.0
-        allowed[INSPECT] = stay + sites.distance[HOME] * energy.per_metre_wh + energy.landing_wh <= left
+        allowed[INSPECT] = (
+            stay + sites.distance[HOME] * energy.per_metre_wh + energy.landing_wh <= left
+        )
     return allowed
 
 
@@ -172,8 +180,15 @@ class MissionControl:
         visited, here = int(sites.visited.sum()), sites.at()
         dwelt = here >= 0 and bool(sites.dwell[here] >= CLOSE_UP_SECONDS)
         tenths = int(10 * float(observation["ego"][_BATTERY]))
-        over_pad = self.target == HOME and float(np.linalg.norm(sites.offset[HOME, :2])) < LAND_RADIUS / 2
-        event = visited != self._visited or (dwelt and not self._dwelt) or tenths != self._tenths or over_pad
+        over_pad = (
+            self.target == HOME and float(np.linalg.norm(sites.offset[HOME, :2])) < LAND_RADIUS / 2
+        )
+        event = (
+            visited != self._visited
+            or (dwelt and not self._dwelt)
+            or tenths != self._tenths
+            or over_pad
+        )
         self._visited, self._dwelt, self._tenths = visited, dwelt, tenths
         return event and self.choice != LAND
 

@@ -101,7 +101,10 @@ class MissionTeacher:
         """Expected prize of sites whose panels are not known yet; mandatory ones are never blocked."""
         mandatory = self.mandatory[sites]
         served = np.where(mandatory, 1.0, 1.0 - PRIOR_BLOCKED)
-        return self.prize[sites] * served * (1.0 + PRIOR_FAULTY * FAULT_FACTOR) + MANDATORY_BONUS * mandatory
+        return (
+            self.prize[sites] * served * (1.0 + PRIOR_FAULTY * FAULT_FACTOR)
+            + MANDATORY_BONUS * mandatory
+        )
 
 
 def collectable_prize(truth: Truth) -> float:

@@ -34,21 +34,28 @@ class NetworkBrain:
 
     @torch.inference_mode()
     def navigate(self, observation: Observation) -> Float[np.ndarray, " k"]:
-        logits = self.network.heads["navigation"](self._embed(observation), _batched(observation["goal"]))
+        logits = self.network.heads["navigation"](
+            self._embed(observation), _batched(observation["goal"])
+        )
         return torch.log_softmax(logits[0], 0).numpy()
 
     @torch.inference_mode()
     def survive(self, observation: Observation) -> Float[np.ndarray, " k"]:
-        logits = self.network.heads["avoidance"](self._embed(observation), _batched(observation["goal"]))
+        logits = self.network.heads["avoidance"](
+            self._embed(observation), _batched(observation["goal"])
+        )
         return torch.sigmoid(logits[0]).numpy()
 
     def _embed(self, observation: Observation) -> torch.Tensor:
         """The trunk's embedding of this frame, computed once."""
-        if self._embedding is None or observation["image"] is not self._seen:
+        embedding = self._embedding
+        if embedding is None or observation["image"] is not self._seen:
             history = _batched(observation["history"].reshape(HISTORY_SHAPE))
-            self._embedding = self.network.trunk(_batched(observation["image"]), history, _batched(observation["ego"]))
-            self._seen = observation["image"]
-        return self._embedding
+            embedding = self.network.trunk(
+                _batched(observation["image"]), history, _batched(observation["ego"])
+            )
+            self._embedding, self._seen = embedding, observation["image"]
+        return embedding
 
 
 class CompositeBrain:
@@ -58,7 +65,9 @@ class CompositeBrain:
         self._navigation, self._avoidance, self._mission = navigation, avoidance, mission
 
     def reset(self, flight: Flight) -> None:
-        for brain in {id(b): b for b in (self._navigation, self._avoidance, self._mission)}.values():
+        for brain in {
+            id(b): b for b in (self._navigation, self._avoidance, self._mission)
+        }.values():
             brain.reset(flight)
 
     def plan(self, observation: Observation) -> Plan:

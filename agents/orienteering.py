@@ -48,7 +48,7 @@ def solve(
     best = totals[feasible].max()
     near = feasible & (totals >= best - _NEAR_OPTIMAL)
     cheapest = cost[near].min()
-    first = (cost[near] <= min(budget, cheapest * _ENERGY_SLACK)).any(axis=0)
+    first = np.any(cost[near] <= min(budget, cheapest * _ENERGY_SLACK), axis=0)
     if near[0]:  # Nothing within reach pays: the best plan is to go home.
         return Solution(float(best), np.zeros(n, dtype=bool), (), home_now)
     subset = int(np.flatnonzero(near)[cost[near].min(axis=1).argmin()])

@@ -26,7 +26,9 @@ def read_panel(
         return np.full(2, 0.5, dtype=np.float32)
     blocks = orange[:-1, :-1] & orange[1:, :-1] & orange[:-1, 1:] & orange[1:, 1:]
     share = float(np.nanmean(coloured))
-    return np.array([0.95 if blocks.any() else 0.05, 0.95 if share < 0.2 else 0.05], dtype=np.float32)
+    return np.array(
+        [0.95 if blocks.any() else 0.05, 0.95 if share < 0.2 else 0.05], dtype=np.float32
+    )
 
 
 def _classify(

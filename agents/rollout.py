@@ -43,7 +43,9 @@ class Rollouts:
 
 
 @njit(cache=True)
-def _fly_candidates(arrays, start, velocities_heading, yaw, response, hull_radius, floor, ceiling, bounds):
+def _fly_candidates(
+    arrays, start, velocities_heading, yaw, response, hull_radius, floor, ceiling, bounds
+):
     """Clearances (k,) and end points (k, 3); a clearance is looked up again only once the last one could be used up."""
     count = velocities_heading.shape[0]
     clearance = np.empty(count)
@@ -62,7 +64,12 @@ def _fly_candidates(arrays, start, velocities_heading, yaw, response, hull_radiu
             if slack <= 0.1 or slack < least:
                 slack = clearance_at(arrays, state[0], state[1], state[2]) - hull_radius
                 least = min(least, slack)
-            outside = state[2] < floor or state[2] > ceiling or state[0] < bounds[0, 0] or state[0] > bounds[1, 0]
+            outside = (
+                state[2] < floor
+                or state[2] > ceiling
+                or state[0] < bounds[0, 0]
+                or state[0] > bounds[1, 0]
+            )
             if outside or state[1] < bounds[0, 1] or state[1] > bounds[1, 1]:
                 least = -1.0
             if least <= 0.0 and step + 1 >= _END_STEP:

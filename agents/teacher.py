@@ -75,12 +75,16 @@ class TeacherBrain:
         here = field.at(position)
         progress = here - way_lengths(field.arrays, ends)
         if not np.isfinite(here):  # Out of every free way: the straight line is the best there is.
-            progress = np.linalg.norm(goal[:2] - position[:2]) - np.linalg.norm(goal[:2] - ends[:, :2], axis=1)
+            progress = np.linalg.norm(goal[:2] - position[:2]) - np.linalg.norm(
+                goal[:2] - ends[:, :2], axis=1
+            )
         # Nobody comes nearer by more than what was flown: such an end lies behind a wall, as one without a way does.
         flown = np.linalg.norm(ends - position, axis=1)
         progress = np.where(np.abs(progress) > flown + _THROUGH_WALL, -flown, progress)
         progress -= _HEIGHT_WEIGHT * np.abs(ends[:, 2] - goal[2])
-        yaw_after = self.truth.yaw + np.concatenate([self._azimuths(), _TURN_SECONDS * candidate_yaw_rates()[HOVER:]])
+        yaw_after = self.truth.yaw + np.concatenate(
+            [self._azimuths(), _TURN_SECONDS * candidate_yaw_rates()[HOVER:]]
+        )
         off = wrap_angle(way_bearing(field.arrays, position[0], position[1]) - yaw_after)
         value = (progress + _ALIGNMENT * np.cos(off)) / _TEMPERATURE
         return (value - np.logaddexp.reduce(value)).astype(np.float32)
@@ -103,7 +107,10 @@ class TeacherBrain:
 
     def target_meant(self, observation: Observation) -> int:
         """Which target the goal entry points at."""
-        direction, distance = observation["goal"][:3].astype(np.float64), np.expm1(float(observation["goal"][3]))
+        direction, distance = (
+            observation["goal"][:3].astype(np.float64),
+            np.expm1(float(observation["goal"][3])),
+        )
         offset = world_from_heading(distance * direction, self.truth.yaw)
         return self.truth.nearest_target(self.truth.position + offset)
 

@@ -54,7 +54,9 @@ class TrainConfig:
             if getattr(self, name) < 1:
                 raise ValueError(f"{name} = {getattr(self, name)}: must be at least 1")
         if self.seed < 0 or self.learning_rate <= 0:
-            raise ValueError(f"seed = {self.seed}, learning_rate = {self.learning_rate}: must be positive")
+            raise ValueError(
+                f"seed = {self.seed}, learning_rate = {self.learning_rate}: must be positive"
+            )
 
 
 def train(config: TrainConfig, source: Source, report: Callable[[str], None]) -> dict[str, Path]:
@@ -106,16 +108,27 @@ def _train_learners(
     """Quickly trained networks of both arms, to fly the next round."""
     folder = config.out / f"learners_{index}"
     return {
-        arm: _train_networks(arm, folder, config, frames, _ROUND_EPOCHS, config.seed + index, report) for arm in ARMS
+        arm: _train_networks(
+            arm, folder, config, frames, _ROUND_EPOCHS, config.seed + index, report
+        )
+        for arm in ARMS
     }
 
 
-def _train_arm(arm: str, config: TrainConfig, frames: Frames, report: Callable[[str], None]) -> Path:
+def _train_arm(
+    arm: str, config: TrainConfig, frames: Frames, report: Callable[[str], None]
+) -> Path:
     return _train_networks(arm, config.out, config, frames, config.epochs, config.seed, report)
 
 
 def _train_networks(
-    arm: str, out: Path, config: TrainConfig, frames: Frames, epochs: int, seed: int, report: Callable[[str], None]
+    arm: str,
+    out: Path,
+    config: TrainConfig,
+    frames: Frames,
+    epochs: int,
+    seed: int,
+    report: Callable[[str], None],
 ) -> Path:
     """Train every network of an arm from scratch; a finished one is kept."""
     folder = out / arm
@@ -123,7 +136,9 @@ def _train_networks(
         target = folder if len(ARMS[arm]) == 1 else folder / heads[0]
         if (target / "weights.safetensors").exists():
             continue
-        imitation = ImitationConfig(epochs=epochs, batch=config.batch, learning_rate=config.learning_rate, seed=seed)
+        imitation = ImitationConfig(
+            epochs=epochs, batch=config.batch, learning_rate=config.learning_rate, seed=seed
+        )
         state = target.with_name(target.name + ".training")
         network = imitate(NetworkConfig(heads=heads), frames, imitation, state, report)
         save_checkpoint(target, network, _card(arm, heads, config, frames, network), half=True)
@@ -135,7 +150,10 @@ def _card(
 ) -> Card:
     from importlib.metadata import version
 
-    share = {name: float(np.mean(frames[f"mask_{name}"])) for name in ("navigation", "survival", "mission")}
+    share = {
+        name: float(np.mean(frames[f"mask_{name}"]))
+        for name in ("navigation", "survival", "mission")
+    }
     return Card(
         title=f"{arm}: {', '.join(heads)}",
         summary=f"{sum(p.numel() for p in network.parameters()):,} parameters, imitation of the privileged teacher.",

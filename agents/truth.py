@@ -50,7 +50,9 @@ class Truth:
     def field(self, target: int) -> GeodesicField:
         """Length of the free way from anywhere to a target."""
         if target not in self._fields:
-            self._fields[target] = distance_field(self.free, nearest_free(self.free, self.targets[target][:2]))
+            self._fields[target] = distance_field(
+                self.free, nearest_free(self.free, self.targets[target][:2])
+            )
         return self._fields[target]
 
     def nearest_target(self, point_world: Vec3) -> int:
@@ -60,7 +62,9 @@ class Truth:
     @cached_property
     def ways(self) -> Float[np.ndarray, "t t"]:
         """Free-way lengths between all targets, m."""
-        return np.array([way_lengths(self.field(i).arrays, self.targets) for i in range(len(self.targets))])
+        return np.array(
+            [way_lengths(self.field(i).arrays, self.targets) for i in range(len(self.targets))]
+        )
 
     def ways_from(self, position: Vec3) -> Float[np.ndarray, " t"]:
         """Free-way lengths from a position to all targets, m."""

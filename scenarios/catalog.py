@@ -49,7 +49,9 @@ def resolve(loaded: NamedFamily | Scenario, seed: int | None) -> Scenario:
     """The flight of a seed. A scenario is already one; a seed then only changes its noise and gusts."""
     if isinstance(loaded, NamedFamily):
         return draw(loaded.family, loaded.name, 0 if seed is None else seed)
-    scenario = loaded if seed is None else Scenario.model_validate({**loaded.model_dump(), "seed": seed})
+    scenario = (
+        loaded if seed is None else Scenario.model_validate({**loaded.model_dump(), "seed": seed})
+    )
     try:
         check_flyable(scenario)
     except ValueError as error:
@@ -65,11 +67,15 @@ def parse(text: str, where: str) -> Family | Scenario:
         raise ScenarioError(f"{where}: not TOML: {error}") from error
     kind = table.get("format")
     if kind not in _FORMATS:
-        raise ScenarioError(f"{where}: format = {kind!r}: choose {' or '.join(map(repr, _FORMATS))}")
+        raise ScenarioError(
+            f"{where}: format = {kind!r}: choose {' or '.join(map(repr, _FORMATS))}"
+        )
     try:
         model = _FORMATS[kind].model_validate(table)
     except ValidationError as error:
-        problems = "; ".join(_problem(dict(detail), _FORMATS[kind]) for detail in error.errors()[:5])
+        problems = "; ".join(
+            _problem(dict(detail), _FORMATS[kind]) for detail in error.errors()[:5]
+        )
         raise ScenarioError(f"{where}: {problems}") from error
     assert isinstance(model, Family | Scenario)
     return model
@@ -120,10 +126,14 @@ def _models_of(model: type[BaseModel]) -> set[type[BaseModel]]:
             continue
         found.add(current)
         for info in current.model_fields.values():
-            todo += [t for t in _types_in(info.annotation) if isinstance(t, type) and issubclass(t, BaseModel)]
+            todo += [
+                t
+                for t in _types_in(info.annotation)
+                if isinstance(t, type) and issubclass(t, BaseModel)
+            ]
     return found
 
 
-def _types_in(annotation: Any) -> list[Any]:  # noqa: ANN401 - any annotation there is.
+def _types_in(annotation: Any) -> list[Any]:
     arguments = getattr(annotation, "__args__", ())
     return [annotation] if not arguments else [t for a in arguments for t in _types_in(a)]

@@ -22,7 +22,9 @@ def register_environments() -> None:
     for name, scenario in _DEFAULTS.items():
         if name not in gymnasium.registry:
             gymnasium.register(
-                id=name, entry_point="scenarios.registration:make_env", kwargs={"scenario": scenario}
+                id=name,
+                entry_point="scenarios.registration:make_env",
+                kwargs={"scenario": scenario},
             )
 
 

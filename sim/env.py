@@ -13,7 +13,7 @@ from sim.scenario import Scenario
 from sim.types import Observation, Outcome
 
 
-class TridentEnv(gymnasium.Env[Observation, np.ndarray]):
+class TridentEnv(gymnasium.Env[Any, np.ndarray]):
     """Flights drawn from a source of scenarios.
 
     Observation: the dictionary of `sim.observation`, fields and units in `sim.types`.

@@ -1,6 +1,7 @@
 """A flight: the simulator, its task, and the rules that end it; `env` and the pilots' loop both drive this."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from jaxtyping import Float
@@ -107,7 +108,9 @@ class Flight:
         speed = self._impact_speed(ticks)
         only_ground = all(contact.is_ground for contact in self.simulator.contacts)
         outcome = self.task.touchdown(speed) if only_ground else Outcome.COLLISION
-        contact = next((c for c in self.simulator.contacts if not c.is_ground), self.simulator.contacts[0])
+        contact = next(
+            (c for c in self.simulator.contacts if not c.is_ground), self.simulator.contacts[0]
+        )
         detail = {
             "with": "ground" if contact.is_ground else "obstacle",
             "position_m": [round(float(x), 3) for x in contact.position],
@@ -120,7 +123,7 @@ class Flight:
         before = ticks[-2] if len(ticks) > 1 else self.simulator.previous_body
         return float(np.linalg.norm(before[VELOCITY]))
 
-    def _end(self, outcome: Outcome, detail: dict[str, object]) -> Outcome:
+    def _end(self, outcome: Outcome, detail: dict[str, Any]) -> Outcome:
         self._ending = (Event(self.simulator.time, str(outcome), detail),)
         return outcome
 

@@ -13,15 +13,20 @@ from sim.types import (
     IMAGE_SHAPE,
     MAX_SPEED,
     MAX_TOKENS,
-    SITE_FIELDS,
     Observation,
 )
 
-_EGO_HIGH = np.array([20.0] * 3 + [1.0] * 3 + [20.0] * 3 + [50.0, 50.0, 1.0] + [1.0] * 4, dtype=np.float32)
-_EGO_LOW = np.array([-20.0] * 3 + [-1.0] * 3 + [-20.0] * 3 + [0.0, -50.0, 0.0] + [-1.0] * 4, dtype=np.float32)
+_EGO_HIGH = np.array(
+    [20.0] * 3 + [1.0] * 3 + [20.0] * 3 + [50.0, 50.0, 1.0] + [1.0] * 4, dtype=np.float32
+)
+_EGO_LOW = np.array(
+    [-20.0] * 3 + [-1.0] * 3 + [-20.0] * 3 + [0.0, -50.0, 0.0] + [-1.0] * 4, dtype=np.float32
+)
 _GOAL_HIGH = np.array([1.0, 1.0, 1.0, 8.0, MAX_SPEED, 1.0], dtype=np.float32)
 _GOAL_LOW = np.array([-1.0, -1.0, -1.0, 0.0, 0.0, 0.0], dtype=np.float32)
-_SITE_HIGH = np.array([500.0, 500.0, 100.0, 1.0, 1.0, 100.0, 1.0, 1.0, 60.0, 1.0, 1.0, 1.0], dtype=np.float32)
+_SITE_HIGH = np.array(
+    [500.0, 500.0, 100.0, 1.0, 1.0, 100.0, 1.0, 1.0, 60.0, 1.0, 1.0, 1.0], dtype=np.float32
+)
 _SITE_LOW = np.array([-500.0, -500.0, -100.0, -1.0, -1.0] + [0.0] * 7, dtype=np.float32)
 
 
@@ -33,7 +38,9 @@ def observation_space() -> spaces.Dict:
             "history": spaces.Box(0, 255, (int(np.prod(HISTORY_SHAPE)),), np.uint8),
             "ego": spaces.Box(_EGO_LOW, _EGO_HIGH, (len(EGO_FIELDS),), np.float32),
             "goal": spaces.Box(_GOAL_LOW, _GOAL_HIGH, (len(GOAL_FIELDS),), np.float32),
-            "sites": spaces.Box(np.tile(_SITE_LOW, MAX_TOKENS), np.tile(_SITE_HIGH, MAX_TOKENS), dtype=np.float32),
+            "sites": spaces.Box(
+                np.tile(_SITE_LOW, MAX_TOKENS), np.tile(_SITE_HIGH, MAX_TOKENS), dtype=np.float32
+            ),
             "sites_mask": spaces.Box(0, 1, (MAX_TOKENS,), np.int8),
         }
     )

@@ -55,7 +55,9 @@ class SphereSpec(Model):
 
 def _check_cells(cells: str) -> str:
     if len(cells) != 16 or set(cells) - set("bwo"):
-        raise ValueError(f"{cells!r}: a panel has 16 cells, row by row from the top, of b (blue), w (white), o (orange)")
+        raise ValueError(
+            f"{cells!r}: a panel has 16 cells, row by row from the top, of b (blue), w (white), o (orange)"
+        )
     return cells
 
 
@@ -211,7 +213,9 @@ class Rates(Model):
     def _divide(self) -> "Rates":
         for fast, slow in (("physics_hz", "control_hz"), ("control_hz", "mission_hz")):
             if getattr(self, fast) % getattr(self, slow):
-                raise ValueError(f"{fast} = {getattr(self, fast)} is not a multiple of {slow} = {getattr(self, slow)}")
+                raise ValueError(
+                    f"{fast} = {getattr(self, fast)} is not a multiple of {slow} = {getattr(self, slow)}"
+                )
         return self
 
     @property
@@ -245,5 +249,7 @@ class Scenario(Model):
         if isinstance(self.task, MissionTask):
             for index, site in enumerate(self.task.sites):
                 if site.panel >= len(self.world.panels):
-                    raise ValueError(f"task.sites.{index}.panel = {site.panel}: the world has {len(self.world.panels)} panels")
+                    raise ValueError(
+                        f"task.sites.{index}.panel = {site.panel}: the world has {len(self.world.panels)} panels"
+                    )
         return self

@@ -1,5 +1,6 @@
 """One flight's machinery: Bullet, rotors, wind, estimator and camera, advanced one control step at a time."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,7 +14,6 @@ from sim.scenario import MissionTask, Scenario
 from sim.sensing.camera import Camera, CameraScene, max_pool_code
 from sim.types import (
     BODY_SIZE,
-
     HISTORY_AGES_S,
     HISTORY_SHAPE,
     IMAGE_SHAPE,
@@ -52,7 +52,7 @@ class Snapshot:
 
     bullet: int
     arrays: dict[str, np.ndarray]
-    streams: tuple[dict[str, Any], dict[str, Any]]
+    streams: tuple[Mapping[str, Any], Mapping[str, Any]]
     step_count: int
 
 
@@ -123,7 +123,9 @@ class Simulator:
     def battery(self) -> float:
         """Fraction of the pack's capacity left."""
         pack = self.scenario.battery
-        return max(0.0, pack.initial_fraction - float(self.plant["energy_used_wh"][0]) / pack.capacity_wh)
+        return max(
+            0.0, pack.initial_fraction - float(self.plant["energy_used_wh"][0]) / pack.capacity_wh
+        )
 
     @property
     def estimate(self) -> Estimate:
@@ -153,7 +155,9 @@ class Simulator:
         if self.image.shape == IMAGE_SHAPE:
             image = self.image.copy()
         else:
-            raise ValueError(f"camera of {self.image.shape[2]} x {self.image.shape[1]} px: observations are 64 x 48")
+            raise ValueError(
+                f"camera of {self.image.shape[2]} x {self.image.shape[1]} px: observations are 64 x 48"
+            )
         # Flat, because Stable-Baselines3 takes any three-dimensional entry for a picture of >= 36 px.
         history = self._past_codes[self._history_steps].reshape(-1)
         return {"image": image, "history": history}
@@ -169,7 +173,9 @@ class Simulator:
         self.bullet.restore(snapshot.bullet)
         for name in _SAVED_ARRAYS:
             getattr(self, name)[...] = snapshot.arrays[name]
-        self._physics_rng.bit_generator.state, self._camera_rng.bit_generator.state = snapshot.streams
+        self._physics_rng.bit_generator.state, self._camera_rng.bit_generator.state = (
+            snapshot.streams
+        )
         self.step_count = snapshot.step_count
         self.contacts = []
 
@@ -195,7 +201,13 @@ class Simulator:
         self.previous_body[:] = self.body
         noise = self._physics_rng.standard_normal((self._ticks_per_step, NOISE_SIZE))
         ticks = np.empty((self._ticks_per_step, BODY_SIZE))
-        body, plant, params, wrench, bullet = self.body, self.plant, self._params, self._wrench, self.bullet
+        body, plant, params, wrench, bullet = (
+            self.body,
+            self.plant,
+            self._params,
+            self._wrench,
+            self.bullet,
+        )
         self.contacts = []
         for index in range(self._ticks_per_step):
             tick(plant, params, body, noise[index], wrench)
@@ -213,10 +225,20 @@ class Simulator:
     def _expose(self) -> None:
         """Render the camera image, at the pose `delay_ticks` ago."""
         pose = self._trail[0]
-        self.camera.expose(self.scene, pose[POSITION], pose[QUATERNION], self._camera_rng, self.image)
+        self.camera.expose(
+            self.scene, pose[POSITION], pose[QUATERNION], self._camera_rng, self.image
+        )
 
     def _pooled(self) -> np.ndarray:
         return max_pool_code(self.image[3], HISTORY_SHAPE[1:])
 
 
-_SAVED_ARRAYS = ("plant", "body", "previous_body", "previous_action", "image", "_trail", "_past_codes")
+_SAVED_ARRAYS = (
+    "plant",
+    "body",
+    "previous_body",
+    "previous_action",
+    "image",
+    "_trail",
+    "_past_codes",
+)

@@ -15,7 +15,9 @@ def check_flyable(scenario: Scenario) -> None:
     _check_inside(scenario, "start.position_m", start)
     limit = scenario.limits.altitude_max_m
     if not vehicle.hull_height / 2 < start[2] < limit:
-        raise ValueError(f"start.position_m = {list(start)}: the height must lie between the ground and {limit} m")
+        raise ValueError(
+            f"start.position_m = {list(start)}: the height must lie between the ground and {limit} m"
+        )
     ground = Ground(scenario.world, vehicle.hull_radius, start[2], limit)
     _check_free(ground, "start.position_m", start)
     ways = _ways(ground, "start.position_m", start)
@@ -25,17 +27,25 @@ def check_flyable(scenario: Scenario) -> None:
     if isinstance(task, MissionTask):
         _check_reachable(scenario, ground, ways, "task.home_m", (*task.home_m[:2], start[2]))
         for index, site in enumerate(task.sites):
-            _check_reachable(scenario, ground, ways, f"task.sites.{index}.position_m", site.position_m)
+            _check_reachable(
+                scenario, ground, ways, f"task.sites.{index}.position_m", site.position_m
+            )
     if isinstance(task, AvoidTask):
         course = np.array([np.cos(task.course_rad), np.sin(task.course_rad), 0.0])
-        _check_inside(scenario, "task.distance_m: the course's end", tuple(np.array(start) + task.distance_m * course))
+        _check_inside(
+            scenario,
+            "task.distance_m: the course's end",
+            tuple(np.array(start) + task.distance_m * course),
+        )
 
 
 def _check_inside(scenario: Scenario, field: str, point: tuple[float, ...]) -> None:
     low, high = scenario.world.low_m, scenario.world.high_m
     if any(not low[i] <= point[i] <= high[i] for i in range(2)):
         where = [round(float(x), 2) for x in point]
-        raise ValueError(f"{field} = {where}: outside the world, which spans {list(low[:2])} to {list(high[:2])}")
+        raise ValueError(
+            f"{field} = {where}: outside the world, which spans {list(low[:2])} to {list(high[:2])}"
+        )
 
 
 def _check_free(ground: Ground, field: str, point: tuple[float, ...]) -> None:
@@ -51,7 +61,9 @@ def _ways(ground: Ground, field: str, point: tuple[float, ...]) -> GeodesicField
     try:
         return ground.ways_to(np.array(point))
     except ValueError as error:
-        raise ValueError(f"{field} = {list(point)}: too close to an obstacle for a way to start there") from error
+        raise ValueError(
+            f"{field} = {list(point)}: too close to an obstacle for a way to start there"
+        ) from error
 
 
 def _check_reachable(
@@ -61,4 +73,3 @@ def _check_reachable(
     _check_free(ground, field, point)
     if not ground.space.is_free(np.array(point[:2])) or not np.isfinite(ways.at(np.array(point))):
         raise ValueError(f"{field} = {list(point)}: no free way leads there from the start")
-

@@ -37,7 +37,10 @@ def draw_mission(
     """Everything of a mission but the world it stands in."""
     home = _draw_home(ground, rng)
     viewpoints = _draw_viewpoints(recipe, ground, home, rng)
-    panels = tuple(_panel(recipe, ground, view, index < recipe.mandatory, rng) for index, view in enumerate(viewpoints))
+    panels = tuple(
+        _panel(recipe, ground, view, index < recipe.mandatory, rng)
+        for index, view in enumerate(viewpoints)
+    )
     sites = tuple(_site(recipe, ground, view, index, rng) for index, view in enumerate(viewpoints))
     ground = _with_panels(ground, panels, home, viewpoints)
     energy, duration = _tour(recipe, ground, home, viewpoints, vehicle, speed_limit)
@@ -50,7 +53,9 @@ def draw_mission(
         detour_factor=recipe.detour_factor,
     )
     pack = Battery(
-        capacity_wh=round(capacity, 3), initial_fraction=1.0, reserve_fraction=battery.reserve_fraction
+        capacity_wh=round(capacity, 3),
+        initial_fraction=1.0,
+        reserve_fraction=battery.reserve_fraction,
     )
     yaw = round(float(rng.uniform(-np.pi, np.pi)), 3)
     start = Start(position_m=(float(home[0]), float(home[1]), ground.altitude), yaw_rad=yaw)
@@ -112,21 +117,35 @@ def _draw_viewpoints(
     for _ in range(_TRIES):
         if len(found) == recipe.sites:
             # Mandatory sites come first; they are among those nearest by the way.
-            return np.array(sorted(found, key=lambda view: ways.at(view[:2]) > np.median([ways.at(v[:2]) for v in found])))
+            return np.array(
+                sorted(
+                    found,
+                    key=lambda view: ways.at(view[:2]) > np.median([ways.at(v[:2]) for v in found]),
+                )
+            )
         offset = recipe.reach_m * np.sqrt(rng.random()) * _direction(rng.uniform(-np.pi, np.pi))
         view = np.round(np.array([*(home + offset), rng.uniform(-np.pi, np.pi)]), 3)
         apart = all(np.linalg.norm(other[:2] - view[:2]) >= recipe.spacing_m for other in found)
         far = np.linalg.norm(view[:2] - home) >= recipe.spacing_m
-        if apart and far and _in_sight(ground, view) and ways.at(view[:2]) <= _MAX_WAY * recipe.reach_m:
-            if _apart_from_panels(view, found):
-                found.append(view)
+        reachable = ways.at(view[:2]) <= _MAX_WAY * recipe.reach_m
+        if (
+            apart
+            and far
+            and reachable
+            and _in_sight(ground, view)
+            and _apart_from_panels(view, found)
+        ):
+            found.append(view)
     raise Unplaceable(f"only {len(found)} of {recipe.sites} sites found room")
 
 
 def _apart_from_panels(view: Float[np.ndarray, "3"], found: list[np.ndarray]) -> bool:
     """No viewpoint stands in front of another site's panel."""
     return all(
-        min(np.linalg.norm(_panel_xy(other) - view[:2]), np.linalg.norm(_panel_xy(view) - other[:2])) >= 4.0
+        min(
+            np.linalg.norm(_panel_xy(other) - view[:2]), np.linalg.norm(_panel_xy(view) - other[:2])
+        )
+        >= 4.0
         for other in found
     )
 
@@ -136,7 +155,11 @@ def _in_sight(ground: Ground, view: Float[np.ndarray, "3"]) -> bool:
         return False
     panel = _panel_xy(view)
     low, high = (np.array(corner[:2]) for corner in (ground.spec.low_m, ground.spec.high_m))
-    if (panel < low + 1.5).any() or (panel > high - 1.5).any() or ground.clear(panel) < _PANEL_MARGIN:
+    if (
+        (panel < low + 1.5).any()
+        or (panel > high - 1.5).any()
+        or ground.clear(panel) < _PANEL_MARGIN
+    ):
         return False
     start, end = (np.array([*xy, ground.altitude]) for xy in (view[:2], panel))
     return ground.sees(start, end, _SIGHT_MARGIN)
@@ -151,13 +174,21 @@ def _direction(angle: float) -> Float[np.ndarray, "2"]:
 
 
 def _panel(
-    recipe: MissionRecipe, ground: Ground, view: Float[np.ndarray, "3"], mandatory: bool, rng: np.random.Generator
+    recipe: MissionRecipe,
+    ground: Ground,
+    view: Float[np.ndarray, "3"],
+    mandatory: bool,
+    rng: np.random.Generator,
 ) -> PanelSpec:
     center = _panel_xy(view)
     faulty, covered = rng.random() < recipe.faulty_share, rng.random() < recipe.blocked_share
     yaw = (view[2] + 2 * np.pi) % (2 * np.pi) - np.pi
     return PanelSpec(
-        center_m=(round(float(center[0]), 3), round(float(center[1]), 3), max(ground.altitude, 1.1)),
+        center_m=(
+            round(float(center[0]), 3),
+            round(float(center[1]), 3),
+            max(ground.altitude, 1.1),
+        ),
         yaw_rad=round(float(yaw), 3),
         cells=draw_cells(bool(faulty), rng),
         covered=bool(covered) and not mandatory,
@@ -165,7 +196,11 @@ def _panel(
 
 
 def _site(
-    recipe: MissionRecipe, ground: Ground, view: Float[np.ndarray, "3"], index: int, rng: np.random.Generator
+    recipe: MissionRecipe,
+    ground: Ground,
+    view: Float[np.ndarray, "3"],
+    index: int,
+    rng: np.random.Generator,
 ) -> SiteSpec:
     low, high = recipe.prize
     return SiteSpec(
@@ -191,8 +226,13 @@ def _tour(
     ways = np.array([[field.at(stop) for stop in stops] for field in fields])
     length = tour_length(ways)
     speed = CRUISE_FRACTION * speed_limit
-    waiting = len(viewpoints) * (STOP_SECONDS + recipe.faulty_share * CLOSE_UP_ALLOWANCE) + LANDING_SECONDS
-    joules = length / speed * level_flight_power(vehicle, speed, 0.0) + waiting * hover_power(vehicle)
+    waiting = (
+        len(viewpoints) * (STOP_SECONDS + recipe.faulty_share * CLOSE_UP_ALLOWANCE)
+        + LANDING_SECONDS
+    )
+    joules = length / speed * level_flight_power(vehicle, speed, 0.0) + waiting * hover_power(
+        vehicle
+    )
     return joules / 3600.0, length / speed + waiting
 
 

@@ -18,6 +18,7 @@ _HEADROOM = 2.0
 
 def resolve(family: Family, name: str, seed: int) -> Scenario:
     """Draw until world and task fit together; the seed then names the first draw that did."""
+    last = Unplaceable("nothing was drawn")
     for redraw in range(MAX_REDRAWS):
         try:
             return _draw(family, name, seed, redraw)
@@ -27,7 +28,10 @@ def resolve(family: Family, name: str, seed: int) -> Scenario:
 
 
 def _draw(family: Family, name: str, seed: int, redraw: int) -> Scenario:
-    streams = [np.random.default_rng([seed, redraw, s]) for s in (_WORLD_STREAM, _TASK_STREAM, _WEATHER_STREAM)]
+    streams = [
+        np.random.default_rng([seed, redraw, s])
+        for s in (_WORLD_STREAM, _TASK_STREAM, _WEATHER_STREAM)
+    ]
     world_rng, task_rng, weather_rng = streams
     vehicle = load_vehicle(family.vehicle)
     altitude = family.altitude
@@ -69,5 +73,9 @@ def _draw(family: Family, name: str, seed: int, redraw: int) -> Scenario:
 
 def _draw_weather(family: Family, rng: np.random.Generator) -> Weather:
     speed, direction = rng.uniform(*family.weather.wind_m_s), rng.uniform(-np.pi, np.pi)
-    wind = (round(float(speed * np.cos(direction)), 3), round(float(speed * np.sin(direction)), 3), 0.0)
+    wind = (
+        round(float(speed * np.cos(direction)), 3),
+        round(float(speed * np.sin(direction)), 3),
+        0.0,
+    )
     return Weather(wind_world_m_s=wind, turbulence_m_s=family.weather.turbulence_m_s)

@@ -11,6 +11,7 @@ from sim.world.build import build_world
 from sim.world.clearance import ClearanceField
 from sim.world.geodesic import FreeSpace, GeodesicField, distance_field
 
+
 class Unplaceable(Exception):
     """This draw has no room for the task; another is tried."""
 

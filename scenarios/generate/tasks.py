@@ -32,7 +32,9 @@ def draw_navigation(
         way = ground.ways_to(goal).at(start)
         if np.isfinite(way):
             yaw = round(float(bearing + rng.normal(0.0, 0.2)), 3)
-            task = NavigateTask(kind="navigate", goal_m=_point(goal, ground), geodesic_m=round(float(way), 3))
+            task = NavigateTask(
+                kind="navigate", goal_m=_point(goal, ground), geodesic_m=round(float(way), 3)
+            )
             return Start(position_m=_point(start, ground), yaw_rad=yaw), task
     raise Unplaceable(f"no start and goal {distance:.0f} m apart")
 
@@ -78,7 +80,11 @@ def is_roomy(ground: Ground, xy: Float[np.ndarray, "2"]) -> bool:
     """Inside the world, in free space, with room for the hull and then some."""
     low, high = (np.array(corner[:2]) for corner in (ground.spec.low_m, ground.spec.high_m))
     inside = bool((xy >= low + _EDGE).all() and (xy <= high - _EDGE).all())
-    return inside and ground.space.is_free(xy) and ground.clear(xy) >= ground.hull_radius + _START_CLEARANCE
+    return (
+        inside
+        and ground.space.is_free(xy)
+        and ground.clear(xy) >= ground.hull_radius + _START_CLEARANCE
+    )
 
 
 def _point(xy: Float[np.ndarray, "2"], ground: Ground) -> tuple[float, float, float]:

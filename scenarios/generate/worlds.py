@@ -25,12 +25,19 @@ def draw_world(
 
 def draw_forest(recipe: ForestRecipe, ceiling: float, rng: np.random.Generator) -> WorldSpec:
     """Trunks uniformly over the area, their number Poisson-distributed."""
-    low, high = (-_SIDE, -_SIDE - recipe.width_m / 2), (recipe.length_m + _SIDE, recipe.width_m / 2 + _SIDE)
+    low, high = (
+        (-_SIDE, -_SIDE - recipe.width_m / 2),
+        (recipe.length_m + _SIDE, recipe.width_m / 2 + _SIDE),
+    )
     area = (high[0] - low[0]) * (high[1] - low[1])
     count = int(rng.poisson(recipe.density_per_m2 * area))
     trunks = tuple(
         CylinderSpec(
-            base_m=(_round(rng.uniform(low[0], high[0])), _round(rng.uniform(low[1], high[1])), 0.0),
+            base_m=(
+                _round(rng.uniform(low[0], high[0])),
+                _round(rng.uniform(low[1], high[1])),
+                0.0,
+            ),
             radius_m=_round(rng.uniform(*recipe.radius_m)),
             height_m=_round(rng.uniform(*recipe.height_m)),
             semantic="trunk",
@@ -49,7 +56,10 @@ def draw_blocks(recipe: BlocksRecipe, ceiling: float, rng: np.random.Generator) 
         depth = rng.uniform(*recipe.house_m)
         boxes += _row(recipe, y + depth / 2, depth, rng)
         y += depth + rng.uniform(*recipe.street_m)
-    low, high = (-_SIDE, -_SIDE - recipe.width_m / 2), (recipe.length_m + _SIDE, recipe.width_m / 2 + _SIDE)
+    low, high = (
+        (-_SIDE, -_SIDE - recipe.width_m / 2),
+        (recipe.length_m + _SIDE, recipe.width_m / 2 + _SIDE),
+    )
     area = (high[0] - low[0]) * (high[1] - low[1])
     poles: list[CylinderSpec] = []
     for _ in range(int(rng.poisson(recipe.clutter_per_m2 * area))):
@@ -87,7 +97,11 @@ def _row(recipe: BlocksRecipe, y: float, depth: float, rng: np.random.Generator)
         if rng.random() < 0.8:
             houses.append(
                 BoxSpec(
-                    center_m=(_round(x + length / 2), _round(y + rng.normal(0.0, 0.6)), _round(height / 2)),
+                    center_m=(
+                        _round(x + length / 2),
+                        _round(y + rng.normal(0.0, 0.6)),
+                        _round(height / 2),
+                    ),
                     size_m=(_round(length), _round(depth * rng.uniform(0.7, 1.0)), _round(height)),
                     yaw_rad=_round(rng.normal(0.0, 0.08)),
                     semantic="building",

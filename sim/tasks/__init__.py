@@ -5,7 +5,16 @@ from sim.tasks.base import Task, ground_touch, make_goal, no_goal
 from sim.tasks.mission import Mission
 from sim.tasks.navigate import Navigate
 
-__all__ = ["Avoid", "Mission", "Navigate", "Task", "ground_touch", "make_goal", "make_task", "no_goal"]
+__all__ = [
+    "Avoid",
+    "Mission",
+    "Navigate",
+    "Task",
+    "ground_touch",
+    "make_goal",
+    "make_task",
+    "no_goal",
+]
 
 
 def make_task(simulator) -> Task:  # noqa: ANN001 - spelled in `sim.tasks.base.Task`; avoids a cycle.

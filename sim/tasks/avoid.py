@@ -25,7 +25,9 @@ class Avoid:
         self._course = np.array([np.cos(task.course_rad), np.sin(task.course_rad), 0.0])
         self._origin = simulator.body[POSITION].copy()
         self._required = task.distance_m
-        self._limit = task.distance_m / (task.min_speed_fraction * simulator.scenario.speed_limit_m_s)
+        self._limit = task.distance_m / (
+            task.min_speed_fraction * simulator.scenario.speed_limit_m_s
+        )
         self._progress = self._previous = 0.0
         self.events: list[Event] = []
 
@@ -33,7 +35,9 @@ class Avoid:
         progress = (ticks[:, POSITION] - self._origin) @ self._course
         self._previous, self._progress = self._progress, float(progress[-1])
         if progress.max() >= self._required:
-            self.events.append(Event(self._sim.time, "course_completed", {"progress_m": float(progress.max())}))
+            self.events.append(
+                Event(self._sim.time, "course_completed", {"progress_m": float(progress.max())})
+            )
             return Outcome.SUCCESS
         return Outcome.TIMEOUT if self._sim.time >= self._limit else None
 

@@ -77,12 +77,18 @@ class Mission:
         upright = quat_to_matrix(body[QUATERNION])[2, 2] >= np.cos(UPRIGHT_ANGLE)
         if speed >= LANDING_SPEED or not upright:
             return Outcome.COLLISION
-        self.events.append(Event(self._sim.time, "landed", {"from_pad_m": away, "speed_m_s": speed}))
+        self.events.append(
+            Event(self._sim.time, "landed", {"from_pad_m": away, "speed_m_s": speed})
+        )
         if away > PAD_RADIUS:
             return Outcome.LANDED_AWAY
         if self._sim.battery < self._sim.scenario.battery.reserve_fraction:
             return Outcome.RESERVE_VIOLATED
-        missed = [i for i, site in enumerate(self.task.sites) if site.mandatory and not self.states[i].served]
+        missed = [
+            i
+            for i, site in enumerate(self.task.sites)
+            if site.mandatory and not self.states[i].served
+        ]
         return Outcome.MISSION_INCOMPLETE if missed else Outcome.SUCCESS
 
     def rewards(self) -> dict[str, float]:
@@ -100,7 +106,14 @@ class Mission:
         for row, site, state in zip(tokens[1:], self.task.sites, self.states, strict=False):
             row[:3] = offset_in_heading(self._sim, np.array(site.position_m))
             turn = site.yaw_rad - self._sim.estimate.yaw
-            row[3:9] = np.cos(turn), np.sin(turn), site.prize, site.mandatory, state.visited, state.dwell
+            row[3:9] = (
+                np.cos(turn),
+                np.sin(turn),
+                site.prize,
+                site.mandatory,
+                state.visited,
+                state.dwell,
+            )
         tokens[mask == 1, 10:] = 0.5
         return tokens, mask
 

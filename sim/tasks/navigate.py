@@ -23,14 +23,18 @@ class Navigate:
         self._sim = simulator
         self._goal = np.array(task.goal_m)
         self._limit = 3.0 * task.geodesic_m / simulator.scenario.speed_limit_m_s + 10.0
-        self._distance = self._previous = float(np.linalg.norm(self._goal - simulator.body[POSITION]))
+        self._distance = self._previous = float(
+            np.linalg.norm(self._goal - simulator.body[POSITION])
+        )
         self.events: list[Event] = []
 
     def update(self, ticks: Float[np.ndarray, "t 13"]) -> Outcome | None:
         distances = np.linalg.norm(ticks[:, POSITION] - self._goal, axis=1)
         self._previous, self._distance = self._distance, float(distances[-1])
         if distances.min() <= ARRIVAL_RADIUS:
-            self.events.append(Event(self._sim.time, "goal_reached", {"distance_m": float(distances.min())}))
+            self.events.append(
+                Event(self._sim.time, "goal_reached", {"distance_m": float(distances.min())})
+            )
             return Outcome.SUCCESS
         return Outcome.TIMEOUT if self._sim.time >= self._limit else None
 
@@ -41,7 +45,9 @@ class Navigate:
         return {"progress": self._previous - self._distance}
 
     def goal(self) -> Float[np.ndarray, "6"]:
-        return make_goal(offset_in_heading(self._sim, self._goal), self._sim.scenario.speed_limit_m_s)
+        return make_goal(
+            offset_in_heading(self._sim, self._goal), self._sim.scenario.speed_limit_m_s
+        )
 
     def sites(self) -> tuple[Float[np.ndarray, "12 12"], np.ndarray]:
         return no_sites()

@@ -44,6 +44,8 @@ class Cylinders:
 
 @dataclass(frozen=True)
 class Spheres:
+    """Spheres."""
+
     centers: Float[np.ndarray, "n 3"]  # m, world
     radii: Float[np.ndarray, " n"]  # m
     semantic: Int[np.ndarray, " n"]

@@ -55,7 +55,9 @@ def test_mirroring_twice_changes_nothing_and_once_swaps_left_and_right() -> None
     once, twice = mirror(batch), mirror(mirror(batch))
     for name, value in batch.items():
         assert torch.equal(twice[name], value), name
-    assert torch.equal(once["target_survival"][:, TURN_LEFT], batch["target_survival"][:, TURN_RIGHT])
+    assert torch.equal(
+        once["target_survival"][:, TURN_LEFT], batch["target_survival"][:, TURN_RIGHT]
+    )
     assert torch.equal(once["ego"][:, 1], -batch["ego"][:, 1])
 
 

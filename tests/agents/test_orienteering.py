@@ -1,6 +1,6 @@
 """The exact mission programme against brute force."""
 
-from itertools import permutations
+from itertools import pairwise, permutations
 
 import numpy as np
 import pytest
@@ -31,7 +31,7 @@ def brute_force(problem: dict) -> tuple[float, set[int], float]:
     for size in range(1, count + 1):
         for order in permutations(range(count), size):
             cost = problem["to_site"][order[0]] + problem["to_home"][order[-1]]
-            cost += sum(problem["between"][a, b] for a, b in zip(order, order[1:], strict=False))
+            cost += sum(problem["between"][a, b] for a, b in pairwise(order))
             prize = problem["prize"][list(order)].sum()
             if cost > problem["budget"] or prize < best:
                 continue
@@ -62,7 +62,7 @@ def test_the_order_costs_what_it_says_and_stays_within_the_budget(seed: int) -> 
     if solution.order:
         order = solution.order
         cost = problem["to_site"][order[0]] + problem["to_home"][order[-1]]
-        cost += sum(problem["between"][a, b] for a, b in zip(order, order[1:], strict=False))
+        cost += sum(problem["between"][a, b] for a, b in pairwise(order))
         assert cost == pytest.approx(solution.energy)
         assert cost <= problem["budget"] + 1e-9
         assert problem["prize"][list(order)].sum() == pytest.approx(solution.prize)

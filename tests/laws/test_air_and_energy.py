@@ -83,7 +83,9 @@ def test_odometry_errors_have_the_stated_spread_and_memory() -> None:
     steps = np.diff(errors[:, :2], axis=0)
     assert np.sqrt((steps**2).mean() / (4.0 * DT)) == pytest.approx(drift, rel=0.01)
     spread = errors[240:].std(0)
-    assert spread[2] == pytest.approx(drift, rel=0.08)  # The laws' scenario gives height the same number.
+    assert spread[2] == pytest.approx(
+        drift, rel=0.08
+    )  # The laws' scenario gives height the same number.
     assert spread[3:6] == pytest.approx([velocity] * 3, rel=0.08)
     assert spread[6:9] == pytest.approx([attitude] * 3, rel=0.08)
     assert spread[9:] == pytest.approx([rate] * 3, rel=0.02)
