@@ -39,7 +39,7 @@ $(STAMP): pyproject.toml
 	$(PYTHON) -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
 	@touch $@
 
-# Compiled functions are cached beside their sources; one second of flight compiles them all.
+# Compiled functions are kept in the user's cache folder, keyed by their sources; one second of flight compiles them all.
 $(WARM): $(STAMP) $(CODE)
 	$(PYTHON) run_sim.py doctor
 	@touch $@

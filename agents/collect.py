@@ -23,8 +23,8 @@ Source = Callable[[int], Scenario]
 """Draws the scenario of a training seed; must be picklable."""
 
 _STREAM = 7
-_KEEP_EVERY = 2
-"""Neighbouring frames say nearly the same: every second one is kept."""
+_KEEP_EVERY = {"navigate": 1, "avoid": 1, "mission": 3}
+"""Neighbouring frames say nearly the same; missions are long and would crowd out the other tasks."""
 _PERTURB_CHANCE = 0.03
 """Per step, of beginning a burst of random but surviving flight when the teacher flies."""
 _PERTURB_STEPS = (4, 12)
@@ -161,7 +161,7 @@ def _rows(
     """Advance the flight, yielding the labelled frames that are kept."""
     observation = flight.observation()
     while flight.outcome is None:
-        keep = flight.simulator.step_count % _KEEP_EVERY == 0
+        keep = flight.simulator.step_count % _KEEP_EVERY[flight.scenario.task.kind] == 0
         labels = labeller.label(observation, behaviour.pilot, keep)
         decision = behaviour.act(observation, labels.survival)
         if labels.frame is not None:

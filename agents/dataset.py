@@ -66,14 +66,12 @@ def concatenate(parts: list[Frames]) -> Frames:
     return {name: np.concatenate([part[name] for part in parts]) for name in FIELDS}
 
 
-def batches(
-    frames: Frames, size: int, rng: np.random.Generator, skip: int = 0
-) -> Iterator[dict[str, Tensor]]:
-    """One pass in random order, mirrored left-right by a coin toss a batch; `skip` batches are left out."""
+def batches(frames: Frames, size: int, rng: np.random.Generator) -> Iterator[dict[str, Tensor]]:
+    """One pass in random order, mirrored left-right by a coin toss a batch."""
     count = len(frames["image"])
     order = rng.permutation(count)
     flips = rng.random(count // size) < 0.5
-    for index in range(skip, count // size):
+    for index in range(count // size):
         rows = np.sort(order[index * size : (index + 1) * size])
         batch = {name: torch.from_numpy(array[rows]) for name, array in frames.items()}
         yield mirror(batch) if flips[index] else batch

@@ -4,6 +4,7 @@ import json
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -23,12 +24,13 @@ _BATCH_STREAM = 11
 class ImitationConfig:
     """How one network is trained."""
 
-    epochs: int
+    steps: int
+    """Gradient steps; passes over the data are as many as that takes."""
     batch: int
     learning_rate: float
     seed: int
     weight_decay: float = 1e-3
-    warmup: int = 200
+    warmup: int = 150
     """Steps of rising learning rate; a cosine takes it to zero afterwards."""
     clip: float = 1.0
     """Largest norm of the gradient."""
@@ -40,32 +42,35 @@ def imitate(
     config: ImitationConfig,
     state: Path,
     report: Callable[[str], None],
+    start: MultiTaskNet | None = None,
 ) -> MultiTaskNet:
-    """Train from scratch, or from the state a killed run left in the folder `state`."""
+    """Train from scratch (or from the weights of `start`), or from what a killed run left in the folder `state`."""
     training, validation = _split(frames)
     net = new_network(network, config.seed)
+    if start is not None:
+        net.load_state_dict(start.state_dict())
     balance = FrozenNormalization(network.heads)
     optimizer = torch.optim.AdamW(
         net.parameters(), lr=config.learning_rate, weight_decay=config.weight_decay
     )
-    total = config.epochs * (len(training["image"]) // config.batch)
     schedule = torch.optim.lr_scheduler.LambdaLR(
-        optimizer, lambda step: _rate(step, config.warmup, total)
+        optimizer, lambda step: _rate(step, config.warmup, config.steps)
     )
-    first = _resume(state, net, balance, optimizer, schedule)
+    epoch = _resume(state, net, balance, optimizer, schedule)
     started = time.monotonic()
-    for epoch in range(first, config.epochs):
+    while schedule.last_epoch < config.steps:
         rng = np.random.default_rng([config.seed, epoch, _BATCH_STREAM])
-        average = _pass(
-            net, balance, optimizer, schedule, batches(training, config.batch, rng), config.clip
-        )
-        _save(state, epoch + 1, net, balance, optimizer, schedule)
-        losses = {f"train_{k}": v for k, v in average.items()} | validate(
-            net, validation, config.batch
-        )
-        _log(state, {"epoch": epoch + 1, "seconds": round(time.monotonic() - started, 1), **losses})
+        left = config.steps - schedule.last_epoch
+        data = islice(batches(training, config.batch, rng), left)
+        average = _pass(net, balance, optimizer, schedule, data, config.clip)
+        epoch += 1
+        _save(state, epoch, net, balance, optimizer, schedule)
+        losses = {f"train_{k}": v for k, v in average.items()}
+        losses |= validate(net, validation, config.batch)
+        seconds = round(time.monotonic() - started, 1)
+        _log(state, {"pass": epoch, "step": schedule.last_epoch, "seconds": seconds, **losses})
         text = ", ".join(f"{name} {value:.3f}" for name, value in losses.items())
-        report(f"{'+'.join(network.heads)}: epoch {epoch + 1} of {config.epochs}, {text}")
+        report(f"{'+'.join(network.heads)}: step {schedule.last_epoch} of {config.steps}, {text}")
     return net.eval()
 
 

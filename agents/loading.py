@@ -1,6 +1,5 @@
 """Pilots by name or checkpoint path."""
 
-import difflib
 from pathlib import Path
 
 from agents.classical import ClassicalBrain
@@ -8,8 +7,10 @@ from agents.lattice_pilot import LatticePilot
 from agents.pilot import Pilot
 from agents.random_pilot import RandomPilot
 from agents.teacher import TeacherBrain
+from sim.names import unknown
 
 SHIPPED = Path(__file__).resolve().parent.parent / "models" / "weights"
+SHIPPED_NETWORKS = ("shared", "specialists")
 SPECIALISTS = ("navigation", "avoidance", "mission")
 
 
@@ -19,7 +20,7 @@ class PilotError(ValueError):
 
 def pilot_names() -> tuple[str, ...]:
     """Names `load_pilot` takes, besides paths to checkpoint folders."""
-    return ("shared", "specialists", "classical", "teacher", "random")
+    return (*SHIPPED_NETWORKS, "classical", "teacher", "random")
 
 
 def load_pilot(name_or_path: str) -> Pilot:
@@ -33,16 +34,7 @@ def load_pilot(name_or_path: str) -> Pilot:
         return LatticePilot("teacher", TeacherBrain())
     if name_or_path == "random":
         return RandomPilot()
-    folder = (
-        SHIPPED / name_or_path if name_or_path in ("shared", "specialists") else Path(name_or_path)
-    )
-    if not folder.exists():
-        close = difflib.get_close_matches(name_or_path, pilot_names(), n=1)
-        hint = f"; did you mean {close[0]}?" if close else ""
-        raise PilotError(
-            f"pilot {name_or_path!r}: choose {', '.join(pilot_names())} or a checkpoint folder{hint}"
-        )
-    return network_pilot(folder, name_or_path)
+    return network_pilot(_checkpoint_folder(name_or_path), name_or_path)
 
 
 def network_pilot(folder: Path, name: str) -> LatticePilot:
@@ -70,9 +62,21 @@ def pilot_networks(name_or_path: str) -> dict[str, Path]:
     """The checkpoint folders a pilot flies with, by skill; empty for pilots without a network."""
     if name_or_path in ("classical", "teacher", "random"):
         return {}
-    folder = (
-        SHIPPED / name_or_path if name_or_path in ("shared", "specialists") else Path(name_or_path)
-    )
+    folder = _checkpoint_folder(name_or_path)
     if all((folder / head).is_dir() for head in SPECIALISTS):
         return {head: folder / head for head in SPECIALISTS}
     return {"shared": folder}
+
+
+def _checkpoint_folder(name_or_path: str) -> Path:
+    """Where the weights of a network pilot lie; what is not there is named."""
+    if name_or_path in SHIPPED_NETWORKS:
+        folder = SHIPPED / name_or_path
+        if not folder.is_dir():
+            raise PilotError(f"pilot {name_or_path!r}: its weights are missing: no folder {folder}")
+        return folder
+    if not Path(name_or_path).is_dir():
+        raise PilotError(
+            unknown("pilot", name_or_path, pilot_names(), or_else="or a checkpoint folder")
+        )
+    return Path(name_or_path)

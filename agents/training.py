@@ -11,7 +11,7 @@ import torch
 from agents.collect import CollectionRound, Source, collect_round
 from agents.dataset import Frames, load_shards
 from agents.imitate import ImitationConfig, imitate
-from models import Card, MultiTaskNet, NetworkConfig, save_checkpoint
+from models import Card, MultiTaskNet, NetworkConfig, load_checkpoint, save_checkpoint
 
 LAST_TRAINING_SEED = 9_999
 ARMS: dict[str, tuple[tuple[str, ...], ...]] = {
@@ -19,8 +19,6 @@ ARMS: dict[str, tuple[tuple[str, ...], ...]] = {
     "specialists": (("navigation",), ("avoidance",), ("mission",)),
 }
 """The networks of each arm, by their heads."""
-_ROUND_EPOCHS = 3
-"""Passes that train the network flying the next round; it need not be good, only wrong in its own way."""
 
 
 @dataclass(frozen=True)
@@ -35,11 +33,13 @@ class TrainConfig:
     """Seed of weights and batch order."""
     frames: int = 100_000
     """Labelled frames to collect over all rounds."""
-    rounds: int = 5
+    rounds: int = 4
     """DAgger rounds; the first is flown by the teacher alone."""
-    epochs: int = 14
-    """Passes over the frames for each final network."""
-    batch: int = 256
+    steps: int = 9_000
+    """Gradient steps of each final network, which starts from scratch."""
+    learner_steps: int = 1_200
+    """Gradient steps per round of the networks that fly the next one; they go on from the last round's."""
+    batch: int = 128
     learning_rate: float = 1.5e-3
     workers: int = 2
     """Processes that fly."""
@@ -50,7 +50,7 @@ class TrainConfig:
         unknown = [arm for arm in self.arms if arm not in ARMS]
         if unknown or not self.arms:
             raise ValueError(f"arms = {list(self.arms)}: choose from {', '.join(ARMS)}")
-        for name in ("frames", "rounds", "epochs", "batch", "workers"):
+        for name in ("frames", "rounds", "steps", "learner_steps", "batch", "workers"):
             if getattr(self, name) < 1:
                 raise ValueError(f"{name} = {getattr(self, name)}: must be at least 1")
         if self.seed < 0 or self.learning_rate <= 0:
@@ -66,7 +66,8 @@ def train(config: TrainConfig, source: Source, report: Callable[[str], None]) ->
     (config.out / "config.json").write_text(json.dumps(settings, indent=2))
     frames = _aggregate(config, training_only(source), report)
     report(f"{len(frames['image'])} labelled frames")
-    return {arm: _train_arm(arm, config, frames, report) for arm in config.arms}
+    final = _Schedule(config.steps, config.seed)
+    return {arm: _train_arm(arm, config.out, config, frames, final, report) for arm in config.arms}
 
 
 def training_only(source: Source) -> Source:
@@ -105,44 +106,45 @@ def _aggregate(config: TrainConfig, source: Source, report: Callable[[str], None
 def _train_learners(
     index: int, config: TrainConfig, frames: Frames, report: Callable[[str], None]
 ) -> dict[str, Path]:
-    """Quickly trained networks of both arms, to fly the next round."""
-    folder = config.out / f"learners_{index}"
-    return {
-        arm: _train_networks(
-            arm, folder, config, frames, _ROUND_EPOCHS, config.seed + index, report
-        )
-        for arm in ARMS
-    }
+    """Networks of both arms that fly the next round; each goes on from the last round's weights."""
+    schedule = _Schedule(config.learner_steps, config.seed + index)
+    folder, before = (config.out / f"learners_{i}" for i in (index, index - 1))
+    start = before if index > 1 else None
+    return {arm: _train_arm(arm, folder, config, frames, schedule, report, start) for arm in ARMS}
+
+
+@dataclass(frozen=True)
+class _Schedule:
+    steps: int
+    seed: int
 
 
 def _train_arm(
-    arm: str, config: TrainConfig, frames: Frames, report: Callable[[str], None]
-) -> Path:
-    return _train_networks(arm, config.out, config, frames, config.epochs, config.seed, report)
-
-
-def _train_networks(
     arm: str,
     out: Path,
     config: TrainConfig,
     frames: Frames,
-    epochs: int,
-    seed: int,
+    schedule: _Schedule,
     report: Callable[[str], None],
+    start: Path | None = None,
 ) -> Path:
-    """Train every network of an arm from scratch; a finished one is kept."""
-    folder = out / arm
+    """Train every network of an arm, from scratch or from those in `start`; a finished one is kept."""
     for heads in ARMS[arm]:
-        target = folder if len(ARMS[arm]) == 1 else folder / heads[0]
+        name = Path(arm) if len(ARMS[arm]) == 1 else Path(arm) / heads[0]
+        target = out / name
         if (target / "weights.safetensors").exists():
             continue
         imitation = ImitationConfig(
-            epochs=epochs, batch=config.batch, learning_rate=config.learning_rate, seed=seed
+            steps=schedule.steps,
+            batch=config.batch,
+            learning_rate=config.learning_rate,
+            seed=schedule.seed,
         )
+        first = None if start is None else load_checkpoint(start / name)
         state = target.with_name(target.name + ".training")
-        network = imitate(NetworkConfig(heads=heads), frames, imitation, state, report)
+        network = imitate(NetworkConfig(heads=heads), frames, imitation, state, report, first)
         save_checkpoint(target, network, _card(arm, heads, config, frames, network), half=True)
-    return folder
+    return out / arm
 
 
 def _card(

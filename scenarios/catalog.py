@@ -1,6 +1,5 @@
 """Scenarios by name or file: TOML in and out, with errors that name the field, the value and the choices."""
 
-import difflib
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -8,10 +7,10 @@ from typing import Any
 import tomli_w
 from pydantic import BaseModel, ValidationError
 
-from scenarios.choices import unknown
 from scenarios.family import Family
 from scenarios.generate import check_flyable
 from scenarios.generate import resolve as draw
+from sim.names import did_you_mean, unknown
 from sim.scenario import FORMAT, Scenario
 
 _FOLDER = Path(__file__).parent / "library"
@@ -113,8 +112,7 @@ def _problem(detail: dict[str, Any], model: type[BaseModel]) -> str:
 def _hint(loc: tuple[Any, ...], model: type[BaseModel]) -> str:
     """What a mistyped key may have meant: the names of the table it stands in."""
     known = {name for kind in _models_of(model) for name in kind.model_fields}
-    close = difflib.get_close_matches(str(loc[-1]), known, n=1)
-    return f"; did you mean {close[0]}?" if close else ""
+    return did_you_mean(str(loc[-1]), known)
 
 
 def _models_of(model: type[BaseModel]) -> set[type[BaseModel]]:

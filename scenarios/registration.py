@@ -4,8 +4,8 @@ from typing import TYPE_CHECKING
 
 import gymnasium
 
-from scenarios.choices import unknown
 from scenarios.seeds import SEED_SETS
+from sim.names import unknown
 
 if TYPE_CHECKING:
     from sim.env import TridentEnv

@@ -6,8 +6,8 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from scenarios.choices import unknown
 from scenarios.seeds import SEED_SETS
+from sim.names import unknown
 
 _FOLDER = Path(__file__).parent / "suites"
 

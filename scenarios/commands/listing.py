@@ -4,9 +4,9 @@ from rich.table import Table
 
 import agents
 import scenarios
-from scenarios.choices import unknown
 from scenarios.commands.console import InputError, show
 from scenarios.suite import load_suite, suite_names
+from sim.names import unknown
 from sim.physics.vehicle import load_vehicle, vehicle_names
 
 _PILOTS = {

@@ -121,6 +121,9 @@ def _rate_setpoint(state, params, r):
     # Opposite thrust has no shortest way; any does, and rounding picks one.
     gain = params.attitude_gain * math.atan2(sine, bz) / max(sine, 1e-9)
     yaw = yaw_of(state.estimate[3:7])
+    change = params.yaw_acceleration_max * params.dt
+    step = state.yaw_rate_wanted - state.yaw_rate_command
+    state.yaw_rate_command += min(max(step, -change), change)
     lead = wrap_angle(state.yaw_setpoint + state.yaw_rate_command * params.dt - yaw)
     lead = min(max(lead, -_YAW_LEAD), _YAW_LEAD)
     state.yaw_setpoint = wrap_angle(yaw + lead)

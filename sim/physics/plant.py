@@ -26,7 +26,8 @@ PLANT_DTYPE = np.dtype(
         ("tick", "i8"),
         ("time", "f8"),  # s
         ("velocity_command_world", "f8", 3),  # m/s
-        ("yaw_rate_command", "f8"),  # rad/s
+        ("yaw_rate_wanted", "f8"),  # rad/s
+        ("yaw_rate_command", "f8"),  # rad/s, follows what is wanted at a limited rate
         ("yaw_setpoint", "f8"),  # rad
         ("velocity_predicted", "f8", 3),  # m/s, world, the disturbance observer's
         ("disturbance", "f8", 3),  # m/s2, world
@@ -75,7 +76,7 @@ def set_command(plant, command):
     """
     state = plant[0]
     state.velocity_command_world[:] = world_from_heading(command[0:3], yaw_of(state.estimate[3:7]))
-    state.yaw_rate_command = command[3]
+    state.yaw_rate_wanted = command[3]
 
 
 @njit(cache=True)

@@ -1,6 +1,5 @@
 """Airframes: constants read from TOML, checked, and packed into the record that compiled code reads."""
 
-import difflib
 import math
 import tomllib
 from dataclasses import dataclass, fields
@@ -10,6 +9,7 @@ from typing import Any
 import numpy as np
 from jaxtyping import Shaped
 
+from sim.names import did_you_mean, unknown
 from sim.scenario import Scenario
 
 GRAVITY = 9.80665  # m/s2
@@ -51,6 +51,7 @@ class Vehicle:
     attitude_gain: float  # 1/s
     rate_gain: _Triple  # 1/s
     yaw_gain: float  # 1/s
+    yaw_acceleration_max: float  # rad/s2
     observer_bandwidth: float  # rad/s
     acceleration_max: float  # m/s2, horizontal
     climb_acceleration_max: float  # m/s2
@@ -144,23 +145,14 @@ def _library_path(name: str) -> Path:
     names = vehicle_names()
     if name in names:
         return _LIBRARY / f"{name}.toml"
-    close = difflib.get_close_matches(name, names, n=1)
-    hint = f"; did you mean {close[0]!r}?" if close else ""
-    raise VehicleError(
-        f"unknown vehicle {name!r}: choose one of {', '.join(names)}, or a .toml file{hint}"
-    )
+    raise VehicleError(unknown("vehicle", name, names, or_else="or a .toml file"))
 
 
 def _checked(path: Path, table: dict[str, Any]) -> Vehicle:
     names = [field.name for field in _CONSTANTS]
     for key in table:
         if key not in names:
-            close = difflib.get_close_matches(key, names, n=1)
-            hint = (
-                f"; did you mean {close[0]!r}?"
-                if close
-                else f": the constants are {', '.join(names)}"
-            )
+            hint = did_you_mean(key, names) or f": the constants are {', '.join(names)}"
             raise VehicleError(f"{path.name}: unknown constant {key!r}{hint}")
     values: dict[str, Any] = {}
     for field in _CONSTANTS:

@@ -1,15 +1,40 @@
 """Bullet behind names, NumPy and SI units: the only file that imports PyBullet."""
 
+import contextlib
+import os
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass
 from types import TracebackType
 
 import numpy as np
-import pybullet
 from jaxtyping import Float, Int
 
 from sim.types import POSITION, QUATERNION, RATES, VELOCITY, Body
 from sim.world.meshing import Triangles
+
+
+@contextlib.contextmanager
+def _silent_stderr() -> Iterator[None]:
+    """Inside, what C code writes to file descriptor 2 is dropped; Python's `sys.stderr` alone would not catch it."""
+    try:
+        kept = os.dup(2)
+    except OSError:  # A service may run with standard error closed.
+        yield
+        return
+    null = os.open(os.devnull, os.O_WRONLY)
+    try:
+        os.dup2(null, 2)
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+        os.close(null)
+
+
+# PyBullet greets with its build time on standard error, where a command's one message belongs.
+with _silent_stderr():
+    import pybullet
 
 GRAVITY = 9.80665
 """m/s^2, standard gravity."""

@@ -1,7 +1,6 @@
 """Signed distance to a world's meshes on a regular grid, built once and kept on disk."""
 
 import hashlib
-import os
 import tempfile
 from collections import OrderedDict
 from dataclasses import dataclass
@@ -11,6 +10,7 @@ import numpy as np
 from jaxtyping import Float, Int16
 from numba import njit
 
+from sim.user_cache import user_cache
 from sim.world.geometry import Mesh, World
 
 MILLIMETRE = 1e-3
@@ -84,8 +84,7 @@ def _key(
 
 
 def _folder() -> Path:
-    base = os.environ.get("XDG_CACHE_HOME")
-    return (Path(base) if base else Path.home() / ".cache") / "trident" / "distance"
+    return user_cache("distance")
 
 
 def _load(key: str) -> np.ndarray | None:

@@ -1,7 +1,6 @@
 """Real places: a tree inventory or a CityJSON district becomes cylinders, meshes and ground paint."""
 
 import csv
-import difflib
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -9,6 +8,7 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import Float
 
+from sim.names import unknown
 from sim.world.cityjson import District, read_district
 from sim.world.geometry import Cylinders, Decal, Mesh, Semantic
 
@@ -59,11 +59,7 @@ def _path_of(place: str) -> Path:
         return _FOLDER / PLACES[place]
     path = Path(place)
     if path.suffix.lower() not in (".csv", ".json"):
-        close = difflib.get_close_matches(place, PLACES, n=1)
-        hint = f"; did you mean {close[0]}?" if close else ""
-        raise ValueError(
-            f"place {place!r}: choose {', '.join(PLACES)}, or a .csv or .json file{hint}"
-        )
+        raise ValueError(unknown("place", place, PLACES, or_else="or a .csv or .json file"))
     if not path.is_file():
         raise ValueError(f"place {place!r}: no such file")
     return path

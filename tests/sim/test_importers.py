@@ -258,7 +258,7 @@ def test_too_many_trees_are_refused_at_their_line(
 @pytest.mark.parametrize(
     ("place", "crop", "reason"),
     [
-        ("delt", (0.0, 0.0, 1.0, 1.0), "did you mean delft"),
+        ("delt", (0.0, 0.0, 1.0, 1.0), "did you mean 'delft'"),
         ("missing.csv", (0.0, 0.0, 1.0, 1.0), "no such file"),
         ("longleaf", (5.0, 5.0, 5.0, 9.0), "highest corner"),
         ("longleaf", (900.0, 900.0, 950.0, 950.0), "nothing there"),

@@ -64,7 +64,7 @@ def test_command_is_in_the_heading_frame_of_its_moment() -> None:
     assert bodies[-1, 7:10] == pytest.approx([0, 3, 0], abs=0.05)
     set_command(plant, np.array([0.0, 2.0, -1.0, 0.5]))
     assert plant["velocity_command_world"][0] == pytest.approx([-2, 0, -1], abs=0.05)
-    assert plant["yaw_rate_command"][0] == 0.5
+    assert plant["yaw_rate_wanted"][0] == 0.5
 
 
 def test_only_the_estimate_steers() -> None:

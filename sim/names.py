@@ -1,0 +1,20 @@
+"""Messages for names that do not exist: what was asked for, what there is, and what was probably meant."""
+
+import difflib
+from collections.abc import Iterable
+
+_LIKENESS = 0.5
+"""Least similarity (difflib's ratio) at which a guess is offered: two of three letters right is enough."""
+
+
+def did_you_mean(value: str, choices: Iterable[str]) -> str:
+    """`; did you mean 'x'?`, to append to a message; empty where nothing is near."""
+    close = difflib.get_close_matches(value, list(choices), n=1, cutoff=_LIKENESS)
+    return f"; did you mean {close[0]!r}?" if close else ""
+
+
+def unknown(what: str, value: str, choices: Iterable[str], or_else: str = "") -> str:
+    """One line for an unknown name; `or_else` says what could be given instead of a name."""
+    known = list(choices)
+    listed = ", ".join([*known, or_else] if or_else else known)
+    return f"unknown {what} {value!r}: choose {listed}{did_you_mean(value, known)}"
