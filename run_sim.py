@@ -192,16 +192,16 @@ def main() -> int:
     if name not in COMMANDS:
         return _refuse(_unknown(name))
     try:
-        command = tyro.cli(COMMANDS[name], prog=f"trident {name}", args=rest)
-    except ValueError as error:
-        return _refuse(str(error))
-    try:
-        return _run(command)
+        return _run(name, rest)
     except KeyboardInterrupt:
         return INTERRUPTED
 
 
-def _run(command: Command) -> int:
+def _run(name: str, arguments: list[str]) -> int:
+    try:
+        command = tyro.cli(COMMANDS[name], prog=f"trident {name}", args=arguments)
+    except ValueError as error:
+        return _refuse(str(error))
     from scenarios.commands.console import InputError
 
     try:

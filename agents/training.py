@@ -1,17 +1,21 @@
 """Training: DAgger collection, then every arm from scratch on the same frames; resumable after a kill."""
 
 import json
+import time
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import Annotated
 
 import numpy as np
 import torch
+import tyro
 
 from agents.collect import CollectionRound, Source, collect_round
 from agents.dataset import Frames, load_shards
 from agents.imitate import ImitationConfig, imitate
 from models import Card, MultiTaskNet, NetworkConfig, load_checkpoint, save_checkpoint
+from sim.names import unknown
 
 LAST_TRAINING_SEED = 9_999
 ARMS: dict[str, tuple[tuple[str, ...], ...]] = {
@@ -21,14 +25,18 @@ ARMS: dict[str, tuple[tuple[str, ...], ...]] = {
 """The networks of each arm, by their heads."""
 
 
+def _fresh_folder() -> Path:
+    return Path("runs") / f"{time.strftime('%Y%m%d-%H%M%S')}-train"
+
+
 @dataclass(frozen=True)
 class TrainConfig:
     """One training run."""
 
-    out: Path
-    """Folder for data, checkpoints and logs; an interrupted run continues there."""
-    arms: tuple[str, ...] = ("shared", "specialists")
-    """Which arms to train on the collected frames: shared, specialists."""
+    arms: Annotated[tuple[str, ...], tyro.conf.arg(name="arm")] = tuple(ARMS)
+    """Which to train on the collected frames: shared, specialists, or both."""
+    out: Path = field(default_factory=_fresh_folder)
+    """Folder for data, checkpoints and logs; name that of an interrupted run and it continues there."""
     seed: int = 1
     """Seed of weights and batch order."""
     frames: int = 100_000
@@ -47,15 +55,21 @@ class TrainConfig:
     """World seed of the first flight; all must lie in 0-9999."""
 
     def __post_init__(self) -> None:
-        unknown = [arm for arm in self.arms if arm not in ARMS]
-        if unknown or not self.arms:
-            raise ValueError(f"arms = {list(self.arms)}: choose from {', '.join(ARMS)}")
+        for arm in self.arms:
+            if arm not in ARMS:
+                raise ValueError(unknown("arm", arm, ARMS))
+        if not self.arms or len(set(self.arms)) != len(self.arms):
+            raise ValueError(f"arm = {' '.join(self.arms) or 'none'}: name each once")
         for name in ("frames", "rounds", "steps", "learner_steps", "batch", "workers"):
             if getattr(self, name) < 1:
                 raise ValueError(f"{name} = {getattr(self, name)}: must be at least 1")
-        if self.seed < 0 or self.learning_rate <= 0:
+        if self.seed < 0 or not 0 < self.learning_rate < float("inf"):
             raise ValueError(
                 f"seed = {self.seed}, learning_rate = {self.learning_rate}: must be positive"
+            )
+        if not 0 <= self.first_world_seed <= LAST_TRAINING_SEED:
+            raise ValueError(
+                f"first_world_seed = {self.first_world_seed}: training uses 0-{LAST_TRAINING_SEED} only"
             )
 
 

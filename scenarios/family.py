@@ -91,6 +91,11 @@ class MissionRecipe(Model):
     """Least distance between viewpoints."""
     reach_m: Positive
     """Largest distance of a viewpoint from home."""
+    clearance_m: Interval
+    """Distance of viewpoints from the nearest obstacle; 4 is as far as is looked, so [2.2, 4.0] means anywhere roomy.
+
+    Not less than 2.2: the last 1.8 m to a viewpoint are flown straight, whatever the estimate's drift.
+    """
     energy_fraction: Annotated[float, Field(gt=0, le=2)]
     """Energy above the reserve, as a share of what the whole tour would take."""
     detour_factor: Annotated[float, Field(ge=1)]

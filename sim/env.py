@@ -78,7 +78,10 @@ class TridentEnv(gymnasium.Env[Any, np.ndarray]):
         if unknown:
             raise ValueError(f"options {sorted(unknown)}: the only option is world_seed")
         if "world_seed" in options:
-            return int(options["world_seed"])
+            seed = options["world_seed"]
+            if isinstance(seed, bool) or not isinstance(seed, int | np.integer) or seed < 0:
+                raise ValueError(f"world_seed = {seed!r}: must be a whole number, 0 or more")
+            return int(seed)
         return int(self.np_random.integers(self._seeds.start, self._seeds.stop))
 
     def _checked(self, action: np.ndarray) -> np.ndarray:

@@ -17,6 +17,7 @@ from scenarios.commands.console import (
     user_input,
     warn,
 )
+from scenarios.commands.flight_table import flight_table
 from scenarios.compute import load_networks, weights_digest
 from scenarios.seeds import seed_set
 from sim.physics.vehicle import load_vehicle
@@ -122,22 +123,7 @@ def _table(
     optimum: float | None,
     files: dict[str, Path],
 ) -> Table:
-    table = Table(
-        title=f"{scenario.name}, seed {scenario.seed}, flown by {pilot}", show_header=False
-    )
-    table.add_row(
-        "outcome", f"[bold]{result.outcome}[/bold]", style="green" if result.success else "red"
-    )
-    if not result.success and result.events:
-        last = result.events[-1]
-        table.add_row("", ", ".join(f"{name} {value}" for name, value in last.detail.items()))
-    table.add_row("duration", f"{result.duration_s:.1f} s")
-    table.add_row("distance", f"{result.distance_m:.1f} m")
-    clearance = finite(result.min_clearance_m)
-    table.add_row("least clearance", "nothing near" if clearance is None else f"{clearance:.2f} m")
-    table.add_row("energy", f"{result.energy_wh:.2f} Wh")
-    if optimum is not None:
-        table.add_row("prize", f"{result.prize:g} of {optimum:g}")
-    for name, path in files.items():
-        table.add_row(name, str(path))
-    return table
+    prize = {} if optimum is None else {"prize": f"{result.prize:g} of {optimum:g}"}
+    paths = {name: str(path) for name, path in files.items()}
+    title = f"{scenario.name}, seed {scenario.seed}, flown by {pilot}"
+    return flight_table(title, result, {**prize, **paths})

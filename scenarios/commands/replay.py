@@ -1,34 +1,40 @@
 """`replay`: what a log holds, whether it flies again bit for bit, and its film and figure."""
 
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
 from rich.table import Table
 
 from scenarios.commands.console import InputError, progress, say, show, user_input
+from scenarios.commands.flight_table import flight_table
 from sim.record.plot import write_plot
 from sim.record.reader import Flight, read_flight
 from sim.record.refly import Verification, verify
 from sim.record.video import write_video
+from sim.scenario import MissionTask
+
+_VERSIONS = ("python", "numpy", "numba", "pybullet", "embreex")
 
 
 def replay(
     logs: tuple[Path, ...], *, verify_logs: bool, video: Path | None, plot: Path | None
 ) -> int:
-    """Read each log; 1 where a re-flight differs, else 0."""
+    """Read each log; 1 where a re-flight differs, else 0; a log cut short is used as far as it goes, then refused."""
     if not logs:
         raise InputError("replay: name at least one log, e.g. runs/*/flight.mcap")
     with user_input():
         flights = [read_flight(log) for log in logs]
-    show(_table(flights))
-    for flight in flights:
-        if flight.damage is not None:
-            say(f"{flight.path}: {flight.damage}")
+    show(_summary(flights[0]) if len(flights) == 1 else _table(flights))
     if plot is not None:
         _write(flights, plot, ".png", write_plot)
     if video is not None:
         _write(flights, video, ".mp4", _film)
-    return _verify_all(flights) if verify_logs else 0
+    code = _verify_all(flights) if verify_logs else 0
+    damaged = [f"{flight.path}: {flight.damage}" for flight in flights if flight.damage is not None]
+    if damaged:
+        raise InputError(f"log cut short or damaged: {'; '.join(damaged)}")
+    return code
 
 
 def _verify_all(flights: list[Flight]) -> int:
@@ -74,6 +80,29 @@ def _write(
         for flight, path in zip(flights, paths, strict=True):
             write(flight, path)
             say(f"wrote {path}")
+
+
+def _summary(flight: Flight) -> Table:
+    """Everything worth knowing of one flight."""
+    metadata, result = flight.metadata, flight.result
+    is_mission = isinstance(flight.scenario.task, MissionTask)
+    prize = {"prize": f"{result.prize:g}"} if is_mission and result is not None else {}
+    counts = Counter(event.name for event in flight.events)
+    others = {
+        **prize,
+        "steps": f"{len(flight)} of 1/{flight.scenario.rates.control_hz} s",
+        "events": ", ".join(f"{count} {name}" for name, count in counts.items()) or "none",
+        "weights": metadata.get("pilot_hash", "?"),
+        "flown with": ", ".join(f"{name} {metadata.get(name, '?')}" for name in _VERSIONS),
+        "on": metadata.get("cpu", "?"),
+        "log": str(flight.path),
+    }
+    return flight_table(_title(flight), result, others)
+
+
+def _title(flight: Flight) -> str:
+    scenario = flight.scenario
+    return f"{scenario.name}, seed {scenario.seed}, flown by {flight.metadata.get('pilot', '?')}"
 
 
 def _table(flights: list[Flight]) -> Table:

@@ -1,5 +1,7 @@
 """`train`: frames from training worlds, then networks."""
 
+from tempfile import TemporaryFile
+
 from agents.training import TrainConfig
 from agents.training import train as train_networks
 from scenarios.commands.console import say, user_input, warn
@@ -9,12 +11,15 @@ from scenarios.sources import TRAINING_FAMILIES, FamilyMix
 def train(config: TrainConfig) -> int:
     """Train and name the checkpoints."""
     with user_input():
-        # Fails here, not hours later, where the folder cannot be written.
+        # Fails here, not after the first flights, where the folder cannot be written.
         config.out.mkdir(parents=True, exist_ok=True)
+        with TemporaryFile(dir=config.out):
+            pass
+    say(f"training in {config.out}; after a kill, the same command with --out {config.out} goes on")
     try:
         checkpoints = train_networks(config, FamilyMix(TRAINING_FAMILIES), say)
     except KeyboardInterrupt:
-        warn(f"interrupted; the same command with --out {config.out} goes on")
+        warn(f"interrupted; {config.out} keeps what is done")
         raise
     for arm, folder in checkpoints.items():
         say(f"{arm}: {folder}")

@@ -18,7 +18,7 @@ _SIGHT_MARGIN = 0.5
 _PANEL_MARGIN = 1.3
 """m around a panel's centre that is free: it is 2 m wide."""
 _DOCKING_CLEARANCE = 2.2
-"""m around viewpoints and pad: the last 1.8 m to them are flown straight, whatever the estimate's drift."""
+"""m around the pad: the last 1.8 m to it are flown straight, whatever the estimate's drift."""
 _TRIES = 1500
 _MAX_WAY = 1.8
 """Longest way to a site over the recipe's reach."""
@@ -132,7 +132,7 @@ def _draw_viewpoints(
             apart
             and far
             and reachable
-            and _in_sight(ground, view)
+            and _in_sight(recipe, ground, view)
             and _apart_from_panels(view, found)
         ):
             found.append(view)
@@ -150,8 +150,9 @@ def _apart_from_panels(view: Float[np.ndarray, "3"], found: list[np.ndarray]) ->
     )
 
 
-def _in_sight(ground: Ground, view: Float[np.ndarray, "3"]) -> bool:
-    if not is_roomy(ground, view[:2]) or ground.clear(view[:2]) < _DOCKING_CLEARANCE:
+def _in_sight(recipe: MissionRecipe, ground: Ground, view: Float[np.ndarray, "3"]) -> bool:
+    least, most = recipe.clearance_m
+    if not is_roomy(ground, view[:2]) or not least <= ground.clear(view[:2]) <= most:
         return False
     panel = _panel_xy(view)
     low, high = (np.array(corner[:2]) for corner in (ground.spec.low_m, ground.spec.high_m))

@@ -10,6 +10,8 @@ _WALLS = ((0.63, 0.36, 0.28), (0.74, 0.68, 0.58), (0.55, 0.52, 0.50), (0.70, 0.4
 _FENCE = (0.48, 0.40, 0.32)
 _SIDE = 8.0
 """m of world beyond the recipe's length and width, so that the edge is not a wall of bounds."""
+_WINDOW_STEP = 20.0
+"""m between the windows of a place: few of them, so that what is computed of one serves many seeds."""
 _TOUCHING = 0.8
 """m; narrower gaps between houses are closed."""
 Range = tuple[float, float]
@@ -74,9 +76,11 @@ def draw_blocks(recipe: BlocksRecipe, ceiling: float, rng: np.random.Generator) 
 def draw_window(recipe: PlaceRecipe, ceiling: float, rng: np.random.Generator) -> WorldSpec:
     """A window of a place; its lowest corner becomes the origin."""
     left, bottom, right, top = recipe.region_m
-    x = _round(rng.uniform(left, max(left, right - recipe.window_m[0])))
-    y = _round(rng.uniform(bottom, max(bottom, top - recipe.window_m[1])))
     width, height = recipe.window_m
+    x = left + _WINDOW_STEP * int(rng.integers(max(0.0, right - width - left) // _WINDOW_STEP + 1))
+    y = bottom + _WINDOW_STEP * int(
+        rng.integers(max(0.0, top - height - bottom) // _WINDOW_STEP + 1)
+    )
     return WorldSpec(
         low_m=(0.0, 0.0, 0.0),
         high_m=(width, height, ceiling),

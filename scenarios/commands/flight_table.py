@@ -1,0 +1,34 @@
+"""One flight as a table: what `fly` prints after it and `replay` reads from its log."""
+
+from collections.abc import Mapping
+
+from rich.table import Table
+
+from scenarios.commands.console import finite
+from sim.types import FlightResult
+
+
+def flight_table(title: str, result: FlightResult | None, others: Mapping[str, str]) -> Table:
+    """The result, None for a log that ends before its flight does, then any other facts."""
+    table = Table(title=title, show_header=False)
+    if result is None:
+        table.add_row("outcome", "[bold]unknown[/bold]: the log ends in mid-flight", style="red")
+    else:
+        _add_result(table, result)
+    for name, text in others.items():
+        table.add_row(name, text)
+    return table
+
+
+def _add_result(table: Table, result: FlightResult) -> None:
+    table.add_row(
+        "outcome", f"[bold]{result.outcome}[/bold]", style="green" if result.success else "red"
+    )
+    if not result.success and result.events:
+        last = result.events[-1]
+        table.add_row("", ", ".join(f"{name} {value}" for name, value in last.detail.items()))
+    table.add_row("duration", f"{result.duration_s:.1f} s")
+    table.add_row("distance", f"{result.distance_m:.1f} m")
+    clearance = finite(result.min_clearance_m)
+    table.add_row("least clearance", "nothing near" if clearance is None else f"{clearance:.2f} m")
+    table.add_row("energy", f"{result.energy_wh:.2f} Wh")
