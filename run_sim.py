@@ -3,6 +3,7 @@
 import difflib
 import sys
 from dataclasses import dataclass
+from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated, Any, Protocol
 
@@ -189,6 +190,9 @@ def main() -> int:
     if name in ("-h", "--help"):
         sys.stdout.write(_help())
         return 0
+    if name == "--version":
+        sys.stdout.write(f"{version('trident-sim')}\n")
+        return 0
     if name not in COMMANDS:
         return _refuse(_unknown(name))
     try:
@@ -221,7 +225,7 @@ def _help() -> str:
             "commands:",
             *lines,
             "",
-            "`trident COMMAND --help` lists the options of a command.",
+            "`trident COMMAND --help` lists the options of a command, `trident --version` tells the version.",
             "",
         ]
     )

@@ -9,8 +9,8 @@ from agents.pilot import Briefing
 from sim.sensing.camera import decode_depth
 from sim.types import EGO_FIELDS, Observation
 
-_POOL = 2
-"""Pixels are pooled in blocks of this side; the nearest return of a block counts."""
+_POOL, _MEMORY_POOL = 2, 4
+"""Pixels are pooled in blocks of this side, in the latest image and in what is remembered; a block's nearest counts."""
 _RANGE = 14.0
 """m beyond which a return is too uncertain to matter within 2 s."""
 _GROUND_HEIGHT = 0.2
@@ -44,19 +44,23 @@ class DepthMap:
 
     def __init__(self, briefing: Briefing) -> None:
         self._briefing = briefing
-        self._rays = pixel_rays(briefing, 64 // _POOL, 48 // _POOL)
+        self._rays = {
+            pool: pixel_rays(briefing, 64 // pool, 48 // pool) for pool in (_POOL, _MEMORY_POOL)
+        }
         self._frames: deque[np.ndarray] = deque(maxlen=_MEMORY_FRAMES // _KEEP_EVERY)
         self._count = 0
-        self._latest = np.zeros((0, 3))
+        self._latest = self._coarse = np.zeros((0, 3))
 
     def add(self, observation: Observation) -> None:
         """Move the memory by the last step's motion and take in a new image."""
         ego = observation["ego"]
         rotation = heading_from_body(ego)
         self._move(rotation @ ego[_VELOCITY], float((rotation @ ego[_RATES])[2]))
-        if self._count % _KEEP_EVERY == 0 and len(self._latest):
-            self._frames.append(self._latest)
-        self._latest = self._points(observation["image"][3], rotation, float(ego[_HEIGHT]))
+        if self._count % _KEEP_EVERY == 0 and len(self._coarse):
+            self._frames.append(self._coarse)
+        code, height = observation["image"][3], float(ego[_HEIGHT])
+        self._latest = self._points(code, _POOL, rotation, height)
+        self._coarse = self._points(code, _MEMORY_POOL, rotation, height)
         self._count += 1
 
     def points(self) -> Float[np.ndarray, "n 3"]:
@@ -70,14 +74,16 @@ class DepthMap:
         cos, sin = np.cos(-yaw_rate * dt), np.sin(-yaw_rate * dt)
         turn = np.array([[cos, -sin, 0.0], [sin, cos, 0.0], [0.0, 0.0, 1.0]])
         shift = velocity_heading * dt
-        self._latest = (self._latest - shift) @ turn.T
+        self._coarse = (self._coarse - shift) @ turn.T
         for index, points in enumerate(self._frames):
             self._frames[index] = (points - shift) @ turn.T
 
-    def _points(self, code: np.ndarray, rotation: np.ndarray, height: float) -> np.ndarray:
+    def _points(
+        self, code: np.ndarray, pool: int, rotation: np.ndarray, height: float
+    ) -> np.ndarray:
         rows, columns = code.shape
-        pooled = code.reshape(rows // _POOL, _POOL, columns // _POOL, _POOL).max(axis=(1, 3))
+        pooled = code.reshape(rows // pool, pool, columns // pool, pool).max(axis=(1, 3))
         depth = decode_depth(pooled)
         near = depth < _RANGE
-        points = (self._rays[near] * depth[near, None]) @ rotation.T
+        points = (self._rays[pool][near] * depth[near, None]) @ rotation.T
         return points[points[:, 2] + height > _GROUND_HEIGHT]

@@ -75,7 +75,7 @@ def _checkpoint_folder(name_or_path: str) -> Path:
         if not folder.is_dir():
             raise PilotError(f"pilot {name_or_path!r}: its weights are missing: no folder {folder}")
         return folder
-    if not Path(name_or_path).is_dir():
+    if not name_or_path or not Path(name_or_path).is_dir():
         raise PilotError(
             unknown("pilot", name_or_path, pilot_names(), or_else="or a checkpoint folder")
         )

@@ -6,8 +6,8 @@ import numpy as np
 from jaxtyping import Bool, Float
 
 from agents.pilot import Brain, Briefing
+from sim.rules import CLOSE_UP_SECONDS
 from sim.tasks.base import make_goal
-from sim.tasks.mission import CLOSE_UP_SECONDS
 from sim.types import EGO_FIELDS, MAX_TOKENS, SITE_FIELDS, Observation
 
 HOME, INSPECT, LAND = 0, MAX_TOKENS, MAX_TOKENS + 1

@@ -8,8 +8,8 @@ from jaxtyping import Bool, Float
 from agents.mission_control import CHOICES, HOME, INSPECT, LAND, Sites
 from agents.orienteering import Solution, solve
 from agents.truth import Truth
+from sim.rules import CLOSE_UP_ALLOWANCE, CLOSE_UP_SECONDS, FAULT_FACTOR
 from sim.scenario import MissionTask
-from sim.tasks.mission import CLOSE_UP_ALLOWANCE, CLOSE_UP_SECONDS, FAULT_FACTOR
 
 PRIOR_FAULTY, PRIOR_BLOCKED = 0.4, 0.1
 """What anyone expects of a panel not yet seen."""

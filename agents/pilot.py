@@ -9,8 +9,8 @@ from jaxtyping import Float
 from sim.flight import Flight
 from sim.physics.battery import hover_power, level_flight_power
 from sim.physics.response import ResponseParams, response_params
+from sim.rules import CRUISE_FRACTION, LANDING_SECONDS, STOP_SECONDS
 from sim.scenario import MissionTask
-from sim.tasks.mission import CRUISE_FRACTION, LANDING_SECONDS, STOP_SECONDS
 from sim.types import IMAGE_SHAPE, Decision, Observation
 
 

@@ -8,8 +8,8 @@ from numba import njit
 
 from sim.flight import Flight
 from sim.physics.battery import hover_power, level_flight_power
+from sim.rules import CRUISE_FRACTION, LANDING_SECONDS, STOP_SECONDS
 from sim.scenario import MissionTask, NavigateTask, Scenario
-from sim.tasks.mission import CRUISE_FRACTION, LANDING_SECONDS, STOP_SECONDS
 from sim.types import POSITION, VELOCITY, Vec3
 from sim.world.geodesic import SPACING, FreeSpace, GeodesicField, distance_field, field_at
 

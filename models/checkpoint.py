@@ -57,8 +57,9 @@ def save_checkpoint(folder: Path, net: MultiTaskNet, card: Card, *, half: bool =
 def load_checkpoint(folder: Path, device: str = "cpu") -> MultiTaskNet:
     """The network in evaluation mode, 32-bit; a damaged, missing or foreign file raises ValueError with its name."""
     config_path, weights_path = folder / CONFIG, folder / WEIGHTS
+    stated = _read(config_path)
     try:
-        config = NetworkConfig.from_json(_read(config_path).decode())
+        config = NetworkConfig.from_json(stated.decode())
     except (ValueError, TypeError) as error:
         raise ValueError(f"{config_path}: not a network configuration: {error}") from error
     content = _read(weights_path)

@@ -8,7 +8,7 @@ import tomli_w
 from pydantic import BaseModel, ValidationError
 
 from scenarios.family import Family
-from scenarios.generate import check_flyable
+from scenarios.generate import check_buildable, check_flyable
 from scenarios.generate import resolve as draw
 from sim.names import did_you_mean, unknown
 from sim.scenario import FORMAT, Scenario
@@ -47,11 +47,12 @@ def load(name_or_path: str) -> NamedFamily | Scenario:
 def resolve(loaded: NamedFamily | Scenario, seed: int | None) -> Scenario:
     """The flight of a seed. A scenario is already one; a seed then only changes its noise and gusts."""
     if isinstance(loaded, NamedFamily):
-        return draw(loaded.family, loaded.name, 0 if seed is None else seed)
+        return _drawn(loaded, 0 if seed is None else seed)
     scenario = (
         loaded if seed is None else Scenario.model_validate({**loaded.model_dump(), "seed": seed})
     )
     try:
+        check_buildable(scenario)
         check_flyable(scenario)
     except ValueError as error:
         raise ScenarioError(f"scenario {scenario.name}: {error}") from error
@@ -72,10 +73,7 @@ def parse(text: str, where: str) -> Family | Scenario:
     try:
         model = _FORMATS[kind].model_validate(table)
     except ValidationError as error:
-        problems = "; ".join(
-            _problem(dict(detail), _FORMATS[kind]) for detail in error.errors()[:5]
-        )
-        raise ScenarioError(f"{where}: {problems}") from error
+        raise ScenarioError(f"{where}: {_problems(error, _FORMATS[kind])}") from error
     assert isinstance(model, Family | Scenario)
     return model
 
@@ -88,6 +86,18 @@ def dump(model: Family | Scenario) -> str:
 # --- Private.
 
 
+def _drawn(named: NamedFamily, seed: int) -> Scenario:
+    """A draw is flyable by construction; what a recipe makes that is no scenario is the recipe's fault."""
+    try:
+        scenario = draw(named.family, named.name, seed)
+        check_buildable(scenario)
+    except ValidationError as error:
+        raise ScenarioError(f"{named.name}, seed {seed}: {_problems(error, Scenario)}") from error
+    except ValueError as error:
+        raise ScenarioError(f"{named.name}, seed {seed}: {error}") from error
+    return scenario
+
+
 def _read(path: Path) -> str:
     try:
         if path.stat().st_size > _MAX_BYTES:
@@ -97,6 +107,10 @@ def _read(path: Path) -> str:
         raise ScenarioError(f"scenario {path}: {error}") from error
 
 
+def _problems(error: ValidationError, model: type[BaseModel]) -> str:
+    return "; ".join(_problem(dict(detail), model) for detail in error.errors()[:5])
+
+
 def _problem(detail: dict[str, Any], model: type[BaseModel]) -> str:
     """One validation error in words."""
     place = ".".join(str(part) for part in detail["loc"])
@@ -104,6 +118,9 @@ def _problem(detail: dict[str, Any], model: type[BaseModel]) -> str:
         return f"{place}: unknown key{_hint(detail['loc'], model)}"
     if detail["type"] == "missing":
         return f"{place}: missing"
+    if detail["type"] == "value_error":  # Raised by our own validators, which name the value.
+        message = str(detail["ctx"]["error"])
+        return f"{place}: {message}" if place else message
     value = detail["input"]
     shown = "" if isinstance(value, dict | list) and len(str(value)) > 80 else f" (got {value!r})"
     return f"{place}: {detail['msg']}{shown}" if place else f"{detail['msg']}"

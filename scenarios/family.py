@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, model_validator
 
 from sim.scenario import Camera, Fraction, Model, NonNegative, Odometry, Positive, Rates
 from sim.types import MAX_SPEED, MAX_TOKENS
@@ -16,36 +16,78 @@ def _ordered(bounds: tuple[float, float]) -> tuple[float, float]:
 
 Interval = Annotated[tuple[NonNegative, NonNegative], AfterValidator(_ordered)]
 """Drawn uniformly between the two numbers."""
+PositiveInterval = Annotated[tuple[Positive, Positive], AfterValidator(_ordered)]
+MAX_DENSITY = 1.0
+"""Trunks or clutter per m2; beyond it no hull fits between."""
+MIN_SITE_CLEARANCE = 2.2
+"""m around viewpoints: the last 1.8 m to them are flown straight, whatever the estimate's drift."""
+
+
+def _roomy(bounds: tuple[float, float]) -> tuple[float, float]:
+    if bounds[0] < MIN_SITE_CLEARANCE:
+        raise ValueError(
+            f"{list(bounds)}: viewpoints need at least {MIN_SITE_CLEARANCE} m around them"
+        )
+    return _ordered(bounds)
+
+
+Density = Annotated[float, Field(ge=0, le=MAX_DENSITY, allow_inf_nan=False)]
+Extent = Annotated[float, Field(gt=0, le=1000, allow_inf_nan=False)]
+"""m; a kilometre is more than one battery flies, and fields of it still fit into memory."""
+HouseInterval = Annotated[
+    tuple[Annotated[float, Field(ge=1, le=100)], Annotated[float, Field(ge=1, le=100)]],
+    AfterValidator(_ordered),
+]
+_MAX_OBSTACLES = 10_000
+"""Far more than Bullet takes: only keeps a mistyped density from filling the memory."""
+
+
+def _check_count(density_per_m2: float, length_m: float, width_m: float) -> None:
+    expected = density_per_m2 * length_m * width_m
+    if expected > _MAX_OBSTACLES:
+        raise ValueError(
+            f"{density_per_m2} per m2 on {length_m} x {width_m} m are {expected:.0f} obstacles: at most {_MAX_OBSTACLES}"
+        )
 
 
 class ForestRecipe(Model):
     """Trunks at random places, as many as a Poisson process of the density sets down."""
 
     kind: Literal["forest"]
-    length_m: Positive
+    length_m: Extent
     """Along x."""
-    width_m: Positive
+    width_m: Extent
     """Along y."""
-    density_per_m2: NonNegative
-    radius_m: Interval
-    height_m: Interval
+    density_per_m2: Density
+    radius_m: PositiveInterval
+    height_m: PositiveInterval
+
+    @model_validator(mode="after")
+    def _fits_into_memory(self) -> "ForestRecipe":
+        _check_count(self.density_per_m2, self.length_m, self.width_m)
+        return self
 
 
 class BlocksRecipe(Model):
     """Rows of low houses with yards, walls and lanes between them."""
 
     kind: Literal["blocks"]
-    length_m: Positive
-    width_m: Positive
-    street_m: Interval
+    length_m: Extent
+    width_m: Extent
+    street_m: PositiveInterval
     """Free width between rows."""
-    house_m: Interval
+    house_m: HouseInterval
     """Length and depth of a house."""
     gap_m: Interval
     """Free width between neighbouring houses of a row; below 0.8 m they touch."""
-    height_m: Interval
-    clutter_per_m2: NonNegative
+    height_m: PositiveInterval
+    clutter_per_m2: Density
     """Walls, sheds and poles in the free space."""
+
+    @model_validator(mode="after")
+    def _fits_into_memory(self) -> "BlocksRecipe":
+        _check_count(self.clutter_per_m2, self.length_m, self.width_m)
+        return self
 
 
 class PlaceRecipe(Model):
@@ -54,17 +96,26 @@ class PlaceRecipe(Model):
     kind: Literal["place"]
     place: str
     """A shipped place (longleaf, delft) or a file."""
-    window_m: tuple[Positive, Positive]
+    window_m: tuple[Extent, Extent]
     """Size of the part that is flown in, drawn anywhere inside the region."""
     region_m: tuple[NonNegative, NonNegative, Positive, Positive]
     """Lowest x, y and highest x, y of the region windows are drawn from."""
+
+    @model_validator(mode="after")
+    def _window_fits(self) -> "PlaceRecipe":
+        left, bottom, right, top = self.region_m
+        if self.window_m[0] > right - left or self.window_m[1] > top - bottom:
+            raise ValueError(
+                f"window_m = {list(self.window_m)}: larger than the region of {right - left} x {top - bottom} m"
+            )
+        return self
 
 
 class NavigateRecipe(Model):
     """A goal some way off."""
 
     kind: Literal["navigate"]
-    distance_m: Interval
+    distance_m: PositiveInterval
     """Straight distance from start to goal."""
 
 
@@ -85,21 +136,24 @@ class MissionRecipe(Model):
     """How many of them must be served; these are never blocked."""
     faulty_share: Fraction
     blocked_share: Fraction
-    prize: Interval
+    prize: PositiveInterval
     """Whole numbers are drawn between the two."""
     spacing_m: Positive
     """Least distance between viewpoints."""
     reach_m: Positive
     """Largest distance of a viewpoint from home."""
-    clearance_m: Interval
-    """Distance of viewpoints from the nearest obstacle; 4 is as far as is looked, so [2.2, 4.0] means anywhere roomy.
-
-    Not less than 2.2: the last 1.8 m to a viewpoint are flown straight, whatever the estimate's drift.
-    """
+    clearance_m: Annotated[tuple[Positive, Positive], AfterValidator(_roomy)]
+    """Distance of viewpoints from the nearest obstacle; 4 is as far as is looked, so [2.2, 4.0] means anywhere roomy."""
     energy_fraction: Annotated[float, Field(gt=0, le=2)]
     """Energy above the reserve, as a share of what the whole tour would take."""
     detour_factor: Annotated[float, Field(ge=1)]
     """Fitted ratio of flown to straight distance in this family."""
+
+    @model_validator(mode="after")
+    def _mandatory_among_sites(self) -> "MissionRecipe":
+        if self.mandatory > self.sites:
+            raise ValueError(f"mandatory = {self.mandatory}: there are only {self.sites} sites")
+        return self
 
 
 class AltitudeRecipe(Model):
@@ -107,6 +161,12 @@ class AltitudeRecipe(Model):
 
     flight_m: Positive
     max_m: Positive
+
+    @model_validator(mode="after")
+    def _below_the_limit(self) -> "AltitudeRecipe":
+        if self.flight_m >= self.max_m:
+            raise ValueError(f"flight_m = {self.flight_m}: must be below max_m = {self.max_m}")
+        return self
 
 
 class BatteryRecipe(Model):

@@ -10,10 +10,11 @@ from sim.names import unknown
 if TYPE_CHECKING:
     from sim.env import TridentEnv
 
+# Real places stay out of the defaults: environments draw training worlds, and what is learned is tested there.
 _DEFAULTS = {
     "Trident/Navigate-v0": "forest-navigation",
     "Trident/Avoid-v0": "forest-avoidance",
-    "Trident/Mission-v0": "delft-mission",
+    "Trident/Mission-v0": "blocks-mission",
 }
 
 

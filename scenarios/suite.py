@@ -74,5 +74,7 @@ def _validated(content: dict[str, object], where: str) -> Suite:
 
 def _problem(detail: dict[str, object]) -> str:
     place = ".".join(str(part) for part in detail["loc"])  # pyright: ignore[reportGeneralTypeIssues] - a tuple of keys.
+    if detail["type"] == "value_error":  # Raised by our own validators, which name the value.
+        return str(detail["ctx"]["error"])  # pyright: ignore[reportIndexIssue] - a table.
     message = f"{place}: {detail['msg']}" if place else str(detail["msg"])
     return f"{message} (got {detail['input']!r})" if place else message

@@ -8,6 +8,8 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validat
 from sim.types import MAX_SPEED, MAX_TOKENS
 
 FORMAT = "scenario/1"
+MAX_EXTENT = 1100.0
+"""m; fields of a world this large still fit into memory."""
 
 Finite = Annotated[float, Field(allow_inf_nan=False)]
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
@@ -93,6 +95,16 @@ class WorldSpec(Model):
     boxes: tuple[BoxSpec, ...] = ()
     spheres: tuple[SphereSpec, ...] = ()
     panels: tuple[PanelSpec, ...] = ()
+
+    @model_validator(mode="after")
+    def _has_a_size(self) -> "WorldSpec":
+        for axis, low, high in zip("xyz", self.low_m, self.high_m, strict=True):
+            if not low < high <= low + MAX_EXTENT:
+                raise ValueError(
+                    f"low_m = {list(self.low_m)}, high_m = {list(self.high_m)}: along {axis} the world must be "
+                    f"larger than 0 and at most {MAX_EXTENT:g} m"
+                )
+        return self
 
 
 class Start(Model):

@@ -35,6 +35,8 @@ HEALTHY = "bwbbbbbbbbobbbbb"
 FAULTY = "bbbbboobboobbbbb"
 VIEW_DISTANCE = 4.0
 """m from a viewpoint to its panel."""
+MIRROR = np.array([1.0, -1.0, 1.0])
+"""World and heading frame, left and right swapped."""
 HOVER = np.zeros(4, dtype=np.float32)
 
 
@@ -197,6 +199,40 @@ def mission(*sites: dict[str, Any], **changes: Any) -> Scenario:
     return scenario(task=task, world=world(*things, panels=tuple(panels)), **changes)
 
 
+def rough_walk(count: int, seed: int = 0) -> np.ndarray:
+    """Commands that change every third of a second and stay at about one height."""
+    rng = np.random.default_rng(seed)
+    actions = np.repeat(rng.uniform(-0.4, 0.4, (count // 5 + 1, 4)), 5, axis=0)[:count]
+    actions[:, 2] *= 0.1
+    return actions.astype(np.float32)
+
+
+def mirrored(flight: Scenario) -> Scenario:
+    """The same flight, still of gusts, with left and right swapped."""
+    spec, wind = flight.world, flight.weather.wind_world_m_s
+    things = {
+        "boxes": tuple(
+            b.model_copy(update={"center_m": _swap(b.center_m), "yaw_rad": -b.yaw_rad})
+            for b in spec.boxes
+        ),
+        "cylinders": tuple(
+            c.model_copy(update={"base_m": _swap(c.base_m)}) for c in spec.cylinders
+        ),
+        "panels": tuple(_mirrored_panel(panel) for panel in spec.panels),
+        "low_m": (spec.low_m[0], -spec.high_m[1], spec.low_m[2]),
+        "high_m": (spec.high_m[0], -spec.low_m[1], spec.high_m[2]),
+    }
+    start = Start(position_m=_swap(flight.start.position_m), yaw_rad=-flight.start.yaw_rad)
+    return flight.model_copy(
+        update={
+            "world": spec.model_copy(update=things),
+            "start": start,
+            "task": _mirrored_task(flight.task),
+            "weather": Weather(wind_world_m_s=_swap(wind), turbulence_m_s=0.0),
+        }
+    )
+
+
 def place(
     simulator: Simulator,
     position: tuple[float, float, float],
@@ -220,3 +256,34 @@ def hover(flight: Flight, steps: int) -> list[str]:
     for _ in range(steps):
         names += [event.name for event in flight.advance(HOVER).events]
     return names
+
+
+# --- Private.
+
+
+def _swap(point: Point) -> Point:
+    return point[0], -point[1], point[2]
+
+
+def _mirrored_panel(panel: PanelSpec) -> PanelSpec:
+    rows = (panel.cells[4 * row : 4 * row + 4] for row in range(4))
+    return PanelSpec(
+        center_m=_swap(panel.center_m),
+        yaw_rad=-panel.yaw_rad,
+        cells="".join(row[::-1] for row in rows),
+        covered=panel.covered,
+    )
+
+
+def _mirrored_task(
+    task: NavigateTask | AvoidTask | MissionTask,
+) -> NavigateTask | AvoidTask | MissionTask:
+    if isinstance(task, NavigateTask):
+        return task.model_copy(update={"goal_m": _swap(task.goal_m)})
+    if isinstance(task, AvoidTask):
+        return task.model_copy(update={"course_rad": -task.course_rad})
+    sites = tuple(
+        site.model_copy(update={"position_m": _swap(site.position_m), "yaw_rad": -site.yaw_rad})
+        for site in task.sites
+    )
+    return task.model_copy(update={"sites": sites, "home_m": _swap(task.home_m)})

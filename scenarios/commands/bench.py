@@ -35,12 +35,16 @@ _BATCH = 50
 _ACTION = np.array([0.0, 0.0, 0.0, 0.25], dtype=np.float32)
 """Hover and turn, so that the camera sees the scene from all sides."""
 _CLEARING_M = 6.0
+_MAX_OBSTACLES = 2000
+"""Bullet takes the triangles of a few more."""
 
 
 def bench(*, obstacles: int, seconds: float, as_json: bool) -> int:
     """Measure, print, and return 0."""
-    if obstacles < 1 or not 0 < seconds < float("inf"):
-        raise InputError(f"obstacles = {obstacles}, seconds = {seconds}: both must be positive")
+    if not 1 <= obstacles <= _MAX_OBSTACLES:
+        raise InputError(f"obstacles = {obstacles}: must lie between 1 and {_MAX_OBSTACLES}")
+    if not 0 < seconds < float("inf"):
+        raise InputError(f"seconds = {seconds}: must be positive")
     scenario = bench_scenario(obstacles)
     with _one_core():
         rates = _rates(scenario, seconds)

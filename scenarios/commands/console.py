@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryFile
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
@@ -62,19 +63,26 @@ def finite(number: float) -> float | None:
 
 def fresh_folder(out: Path | None, name: str) -> Path:
     """The folder a command writes to: the one asked for, or a new one under runs/."""
-    with user_input():
-        if out is not None:
-            out.mkdir(parents=True, exist_ok=True)
-            return out
-        base = Path("runs") / f"{time.strftime('%Y%m%d-%H%M%S')}-{name}"
-        for attempt in range(1000):
-            folder = base if attempt == 0 else base.with_name(f"{base.name}-{attempt}")
-            try:
-                folder.mkdir(parents=True)
-            except FileExistsError:
-                continue
-            return folder
+    if out is not None:
+        return writable_folder(out)
+    base = Path("runs") / f"{time.strftime('%Y%m%d-%H%M%S')}-{name}"
+    for attempt in range(1000):
+        folder = base if attempt == 0 else base.with_name(f"{base.name}-{attempt}")
+        if not folder.exists():
+            return writable_folder(folder)
     raise InputError(f"out = {base}: a thousand folders of this name exist already")
+
+
+def writable_folder(out: Path) -> Path:
+    """The folder itself, made if need be; one that cannot be written is refused now, not after the work."""
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        with TemporaryFile(dir=out):
+            return out
+    except FileExistsError as error:
+        raise InputError(f"out = {out}: is a file, not a folder") from error
+    except OSError as error:
+        raise InputError(f"out = {out}: cannot be written: {error.strerror}") from error
 
 
 @contextmanager

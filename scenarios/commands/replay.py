@@ -67,19 +67,26 @@ def _write(
     flights: list[Flight], target: Path, suffix: str, write: Callable[[Flight, Path], object]
 ) -> None:
     """One file for one log; for several, one file each in the folder `target`."""
-    with user_input():
-        if len(flights) == 1:
-            target.parent.mkdir(parents=True, exist_ok=True)
-            paths = [target]
-        else:
-            target.mkdir(parents=True, exist_ok=True)
-            paths = [
-                target / f"{index:03d}-{flight.scenario.name}{suffix}"
-                for index, flight in enumerate(flights)
-            ]
+    try:
+        paths = _paths(flights, target, suffix)
         for flight, path in zip(flights, paths, strict=True):
             write(flight, path)
             say(f"wrote {path}")
+    except OSError as error:
+        raise InputError(f"{target}: cannot be written: {error.strerror or error}") from error
+    except ValueError as error:  # A suffix that no figure has.
+        raise InputError(f"{target}: {error}") from error
+
+
+def _paths(flights: list[Flight], target: Path, suffix: str) -> list[Path]:
+    if len(flights) == 1 and not target.is_dir():
+        target.parent.mkdir(parents=True, exist_ok=True)
+        return [target if target.suffix else target.with_suffix(suffix)]
+    target.mkdir(parents=True, exist_ok=True)
+    return [
+        target / f"{index:03d}-{flight.scenario.name}{suffix}"
+        for index, flight in enumerate(flights)
+    ]
 
 
 def _summary(flight: Flight) -> Table:

@@ -1,20 +1,14 @@
 """`train`: frames from training worlds, then networks."""
 
-from tempfile import TemporaryFile
-
 from agents.training import TrainConfig
 from agents.training import train as train_networks
-from scenarios.commands.console import say, user_input, warn
+from scenarios.commands.console import say, warn, writable_folder
 from scenarios.sources import TRAINING_FAMILIES, FamilyMix
 
 
 def train(config: TrainConfig) -> int:
     """Train and name the checkpoints."""
-    with user_input():
-        # Fails here, not after the first flights, where the folder cannot be written.
-        config.out.mkdir(parents=True, exist_ok=True)
-        with TemporaryFile(dir=config.out):
-            pass
+    writable_folder(config.out)
     say(f"training in {config.out}; after a kill, the same command with --out {config.out} goes on")
     try:
         checkpoints = train_networks(config, FamilyMix(TRAINING_FAMILIES), say)

@@ -5,7 +5,25 @@ import numpy as np
 from scenarios.generate.site import Ground
 from sim.physics.vehicle import load_vehicle
 from sim.scenario import AvoidTask, MissionTask, NavigateTask, Scenario
+from sim.types import IMAGE_SHAPE
+from sim.world.build import build_world
+from sim.world.bullet import check_size
 from sim.world.geodesic import GeodesicField
+from sim.world.meshing import world_triangles
+
+
+def check_buildable(scenario: Scenario) -> None:
+    """Raise ValueError where the simulator could not be built: too much geometry, or a camera of another size."""
+    camera, (_, height, width) = scenario.camera, IMAGE_SHAPE
+    if (camera.width_px, camera.height_px) != (width, height):
+        raise ValueError(
+            f"camera.width_px, camera.height_px = {camera.width_px}, {camera.height_px}: "
+            f"observations are {width} x {height}"
+        )
+    try:
+        check_size(world_triangles(build_world(scenario.world, ())))
+    except ValueError as error:
+        raise ValueError(f"world: {error}") from error
 
 
 def check_flyable(scenario: Scenario) -> None:
@@ -14,22 +32,21 @@ def check_flyable(scenario: Scenario) -> None:
     start = scenario.start.position_m
     _check_inside(scenario, "start.position_m", start)
     limit = scenario.limits.altitude_max_m
-    if not vehicle.hull_height / 2 < start[2] < limit:
-        raise ValueError(
-            f"start.position_m = {list(start)}: the height must lie between the ground and {limit} m"
-        )
+    lowest = vehicle.hull_height / 2
+    _check_height(scenario, "start.position_m", start, lowest)
     ground = Ground(scenario.world, vehicle.hull_radius, start[2], limit)
     _check_free(ground, "start.position_m", start)
     ways = _ways(ground, "start.position_m", start)
     task = scenario.task
     if isinstance(task, NavigateTask):
+        _check_height(scenario, "task.goal_m", task.goal_m, lowest)
         _check_reachable(scenario, ground, ways, "task.goal_m", task.goal_m)
     if isinstance(task, MissionTask):
         _check_reachable(scenario, ground, ways, "task.home_m", (*task.home_m[:2], start[2]))
         for index, site in enumerate(task.sites):
-            _check_reachable(
-                scenario, ground, ways, f"task.sites.{index}.position_m", site.position_m
-            )
+            field = f"task.sites.{index}.position_m"
+            _check_height(scenario, field, site.position_m, lowest)
+            _check_reachable(scenario, ground, ways, field, site.position_m)
     if isinstance(task, AvoidTask):
         course = np.array([np.cos(task.course_rad), np.sin(task.course_rad), 0.0])
         _check_inside(
@@ -45,6 +62,15 @@ def _check_inside(scenario: Scenario, field: str, point: tuple[float, ...]) -> N
         where = [round(float(x), 2) for x in point]
         raise ValueError(
             f"{field} = {where}: outside the world, which spans {list(low[:2])} to {list(high[:2])}"
+        )
+
+
+def _check_height(scenario: Scenario, field: str, point: tuple[float, ...], lowest: float) -> None:
+    limit = scenario.limits.altitude_max_m
+    if not lowest < point[2] < limit:
+        raise ValueError(
+            f"{field} = {list(point)}: the height must lie between {lowest} m, where the hull touches the ground, "
+            f"and the altitude limit of {limit} m"
         )
 
 

@@ -3,13 +3,13 @@
 import numpy as np
 from jaxtyping import Float
 
-from scenarios.family import BatteryRecipe, MissionRecipe
+from scenarios.family import MIN_SITE_CLEARANCE, BatteryRecipe, MissionRecipe
 from scenarios.generate.site import Ground, Unplaceable
 from scenarios.generate.tasks import free_point, is_roomy
 from sim.physics.battery import hover_power, level_flight_power
 from sim.physics.vehicle import Vehicle
+from sim.rules import CLOSE_UP_ALLOWANCE, CRUISE_FRACTION, LANDING_SECONDS, STOP_SECONDS
 from sim.scenario import Battery, MissionTask, PanelSpec, SiteSpec, Start, WorldSpec
-from sim.tasks.mission import CLOSE_UP_ALLOWANCE, CRUISE_FRACTION, LANDING_SECONDS, STOP_SECONDS
 
 VIEW_DISTANCE = 4.0
 """m from a viewpoint to its panel."""
@@ -17,8 +17,6 @@ _SIGHT_MARGIN = 0.5
 """m around the line of sight that is free."""
 _PANEL_MARGIN = 1.3
 """m around a panel's centre that is free: it is 2 m wide."""
-_DOCKING_CLEARANCE = 2.2
-"""m around the pad: the last 1.8 m to it are flown straight, whatever the estimate's drift."""
 _TRIES = 1500
 _MAX_WAY = 1.8
 """Longest way to a site over the recipe's reach."""
@@ -103,7 +101,7 @@ def _with_panels(
 def _draw_home(ground: Ground, rng: np.random.Generator) -> Float[np.ndarray, "2"]:
     for _ in range(_TRIES):
         home = free_point(ground, rng)
-        if ground.clear(home) >= _DOCKING_CLEARANCE:
+        if ground.clear(home) >= MIN_SITE_CLEARANCE:
             return home
     raise Unplaceable("no place for the pad")
 

@@ -24,7 +24,7 @@ def resolve(family: Family, name: str, seed: int) -> Scenario:
             return _draw(family, name, seed, redraw)
         except Unplaceable as problem:
             last = problem
-    raise ValueError(f"{name}, seed {seed}: {MAX_REDRAWS} draws failed, the last because {last}")
+    raise ValueError(f"{MAX_REDRAWS} draws failed, the last because {last}")
 
 
 def _draw(family: Family, name: str, seed: int, redraw: int) -> Scenario:

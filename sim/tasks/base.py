@@ -6,6 +6,7 @@ import numpy as np
 from jaxtyping import Float
 
 from sim.frames import heading_from_world
+from sim.rules import LANDING_SPEED
 from sim.simulator import Simulator
 from sim.types import GOAL_FIELDS, MAX_TOKENS, SITE_FIELDS, Event, Outcome, Vec3
 
@@ -75,7 +76,3 @@ def offset_in_heading(simulator: Simulator, point_world: Vec3) -> Vec3:
 def ground_touch(speed: float) -> Outcome:
     """Touching the ground ends a flight that was not meant to land."""
     return Outcome.COLLISION if speed >= LANDING_SPEED else Outcome.LANDED_AWAY
-
-
-LANDING_SPEED = 1.0
-"""m/s; touching down faster is a collision."""

@@ -6,34 +6,21 @@ import numpy as np
 from jaxtyping import Float
 
 from sim.frames import heading_from_world, quat_to_matrix, wrap_angle
+from sim.rules import (
+    CLOSE_UP_DISTANCE,
+    CLOSE_UP_SECONDS,
+    CLOSE_UP_SPEED,
+    FAULT_FACTOR,
+    LANDING_SPEED,
+    PAD_RADIUS,
+    SERVE_ANGLE,
+    SERVE_RADIUS,
+    UPRIGHT_ANGLE,
+)
 from sim.scenario import MissionTask
 from sim.simulator import Simulator
-from sim.tasks.base import LANDING_SPEED, no_goal, no_sites, offset_in_heading
+from sim.tasks.base import no_goal, no_sites, offset_in_heading
 from sim.types import POSITION, QUATERNION, VELOCITY, Event, Outcome, Vec3
-
-SERVE_RADIUS = 1.5
-"""m from the viewpoint."""
-SERVE_ANGLE = np.deg2rad(30.0)
-"""rad between the drone's heading and the viewpoint's."""
-CLOSE_UP_DISTANCE = 4.5
-"""m from the panel's centre."""
-CLOSE_UP_SPEED = 0.3
-"""m/s, above which a close-up is blurred."""
-CLOSE_UP_SECONDS = 3.0
-FAULT_FACTOR = 3.0
-"""A fault found in a close-up pays this multiple of the site's priority."""
-PAD_RADIUS = 1.0
-"""m from the pad's centre."""
-UPRIGHT_ANGLE = np.deg2rad(20.0)
-# The four planning constants below are rounded from a fit to the energy of 40 teacher flights on choice worlds.
-CRUISE_FRACTION = 1.0
-"""Of the speed limit: what missions average along the free way (they cut its corners), for planning."""
-STOP_SECONDS = 2.0
-"""Hover time that slowing down, turning to a panel and leaving cost, for planning."""
-LANDING_SECONDS = 6.0
-"""Hover time that centring over the pad and descending cost, for planning."""
-CLOSE_UP_ALLOWANCE = CLOSE_UP_SECONDS + 0.5
-"""s of hovering a close-up is planned with."""
 
 
 @dataclass

@@ -3,13 +3,11 @@
 import numpy as np
 from jaxtyping import Float
 
+from sim.rules import ARRIVAL_RADIUS
 from sim.scenario import NavigateTask
 from sim.simulator import Simulator
 from sim.tasks.base import ground_touch, make_goal, no_sites, offset_in_heading
 from sim.types import POSITION, Event, Outcome
-
-ARRIVAL_RADIUS = 1.5
-"""m; within it the goal counts as reached."""
 
 
 class Navigate:

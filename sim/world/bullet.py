@@ -69,7 +69,7 @@ class BulletWorld:
         timestep: float,
     ) -> None:
         """Mass kg, principal moments of inertia kg m^2, the hull an upright cylinder, m; timestep s."""
-        _check_size(triangles)
+        check_size(triangles)
         self._client = pybullet.connect(pybullet.DIRECT)
         if self._client < 0:
             raise RuntimeError("no Bullet client: 1024 are already open")
@@ -194,6 +194,16 @@ class BulletWorld:
         return Contact(point[5], point[7], point[8], point[2] == self._ground)
 
 
+def check_size(triangles: Triangles) -> None:
+    """Raise ValueError where a world has more geometry than Bullet takes."""
+    vertices, indices = len(triangles.vertices), triangles.faces.size
+    if vertices > _MAX_VERTICES or indices > _MAX_INDICES:
+        raise ValueError(
+            f"a world of {vertices} vertices and {indices // 3} triangles: "
+            f"Bullet takes {_MAX_VERTICES} and {_MAX_INDICES // 3}; crop the place, or put up fewer obstacles"
+        )
+
+
 def open_clients() -> int:
     """How many Bullet clients this process holds; tests look for leaks with it."""
     return sum(bool(pybullet.isConnected(client)) for client in range(1024))
@@ -271,15 +281,6 @@ _step = pybullet.stepSimulation
 _get_pose = pybullet.getBasePositionAndOrientation
 _get_velocity = pybullet.getBaseVelocity
 _get_contacts = pybullet.getContactPoints
-
-
-def _check_size(triangles: Triangles) -> None:
-    vertices, indices = len(triangles.vertices), triangles.faces.size
-    if vertices > _MAX_VERTICES or indices > _MAX_INDICES:
-        raise ValueError(
-            f"a world of {vertices} vertices and {indices // 3} triangles: "
-            f"Bullet takes {_MAX_VERTICES} and {_MAX_INDICES // 3}; crop the place"
-        )
 
 
 def _add_ground(client: int) -> int:

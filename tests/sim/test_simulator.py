@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from sim.frames import quat_to_matrix
-from sim.scenario import Scenario, Start, Weather
+from sim.scenario import BoxSpec, CylinderSpec, Scenario, Start, Weather
 from sim.sensing.camera import max_pool_code
 from sim.simulator import Simulator
 from sim.types import (
@@ -22,11 +22,14 @@ from sim.types import (
 from tests.builders import (
     HEIGHT,
     HOVER,
+    MIRROR,
     breeze,
     camera,
     grainy,
+    mirrored,
     noisy,
     place,
+    rough_walk,
     scenario,
     trunk,
     wall,
@@ -34,8 +37,6 @@ from tests.builders import (
 )
 
 THINGS = (trunk(12.0, 1.5), trunk(15.0, -2.0), wall(20.0, 0.0, (1.0, 12.0)))
-MIRROR = np.array([1.0, -1.0, 1.0])
-"""World and heading frame, left and right swapped."""
 
 
 @contextmanager
@@ -56,14 +57,6 @@ def rough(**changes: object) -> Scenario:
         camera=grainy(delay_ticks=24),
         **changes,
     )
-
-
-def random_actions(count: int, seed: int = 0) -> np.ndarray:
-    """Commands that change every third of a second."""
-    rng = np.random.default_rng(seed)
-    actions = np.repeat(rng.uniform(-0.4, 0.4, (count // 5 + 1, 4)), 5, axis=0)[:count]
-    actions[:, 2] *= 0.1
-    return actions.astype(np.float32)
 
 
 def trace(simulator: Simulator, actions: np.ndarray) -> list[np.ndarray]:
@@ -87,7 +80,7 @@ def assert_same_trace(first: list[np.ndarray], second: list[np.ndarray]) -> None
 
 
 def test_a_restored_flight_continues_bit_for_bit() -> None:
-    actions = random_actions(60)
+    actions = rough_walk(60)
     with flying(rough()) as simulator:
         trace(simulator, actions[:20])
         snapshot = simulator.save()
@@ -111,11 +104,11 @@ def test_a_flight_restored_in_mid_contact_continues_bit_for_bit() -> None:
 
 
 def test_a_reset_leaves_no_trace_of_what_was_flown() -> None:
-    actions = random_actions(30)
+    actions = rough_walk(30)
     with flying(rough()) as simulator:
         fresh = trace(simulator, actions)
         place(simulator, (18.6, 0.0, HEIGHT), velocity=(6.0, 0.3, 0.0))
-        trace(simulator, random_actions(20, seed=1))
+        trace(simulator, rough_walk(20, seed=1))
         simulator.reset()
         assert_same_trace(trace(simulator, actions), fresh)
 
@@ -124,7 +117,7 @@ def test_another_seed_is_another_gust() -> None:
     flown = []
     for seed in (0, 1):
         with flying(rough(seed=seed)) as simulator:
-            flown.append(trace(simulator, random_actions(10))[-3])
+            flown.append(trace(simulator, rough_walk(10))[-3])
     assert not np.array_equal(flown[0], flown[1])
 
 
@@ -140,7 +133,7 @@ def test_an_image_shows_the_pose_of_its_delay_ago(delay: int) -> None:
     with flying(prompt) as first, flying(late) as second:
         poses = [first.body.copy()]
         expected = np.zeros_like(first.image)
-        for action in random_actions(25):
+        for action in rough_walk(25):
             poses += list(first.step(action).copy())
             second.step(action)
             pose = poses[max(0, len(poses) - 1 - delay)]
@@ -153,7 +146,7 @@ def test_an_image_shows_the_pose_of_its_delay_ago(delay: int) -> None:
 def test_the_history_is_the_pooled_depth_of_the_images_then() -> None:
     with flying(scenario(world=world(*THINGS))) as simulator:
         pooled = [max_pool_code(simulator.image[3], HISTORY_SHAPE[1:])]
-        for action in random_actions(20):
+        for action in rough_walk(20):
             simulator.step(action)
             pooled.append(max_pool_code(simulator.image[3], HISTORY_SHAPE[1:]))
             history = simulator.observe()["history"].reshape(HISTORY_SHAPE)
@@ -205,7 +198,7 @@ def test_the_battery_only_falls_and_by_the_energy_used() -> None:
     with flying(rough()) as simulator:
         levels = [simulator.battery]
         assert levels[0] == 1.0
-        for action in random_actions(30):
+        for action in rough_walk(30):
             simulator.step(action)
             levels.append(simulator.battery)
         assert (np.diff(levels) < 0).all()
@@ -215,24 +208,6 @@ def test_the_battery_only_falls_and_by_the_energy_used() -> None:
         assert 20 < used * 3600 / simulator.time < 500
 
 
-def mirrored(flight: Scenario) -> Scenario:
-    """The same flight with left and right swapped."""
-    spec, start, wind = flight.world, flight.start, flight.weather.wind_world_m_s
-    boxes = tuple(
-        box.model_copy(update={"center_m": tuple(MIRROR * box.center_m), "yaw_rad": -box.yaw_rad})
-        for box in spec.boxes
-    )
-    trunks = tuple(t.model_copy(update={"base_m": tuple(MIRROR * t.base_m)}) for t in spec.cylinders)
-    swapped = Start(position_m=tuple(MIRROR * start.position_m), yaw_rad=-start.yaw_rad)
-    return flight.model_copy(
-        update={
-            "world": spec.model_copy(update={"boxes": boxes, "cylinders": trunks}),
-            "start": swapped,
-            "weather": Weather(wind_world_m_s=tuple(MIRROR * wind), turbulence_m_s=0.0),
-        }
-    )
-
-
 def test_a_mirrored_world_and_command_give_the_mirrored_flight() -> None:
     flight = scenario(
         world=world(*THINGS),
@@ -240,11 +215,15 @@ def test_a_mirrored_world_and_command_give_the_mirrored_flight() -> None:
         start=Start(position_m=(5.0, 1.0, HEIGHT), yaw_rad=0.3),
     )
     with flying(flight) as left, flying(mirrored(flight)) as right:
-        for action in random_actions(30):
+        for action in rough_walk(30):
             left.step(action)
             right.step(action * np.array([1, -1, 1, -1], dtype=np.float32))
-            np.testing.assert_allclose(right.body[POSITION], MIRROR * left.body[POSITION], atol=1e-5)
-            np.testing.assert_allclose(right.body[VELOCITY], MIRROR * left.body[VELOCITY], atol=1e-4)
+            np.testing.assert_allclose(
+                right.body[POSITION], MIRROR * left.body[POSITION], atol=1e-5
+            )
+            np.testing.assert_allclose(
+                right.body[VELOCITY], MIRROR * left.body[VELOCITY], atol=1e-4
+            )
             # Angular velocity is an axial vector, a rotation matrix mirrors on both sides.
             np.testing.assert_allclose(right.body[RATES], -MIRROR * left.body[RATES], atol=1e-3)
             turned = np.diag(MIRROR) @ quat_to_matrix(left.body[QUATERNION]) @ np.diag(MIRROR)
@@ -261,3 +240,32 @@ def test_hovering_stays_where_it_is() -> None:
         for _ in range(30):
             simulator.step(HOVER)
         np.testing.assert_allclose(simulator.body[POSITION], (5.0, 0.0, HEIGHT), atol=0.01)
+
+
+# --- Contact.
+
+
+@pytest.mark.xfail(
+    strict=True,
+    reason="Bullet stops the hull a tick before surfaces meet; such touches are not in `contacts` yet",
+)
+@pytest.mark.parametrize("thing", [trunk(8.0, 0.0), wall(8.5, 10.0, (1.0, 20.0))])
+def test_no_touch_goes_unseen(thing: CylinderSpec | BoxSpec) -> None:
+    """Whatever turns the flight aside from the one over an empty field is reported in that very step."""
+    rng = np.random.default_rng(0)
+    with flying(scenario(world=world(thing))) as simulator, flying(scenario()) as unhindered:
+        touched = 0
+        for _ in range(40):
+            speed, aside = rng.uniform(2.0, 5.0), rng.uniform(-0.5, 0.5)
+            for each in (simulator, unhindered):
+                each.reset()
+                place(each, (6.5, aside, HEIGHT), velocity=(speed, 0.0, 0.0))
+            ahead = np.array([speed / MAX_SPEED, 0.0, 0.0, 0.0])
+            for _ in range(15):
+                ticks, free = simulator.step(ahead), unhindered.step(ahead)
+                deflected = np.abs(ticks - free[: len(ticks)]).max() > 1e-6
+                assert bool(simulator.contacts) == deflected
+                if deflected:
+                    touched += 1
+                    break
+        assert touched > 10

@@ -123,9 +123,7 @@ def test_the_goal_entry_points_to_the_goal_in_the_heading_frame() -> None:
 
 @pytest.mark.parametrize("bearing", [0.0, 0.4, -0.7])
 def test_a_course_is_completed_by_progress_along_it_alone(bearing: float) -> None:
-    ahead, aside = (
-        np.array([np.cos(a), np.sin(a)]) for a in (bearing, bearing + np.pi / 2)
-    )
+    ahead, aside = (np.array([np.cos(a), np.sin(a)]) for a in (bearing, bearing + np.pi / 2))
     start = np.array([5.0, 0.0])
     for progress, drift, outcome in ((9.9, 6.0, None), (10.05, -6.0, Outcome.SUCCESS)):
         with flying(scenario(task=course(bearing, 10.0))) as flight:
@@ -358,7 +356,9 @@ def test_landing_on_a_side_is_a_collision() -> None:
         assert ended(flight) == Outcome.COLLISION
 
 
-@pytest.mark.parametrize(("speed", "outcome"), [(0.5, Outcome.LANDED_AWAY), (1.5, Outcome.COLLISION)])
+@pytest.mark.parametrize(
+    ("speed", "outcome"), [(0.5, Outcome.LANDED_AWAY), (1.5, Outcome.COLLISION)]
+)
 def test_the_ground_ends_flights_that_have_no_pad(speed: float, outcome: Outcome) -> None:
     for task in (goal(), course()):
         with flying(scenario(task=task)) as flight:

@@ -1,0 +1,170 @@
+"""The classical eyes: panels as the camera shows them, and points where obstacles are."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import numpy as np
+import pytest
+
+from agents.depth_map import DepthMap, heading_from_body
+from agents.mission_control import read_sites
+from agents.panel_reader import read_panel
+from agents.pilot import make_briefing
+from scenarios.generate.missions import draw_cells
+from sim.flight import Flight
+from sim.frames import quat_to_matrix, yaw_of
+from sim.scenario import Scenario
+from sim.types import POSITION, QUATERNION, VELOCITY
+from tests.builders import (
+    FAULTY,
+    HEALTHY,
+    HEIGHT,
+    HOVER,
+    camera,
+    grainy,
+    mission,
+    noisy,
+    place,
+    scenario,
+    trunk,
+    wall,
+    world,
+)
+
+VIEWS = ((0.0, 0.0, 0.0), (0.5, 0.4, -0.15), (-0.3, -0.6, 0.2))
+"""Offsets from the viewpoint, m, m and rad: a pilot never stands exactly there."""
+PATTERNS = {
+    HEALTHY: False,
+    "b" * 16: False,
+    "w" * 16: False,
+    "bbbbbwwbbwwbbbbb": False,  # a white block
+    "oboboboooboboobo": False,  # half of it orange, no block
+    "bbbbboobbobbbbbb": False,  # three of four
+    FAULTY: True,
+    "oobboobbbbbwbbbb": True,
+    "bbbbwbbbbboobboo": True,
+    "oowwoowwwwwwwwww": True,
+}
+
+
+@contextmanager
+def flying(flight: Scenario) -> Iterator[Flight]:
+    flown = Flight(flight)
+    try:
+        yield flown
+    finally:
+        flown.close()
+
+
+def readings(cells: str, covered: bool = False) -> np.ndarray:
+    """p(faulty), p(blocked) from every view, through a noisy camera."""
+    flight = mission(
+        {"x": 15.0, "y": 5.0, "yaw": 0.7, "cells": cells, "covered": covered},
+        camera=grainy(),
+        odometry=noisy(),
+    )
+    with flying(flight) as flown:
+        seen = []
+        for along, aside, turn in VIEWS:
+            ahead, left = np.array([np.cos(0.7), np.sin(0.7)]), np.array([-np.sin(0.7), np.cos(0.7)])
+            x, y = np.array([15.0, 5.0]) + along * ahead + aside * left
+            place(flown.simulator, (x, y, HEIGHT), 0.7 + turn)
+            flown.advance(HOVER)
+            observation = flown.observation()
+            sites, briefing = read_sites(observation), make_briefing(flown)
+            assert sites.in_view() == 1
+            seen.append(read_panel(observation, sites.panel_offset[1], sites.facing[1], briefing))
+    return np.array(seen)
+
+
+@pytest.mark.parametrize(("cells", "faulty"), PATTERNS.items())
+def test_a_pattern_is_read_whatever_else_is_on_the_panel(cells: str, faulty: bool) -> None:
+    read = readings(cells)
+    assert ((read[:, 0] > 0.5) == faulty).all()
+    if "b" * 4 in cells or "o" in cells:  # An all-white panel looks like a cover.
+        assert (read[:, 1] < 0.5).all()
+
+
+@pytest.mark.parametrize("faulty", [True, False])
+def test_drawn_panels_are_read(faulty: bool) -> None:
+    rng = np.random.default_rng(5)
+    read = np.concatenate([readings(draw_cells(faulty, rng)) for _ in range(8)])
+    assert ((read[:, 0] > 0.5) == faulty).mean() > 0.95
+    assert (read[:, 1] < 0.5).all()
+
+
+@pytest.mark.parametrize("cells", [HEALTHY, FAULTY])
+def test_a_cover_hides_the_pattern_and_shows_itself(cells: str) -> None:
+    read = readings(cells, covered=True)
+    assert (read[:, 0] < 0.5).all()
+    assert (read[:, 1] > 0.5).all()
+
+
+def test_a_panel_out_of_the_image_tells_nothing() -> None:
+    with flying(mission({"x": 15.0, "y": 5.0, "cells": FAULTY})) as flight:
+        place(flight.simulator, (15.0, 5.0, HEIGHT), np.pi)
+        flight.advance(HOVER)
+        observation = flight.observation()
+        sites = read_sites(observation)
+        read = read_panel(
+            observation, sites.panel_offset[1], sites.facing[1], make_briefing(flight)
+        )
+        np.testing.assert_array_equal(read, 0.5)
+
+
+# --- The depth map.
+
+
+def test_the_heading_frame_is_the_body_turned_upright() -> None:
+    with flying(scenario()) as flight:
+        for action in np.random.default_rng(0).uniform(-0.4, 0.4, (12, 4)):
+            flight.advance(action * (1, 1, 0.1, 1))
+        rotation = heading_from_body(flight.observation()["ego"])
+        quat = flight.simulator.body[QUATERNION]
+        yaw = yaw_of(quat)
+        heading_from_world = np.array(
+            [[np.cos(yaw), np.sin(yaw), 0], [-np.sin(yaw), np.cos(yaw), 0], [0, 0, 1]]
+        )
+        expected = heading_from_world @ quat_to_matrix(quat)
+        assert np.abs(expected - np.eye(3)).max() > 0.05  # It does bank.
+        np.testing.assert_allclose(rotation, expected, atol=1e-5)
+
+
+@pytest.mark.parametrize("tilt", [0.0, 0.3, -0.2])
+def test_points_lie_on_the_wall_ahead_whatever_the_cameras_tilt(tilt: float) -> None:
+    things = world(wall(12.5, 0.0, (1.0, 36.0)))
+    flight = scenario(world=things, camera=camera(tilt_rad=tilt))
+    with flying(flight) as flown:
+        depth_map = DepthMap(make_briefing(flown))
+        depth_map.add(flown.observation())
+        points = depth_map.points()
+        assert len(points) > 100
+        # The wall's face is 7 m ahead; a code step there is 6 % of the distance.
+        assert np.abs(points[:, 0] - 7.0).max() < 0.5
+        assert points[:, 2].min() > -HEIGHT
+
+
+def test_points_stay_on_a_tree_while_the_drone_passes_and_turns() -> None:
+    """Remembered points keep their place in the world, by dead reckoning alone."""
+    with flying(scenario(world=world(trunk(11.0, 1.5)))) as flight:
+        depth_map = DepthMap(make_briefing(flight))
+        for _ in range(45):
+            depth_map.add(flight.observation())
+            flight.advance(np.array([0.25, 0.0, 0.0, 0.15]))
+        depth_map.add(flight.observation())
+        sim = flight.simulator
+        assert np.linalg.norm(sim.body[VELOCITY]) > 2.0
+        yaw = sim.yaw
+        turn = np.array([[np.cos(yaw), -np.sin(yaw)], [np.sin(yaw), np.cos(yaw)]])
+        points = depth_map.points()[:, :2] @ turn.T + sim.body[POSITION][:2]
+        away = np.abs(np.linalg.norm(points - (11.0, 1.5), axis=1) - 0.2)
+        assert len(away) > 30
+        assert np.median(away) < 0.15
+        assert away.max() < 0.6
+
+
+def test_open_ground_and_sky_are_no_obstacles() -> None:
+    with flying(scenario()) as flight:
+        depth_map = DepthMap(make_briefing(flight))
+        depth_map.add(flight.observation())
+        assert len(depth_map.points()) == 0
