@@ -64,6 +64,8 @@ def collect_round(
     done: dict[int, int] = {
         int(p.stem.split("_")[1]): _frame_count(p) for p in folder.glob("flight_*.npz")
     }
+    if _is_enough(done, round_.frames):
+        return _first_enough(folder, done, round_.frames)
     kept = sum(done.values())
     context = get_context("forkserver")
     with ProcessPoolExecutor(workers, mp_context=context, initializer=_start_worker) as pool:
@@ -87,7 +89,7 @@ def collect_flight(scenario: Scenario, job: CollectionJob) -> tuple[dict[str, np
     try:
         rng = np.random.default_rng([scenario.seed, job.index, _STREAM])
         teacher = TeacherBrain()
-        expert = LatticePilot("teacher", teacher)
+        expert = LatticePilot("teacher", teacher, detours=False)
         expert.reset(flight)
         pilot = expert if job.pilot == "teacher" else load_pilot(job.pilot)
         assert isinstance(pilot, LatticePilot)
@@ -181,6 +183,16 @@ def _first_enough(folder: Path, done: Mapping[int, int], frames: int) -> list[Pa
         if kept >= frames:
             break
     return paths
+
+
+def _is_enough(done: Mapping[int, int], frames: int) -> bool:
+    """Whether a finished round is asked for again: the first flights, none missing, hold enough frames."""
+    kept = 0
+    for index in range(len(done)):
+        if kept >= frames or index not in done:
+            break
+        kept += done[index]
+    return kept >= frames
 
 
 def _jobs(round_: CollectionRound, done: Mapping[int, int]) -> Iterator[CollectionJob]:

@@ -46,6 +46,10 @@ def imitate(
 ) -> MultiTaskNet:
     """Train from scratch (or from the weights of `start`), or from what a killed run left in the folder `state`."""
     training, validation = _split(frames)
+    if len(training["image"]) < config.batch:
+        raise ValueError(
+            f"batch = {config.batch}: only {len(training['image'])} of {len(frames['image'])} frames train"
+        )
     net = new_network(network, config.seed)
     if start is not None:
         net.load_state_dict(start.state_dict())

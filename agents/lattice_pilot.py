@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from agents.detour import Detour
 from agents.docking import hold, land
 from agents.fusion import FusionRule, course_preference, fuse
 from agents.lattice import candidate_action
@@ -21,10 +22,14 @@ _CEILING_MARGIN = 0.15
 class LatticePilot:
     """Mission skill sets the target, navigation and avoidance skills score the lattice, the best candidate flies."""
 
-    def __init__(self, name: str, brain: Brain, rule: FusionRule | None = None) -> None:
+    def __init__(
+        self, name: str, brain: Brain, rule: FusionRule | None = None, *, detours: bool = True
+    ) -> None:
+        """`detours` is for brains that see only what the camera sees: the teacher knows its way."""
         self._name = name
         self.brain = brain
         self.rule = rule or FusionRule()
+        self._detours = detours
         self.control: MissionControl | None = None
 
     @property
@@ -34,9 +39,12 @@ class LatticePilot:
     def reset(self, flight: Flight) -> None:
         self.briefing: Briefing = make_briefing(flight)
         self.brain.reset(flight)
+        self._detour = Detour(self.briefing.control_hz)
+        self._survival: np.ndarray | None = None
         self.control = MissionControl(self.briefing) if self.briefing.task == "mission" else None
 
     def act(self, observation: Observation) -> Decision:
+        self._detour.observe(observation)
         if self.control is None:
             return self._steer(observation, {})
         observation = self.control.observe(observation)
@@ -58,16 +66,19 @@ class LatticePilot:
     def _steer(self, observation: Observation, mission: dict) -> Decision:
         """Fuse what navigation and avoidance say of the lattice into one command."""
         course_only = self.briefing.task == "avoid"
+        if self._detours and not course_only:
+            target = HOME if self.control is None else self.control.target
+            observation = self._detour.aim(observation, target, self._survival)
         goal = observation["goal"]
         navigation = (
             course_preference(goal[:3]) if course_only else self.brain.navigate(observation)
         )
-        survival = self.brain.survive(observation)
+        survival = self._survival = self.brain.survive(observation)
         fused, chosen = fuse(navigation, survival, self.rule)
         action = candidate_action(chosen, self.briefing.speed_limit)
         action, guarded = guard_altitude(action, observation)
         events = (*mission.pop("events", ()), *(("guard_altitude",) if guarded else ()))
-        phase = "avoid" if course_only else "navigate"
+        phase = "avoid" if course_only else "detour" if self._detour.active else "navigate"
         return Decision(
             action=action,
             phase=phase,

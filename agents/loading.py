@@ -1,6 +1,7 @@
 """Pilots by name or checkpoint path."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from agents.classical import ClassicalBrain
 from agents.lattice_pilot import LatticePilot
@@ -8,6 +9,9 @@ from agents.pilot import Pilot
 from agents.random_pilot import RandomPilot
 from agents.teacher import TeacherBrain
 from sim.names import unknown
+
+if TYPE_CHECKING:
+    from models import MultiTaskNet
 
 SHIPPED = Path(__file__).resolve().parent.parent / "models" / "weights"
 SHIPPED_NETWORKS = ("shared", "specialists")
@@ -31,7 +35,7 @@ def load_pilot(name_or_path: str) -> Pilot:
     if name_or_path == "classical":
         return LatticePilot("classical", ClassicalBrain())
     if name_or_path == "teacher":
-        return LatticePilot("teacher", TeacherBrain())
+        return LatticePilot("teacher", TeacherBrain(), detours=False)
     if name_or_path == "random":
         return RandomPilot()
     return network_pilot(_checkpoint_folder(name_or_path), name_or_path)
@@ -47,14 +51,12 @@ def network_pilot(folder: Path, name: str) -> LatticePilot:
 
     torch.set_num_threads(1)
     if all((folder / head).is_dir() for head in SPECIALISTS):
-        brains = (NetworkBrain(load_checkpoint(folder / head)) for head in SPECIALISTS)
-        return LatticePilot(name, CompositeBrain(*brains))
+        networks = {head: load_checkpoint(folder / head) for head in SPECIALISTS}
+        for head, network in networks.items():
+            _require(network, (head,), f"{name}: its {head} network")
+        return LatticePilot(name, CompositeBrain(*map(NetworkBrain, networks.values())))
     network = load_checkpoint(folder)
-    missing = [head for head in SPECIALISTS if head not in network.config.heads]
-    if missing:
-        raise PilotError(
-            f"pilot {name}: its network lacks {', '.join(missing)}; give a folder with all three skills"
-        )
+    _require(network, SPECIALISTS, f"{name}: its network")
     return LatticePilot(name, NetworkBrain(network))
 
 
@@ -80,3 +82,11 @@ def _checkpoint_folder(name_or_path: str) -> Path:
             unknown("pilot", name_or_path, pilot_names(), or_else="or a checkpoint folder")
         )
     return Path(name_or_path)
+
+
+def _require(network: "MultiTaskNet", heads: tuple[str, ...], whose: str) -> None:
+    missing = [head for head in heads if head not in network.config.heads]
+    if missing:
+        raise PilotError(
+            f"pilot {whose} lacks {', '.join(missing)}; give a folder with all three skills"
+        )

@@ -110,24 +110,53 @@ def energy_left(observation: Observation, briefing: Briefing) -> float:
 def allowed_choices(
     sites: Sites, observation: Observation, briefing: Briefing
 ) -> Bool[np.ndarray, "14"]:
-    """What the rules and the observable energy (straight distance x detour) leave open."""
-    energy, left = briefing.energy, energy_left(observation, briefing)
-    home_from = np.linalg.norm(sites.offset - sites.offset[HOME], axis=1)
-    need = (
-        (sites.distance + home_from) * energy.per_metre_wh + energy.per_stop_wh + energy.landing_wh
-    )
+    """What the rules and the observable energy (straight distance x detour) leave open.
+
+    A site is open if the energy reaches there, on to the mandatory sites not yet visited, and home.
+    Home is open once no mandatory site is left that can still be reached.
+    """
+    left = energy_left(observation, briefing)
+    duties = _reachable_duties(sites, briefing, left)
     allowed = np.zeros(CHOICES, dtype=bool)
-    allowed[:MAX_TOKENS] = sites.present & ~sites.visited & (need <= left)
+    for token in np.flatnonzero(sites.present & ~sites.visited):
+        allowed[token] = token != HOME and _cost_via(token, duties, sites, briefing) <= left
     over_pad = float(np.linalg.norm(sites.offset[HOME, :2])) <= LAND_RADIUS
-    allowed[HOME] = not over_pad
-    allowed[LAND] = over_pad
+    done = not any(allowed[duty] for duty in duties)
+    allowed[HOME] = done and not over_pad
+    allowed[LAND] = done and over_pad
     here = sites.at()
     if here >= 0 and sites.dwell[here] < CLOSE_UP_SECONDS:
-        stay = (CLOSE_UP_SECONDS - sites.dwell[here]) * energy.hover_w / 3600.0
-        allowed[INSPECT] = (
-            stay + sites.distance[HOME] * energy.per_metre_wh + energy.landing_wh <= left
-        )
+        stay = (CLOSE_UP_SECONDS - sites.dwell[here]) * briefing.energy.hover_w / 3600.0
+        allowed[INSPECT] = stay + _cost_from(np.zeros(3), duties, sites, briefing) <= left
     return allowed
+
+
+def _reachable_duties(sites: Sites, briefing: Briefing, left: float) -> list[int]:
+    """Mandatory sites not yet visited that the energy reaches, each on its own."""
+    open_ = np.flatnonzero(sites.present & sites.mandatory & ~sites.visited)
+    return [int(token) for token in open_ if _cost_via(int(token), [], sites, briefing) <= left]
+
+
+def _cost_via(token: int, duties: list[int], sites: Sites, briefing: Briefing) -> float:
+    """Wh to fly to a site, serve it, then the duties, then land at home."""
+    energy, place = briefing.energy, sites.offset[token]
+    there = float(np.linalg.norm(place)) * energy.per_metre_wh + energy.per_stop_wh
+    rest = [duty for duty in duties if duty != token]
+    return there + _cost_from(place, rest, sites, briefing)
+
+
+def _cost_from(
+    place: Float[np.ndarray, "3"], duties: list[int], sites: Sites, briefing: Briefing
+) -> float:
+    """Wh from a place through the duties, nearest first, and home."""
+    energy, total, rest = briefing.energy, briefing.energy.landing_wh, list(duties)
+    while rest:
+        token = min(rest, key=lambda duty: float(np.linalg.norm(sites.offset[duty] - place)))
+        rest.remove(token)
+        total += float(np.linalg.norm(sites.offset[token] - place)) * energy.per_metre_wh
+        total += energy.per_stop_wh
+        place = sites.offset[token]
+    return total + float(np.linalg.norm(sites.offset[HOME] - place)) * energy.per_metre_wh
 
 
 @dataclass

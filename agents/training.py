@@ -18,6 +18,8 @@ from models import Card, MultiTaskNet, NetworkConfig, load_checkpoint, save_chec
 from sim.names import unknown
 
 LAST_TRAINING_SEED = 9_999
+SEEDS_PER_ROUND = 2_499
+"""World seeds set aside for each DAgger round, one a flight: four rounds fit."""
 ARMS: dict[str, tuple[tuple[str, ...], ...]] = {
     "shared": (("navigation", "avoidance", "mission"),),
     "specialists": (("navigation",), ("avoidance",), ("mission",)),
@@ -39,11 +41,11 @@ class TrainConfig:
     """Folder for data, checkpoints and logs; name that of an interrupted run and it continues there."""
     seed: int = 1
     """Seed of weights and batch order."""
-    frames: int = 100_000
+    frames: int = 75_000
     """Labelled frames to collect over all rounds."""
-    rounds: int = 4
-    """DAgger rounds; the first is flown by the teacher alone."""
-    steps: int = 9_000
+    rounds: int = 3
+    """DAgger rounds, at most four; the first is flown by the teacher alone."""
+    steps: int = 7_000
     """Gradient steps of each final network, which starts from scratch."""
     learner_steps: int = 1_200
     """Gradient steps per round of the networks that fly the next one; they go on from the last round's."""
@@ -67,9 +69,16 @@ class TrainConfig:
             raise ValueError(
                 f"seed = {self.seed}, learning_rate = {self.learning_rate}: must be positive"
             )
-        if not 0 <= self.first_world_seed <= LAST_TRAINING_SEED:
+        if self.batch > 0.9 * (self.frames // self.rounds):
             raise ValueError(
-                f"first_world_seed = {self.first_world_seed}: training uses 0-{LAST_TRAINING_SEED} only"
+                f"batch = {self.batch}, frames = {self.frames}, rounds = {self.rounds}: "
+                "the frames of a round must fill a batch, and a twenty-fifth of them validates"
+            )
+        last = self.first_world_seed + self.rounds * SEEDS_PER_ROUND - 1
+        if self.first_world_seed < 0 or last > LAST_TRAINING_SEED:
+            raise ValueError(
+                f"first_world_seed = {self.first_world_seed}, rounds = {self.rounds}: each round takes "
+                f"{SEEDS_PER_ROUND} world seeds, and training uses 0-{LAST_TRAINING_SEED} only"
             )
 
 
@@ -113,7 +122,7 @@ def _aggregate(config: TrainConfig, source: Source, report: Callable[[str], None
             pilots = (str(learners["shared"]), str(learners["specialists"]), "teacher")
         round_ = CollectionRound(f"round_{index}", pilots, first_seed, per_round)
         shards += collect_round(round_, source, config.out, config.workers, report)
-        first_seed += LAST_TRAINING_SEED // config.rounds
+        first_seed += SEEDS_PER_ROUND
     return load_shards(shards)
 
 

@@ -23,13 +23,16 @@ def test_the_wheel_flies_elsewhere(tmp_path: Path) -> None:
         "-m",
         "pip",
         "wheel",
+        "--verbose",
         "--no-deps",
         "--no-build-isolation",
         "-w",
         str(wheels),
         str(source),
     ]
-    subprocess.run(build, check=True, capture_output=True)
+    said = subprocess.run(build, check=True, capture_output=True, text=True)
+    # What setuptools says when a folder of data looks like a package that was forgotten.
+    assert "absent from the `packages` configuration" not in said.stdout + said.stderr
     with zipfile.ZipFile(next(wheels.glob("trident_sim-*.whl"))) as wheel:
         wheel.extractall(installed)
     # -P: the working folder is not searched, so nothing comes from the repository.

@@ -1,0 +1,205 @@
+"""Training: resumes to the same weights, stays on its seeds, and fails early."""
+
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from agents.dataset import FIELDS, Frames
+from agents.imitate import ImitationConfig, imitate
+from agents.lattice import CANDIDATES
+from agents.loading import load_pilot
+from agents.mission_control import CHOICES
+from agents.training import LAST_TRAINING_SEED, TrainConfig, train, training_only
+from models import MultiTaskNet, NetworkConfig
+from models.checkpoint import WEIGHTS
+from sim.flight import Flight
+from sim.scenario import Scenario
+from tests.builders import goal, mission, scenario, trunk, world
+
+CONFIG = ImitationConfig(steps=10, batch=16, learning_rate=1e-3, seed=0)
+FRAMES = 100
+"""Ninety-six train: six batches a pass."""
+
+
+class Killed(Exception):
+    """Stands for a kill."""
+
+
+def quiet(text: str) -> None:
+    """A report nobody reads."""
+
+
+def kill_at(start: str) -> Callable[[str], None]:
+    """A report that dies at the first line that starts so."""
+
+    def report(text: str) -> None:
+        if text.startswith(start):
+            raise Killed(text)
+
+    return report
+
+
+@pytest.fixture(scope="module")
+def frames() -> Frames:
+    """Frames whose labels are as those of flights: distributions, and choices among those allowed."""
+    rng = np.random.default_rng(0)
+    made = {
+        name: rng.integers(0, 2, (FRAMES, *shape)).astype(dtype)
+        for name, (shape, dtype) in FIELDS.items()
+    }
+    made["image"] = rng.integers(0, 256, made["image"].shape, dtype=np.uint8)
+    made["ego"] = rng.normal(size=made["ego"].shape).astype(np.float32)
+    made["sites_mask"][:, 0] = 1
+    made["target_navigation"] = rng.dirichlet(np.ones(CANDIDATES), FRAMES).astype(np.float16)
+    made["allowed_mission"][:, 0] = True
+    made["target_mission"] = made["allowed_mission"] & (np.arange(CHOICES) == 0)
+    return made
+
+
+def small(*heads: str) -> NetworkConfig:
+    return NetworkConfig(heads=heads or ("navigation", "avoidance", "mission"), width=0.25)
+
+
+def assert_same_weights(first: MultiTaskNet, second: MultiTaskNet) -> None:
+    one, other = first.state_dict(), second.state_dict()
+    assert one.keys() == other.keys()
+    for name, value in one.items():
+        assert value.numpy().tobytes() == other[name].numpy().tobytes(), name
+
+
+# --- Imitation.
+
+
+def test_a_killed_run_resumes_to_the_same_weights(frames: Frames, tmp_path: Path) -> None:
+    """Killed after the first of two passes, which ends in the middle of the second."""
+    straight = imitate(small(), frames, CONFIG, tmp_path / "straight", quiet)
+    with pytest.raises(Killed):
+        imitate(small(), frames, CONFIG, tmp_path / "killed", kill_at(""))
+    resumed = imitate(small(), frames, CONFIG, tmp_path / "killed", quiet)
+    assert_same_weights(straight, resumed)
+    rows = [json.loads(row) for row in (tmp_path / "killed" / "log.jsonl").read_text().splitlines()]
+    assert [(row["pass"], row["step"]) for row in rows] == [(1, 6), (2, 10)]
+
+
+def test_a_finished_run_is_not_trained_again(frames: Frames, tmp_path: Path) -> None:
+    first = imitate(small(), frames, CONFIG, tmp_path, quiet)
+    assert_same_weights(first, imitate(small(), frames, CONFIG, tmp_path, kill_at("")))
+
+
+def test_seeds_make_the_difference(frames: Frames, tmp_path: Path) -> None:
+    first, same, other = (
+        imitate(
+            small("navigation"),
+            frames,
+            ImitationConfig(steps=2, batch=16, learning_rate=1e-3, seed=seed),
+            tmp_path / str(run),
+            quiet,
+        )
+        for run, seed in enumerate((0, 0, 1))
+    )
+    assert_same_weights(first, same)
+    with pytest.raises(AssertionError):
+        assert_same_weights(first, other)
+
+
+def test_a_start_is_where_training_begins(frames: Frames, tmp_path: Path) -> None:
+    """At a learning rate too small to matter, the result is the start and not fresh weights."""
+    start = imitate(small(), frames, CONFIG, tmp_path / "start", quiet)
+    still = ImitationConfig(steps=1, batch=16, learning_rate=1e-9, seed=5, weight_decay=0.0)
+    after = imitate(small(), frames, still, tmp_path / "after", quiet, start).state_dict()
+    for name, value in start.state_dict().items():
+        if value.is_floating_point() and "running" not in name:
+            np.testing.assert_allclose(after[name].numpy(), value.numpy(), atol=1e-6)
+
+
+def test_the_training_loss_falls(frames: Frames, tmp_path: Path) -> None:
+    config = ImitationConfig(steps=48, batch=16, learning_rate=3e-3, seed=0, warmup=5)
+    imitate(small(), frames, config, tmp_path, quiet)
+    rows = [json.loads(row) for row in (tmp_path / "log.jsonl").read_text().splitlines()]
+    for head in ("navigation", "avoidance", "mission"):
+        losses = [row[f"train_{head}"] for row in rows]
+        assert losses[-1] < losses[0], head
+
+
+def test_fewer_frames_than_a_batch_are_refused(frames: Frames, tmp_path: Path) -> None:
+    """Instead of passing over nothing for ever."""
+    few = {name: array[:12] for name, array in frames.items()}
+    with pytest.raises(ValueError, match=r"batch = 16.*11"):
+        imitate(small(), few, CONFIG, tmp_path, quiet)
+
+
+# --- What may train.
+
+
+def tiny_source(seed: int) -> Scenario:
+    """Short flights of two tasks in turn; at module level, so that other processes find it."""
+    if seed % 2:
+        return mission({"x": 10.0, "y": 3.0, "yaw": 0.4}, seed=seed, time_limit_s=8.0)
+    return scenario(seed=seed, world=world(trunk(8.0, 0.5)), task=goal(13.0, 0.0, 8.0))
+
+
+@pytest.mark.parametrize("seed", [LAST_TRAINING_SEED + 1, 15_000, 20_000, -1])
+def test_worlds_beyond_the_training_set_are_refused(seed: int) -> None:
+    with pytest.raises(ValueError, match=f"world seed {seed}: training uses 0-9999"):
+        training_only(tiny_source)(seed)
+    assert training_only(tiny_source)(LAST_TRAINING_SEED).seed == LAST_TRAINING_SEED
+
+
+@pytest.mark.parametrize(
+    ("settings", "named"),
+    [
+        ({"arms": ("shard",)}, "'shard'.*did you mean 'shared'"),
+        ({"arms": ()}, "arm = none"),
+        ({"frames": 0}, "frames = 0"),
+        ({"batch": -1}, "batch = -1"),
+        ({"seed": -1}, "seed = -1"),
+        ({"learning_rate": float("nan")}, "learning_rate = nan"),
+        ({"first_world_seed": 10_000}, "first_world_seed = 10000"),
+    ],
+)
+def test_settings_that_cannot_train_are_named(settings: dict, named: str, tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match=named):
+        TrainConfig(out=tmp_path, **settings)
+
+
+# --- All of it.
+
+
+@pytest.mark.slow
+def test_a_whole_run_resumes_after_kills_to_the_same_bytes(tmp_path: Path) -> None:
+    """Two rounds, both arms: killed in the first round's flights, in a learner, and in a final network."""
+
+    def config(name: str) -> TrainConfig:
+        return TrainConfig(
+            out=tmp_path / name, frames=120, rounds=2, steps=5, learner_steps=3, batch=16, workers=1
+        )
+
+    straight = train(config("run"), tiny_source, quiet)
+    kept = {
+        path.relative_to(tmp_path / "run"): path.read_bytes()
+        for path in (tmp_path / "run").rglob(WEIGHTS)
+    }
+    # Learners of both arms and the final networks of both: one and three each.
+    assert len(kept) == 8
+    # A log's path is part of no weight, but the pilots' paths are: the same folder is used again.
+    shutil.rmtree(tmp_path / "run")
+    for line in ("round_0: flight 1", "avoidance: step 3", "round_1: flight 0", "mission: step 5"):
+        with pytest.raises(Killed):
+            train(config("run"), tiny_source, kill_at(line))
+    # What is finished is neither flown nor trained again.
+    flights = sorted((tmp_path / "run").rglob("flight_*.npz"))
+    assert train(config("run"), tiny_source, quiet) == straight
+    assert train(config("run"), tiny_source, kill_at("round")) == straight
+    assert sorted((tmp_path / "run").rglob("flight_*.npz")) == flights
+    for path, content in kept.items():
+        assert (tmp_path / "run" / path).read_bytes() == content, path
+    for arm in straight.values():
+        pilot = load_pilot(str(arm))
+        flight = Flight(tiny_source(0))
+        pilot.reset(flight)
+        assert np.isfinite(pilot.act(flight.observation()).action).all()
+        flight.close()

@@ -1,0 +1,192 @@
+"""Files a user may get wrong: each is refused with exit code 2 and one line that names field, value and choices."""
+
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import tomli_w
+
+import agents.loading
+import models
+import scenarios
+from scenarios.commands.fly import DEFAULT_SEED
+from sim.record.reader import read_flight
+from tests.command_line import ROOT, SHORT, Trident, refused, within
+
+__all__ = ["within"]
+
+FAMILY = (ROOT / "scenarios" / "library" / f"{SHORT}.toml").read_text()
+AIRFRAME = (ROOT / "sim" / "physics" / "vehicles" / "trident_1kg.toml").read_text()
+Table = dict[str, Any]
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong", "named"),
+    [
+        ("speed_limit_m_s", "speed_limit_km_h", ["speed_limit_km_h", "'speed_limit_m_s'"]),
+        ("fov_deg", "fov_rad", ["camera.fov_rad", "'fov_deg'"]),
+        ("[world]", "[world", ["not TOML", "line 7"]),
+        ("control_hz = 15", "control_hz = 14", ["physics_hz = 240", "control_hz = 14"]),
+        ("mission_hz = 1", "mission_hz = 4", ["control_hz = 15", "mission_hz = 4"]),
+        ('"forest"', '"forrest"', ["forrest", "forest", "blocks", "place"]),
+        ("trident_1kg", "trident_2kg", ["trident_2kg", "x500", "did you mean 'trident_1kg'"]),
+        ("density_per_m2 = 0.04", "density_per_m2 = nan", ["world.forest.density_per_m2", "nan"]),
+        ("length_m = 60.0", "length_m = 6e6", ["world.forest.length_m", "6000000"]),
+        ('format = "family/1"', "", ["format", "'family/1'", "'scenario/1'"]),
+        ("speed_limit_m_s = 5.0", 'speed_limit_m_s = "fast"', ["speed_limit_m_s", "'fast'"]),
+        ("width_px = 64", "width_px = 128", ["camera.width_px", "128", "64 x 48"]),
+    ],
+)
+def test_a_family_with_a_mistake(
+    within: Trident, tmp_path: Path, right: str, wrong: str, named: list[str]
+) -> None:
+    assert right in FAMILY
+    (tmp_path / "wrong.toml").write_text(FAMILY.replace(right, wrong))
+    message = refused(within("fly", "wrong.toml", "--pilot", "random"))
+    assert [word for word in ["wrong", *named] if word not in message] == []
+    assert len(message.splitlines()) == 1
+
+
+def test_an_airframe_with_negative_mass(within: Trident, tmp_path: Path) -> None:
+    (tmp_path / "light.toml").write_text(AIRFRAME.replace("mass = 1.0", "mass = -1.0"))
+    (tmp_path / "family.toml").write_text(FAMILY.replace("trident_1kg", "light.toml"))
+    message = refused(within("fly", "family.toml", "--pilot", "random"))
+    assert "light.toml: mass = -1.0" in message
+
+
+def _on_a_trunk(flight: Table) -> Table:
+    x, y, _ = flight["world"]["cylinders"][0]["base_m"]
+    return {**flight, "task": {**flight["task"], "goal_m": [x, y, 1.5]}}
+
+
+def _above_the_limit(flight: Table) -> Table:
+    x, y, _ = flight["task"]["goal_m"]
+    return {**flight, "task": {**flight["task"], "goal_m": [x, y, 9.0]}}
+
+
+def _far_away(flight: Table) -> Table:
+    return {**flight, "task": {**flight["task"], "goal_m": [500.0, 0.0, 1.5]}}
+
+
+def _walled_in(flight: Table) -> Table:
+    x, y, _ = flight["task"]["goal_m"]
+    sides = [(2.5, 0.0, 0.3, 5.3), (-2.5, 0.0, 0.3, 5.3), (0.0, 2.5, 5.3, 0.3), (0.0, -2.5, 5.3, 0.3)]  # fmt: skip
+    walls = [
+        {
+            "center_m": [x + dx, y + dy, 3.0],
+            "size_m": [length, width, 6.0],
+            "yaw_rad": 0.0,
+            "semantic": "building",
+            "color": [0.5, 0.5, 0.5],
+        }
+        for dx, dy, length, width in sides
+    ]
+    return {**flight, "world": {**flight["world"], "boxes": walls}}
+
+
+def _inside_out(flight: Table) -> Table:
+    world = flight["world"]
+    return {**flight, "world": {**world, "low_m": world["high_m"], "high_m": world["low_m"]}}
+
+
+@pytest.mark.parametrize(
+    ("spoil", "named"),
+    [
+        (_on_a_trunk, ["task.goal_m", "inside an obstacle"]),
+        (_above_the_limit, ["task.goal_m", "9.0", "altitude limit of 3.0 m"]),
+        (_far_away, ["task.goal_m", "[500.0, 0.0, 1.5]", "outside the world"]),
+        (_walled_in, ["task.goal_m", "no free way"]),
+        (_inside_out, ["low_m", "high_m", "along x"]),
+    ],
+)
+def test_a_hand_written_scenario_nobody_could_fly(
+    within: Trident, tmp_path: Path, spoil: Callable[[Table], Table], named: list[str]
+) -> None:
+    flight = scenarios.resolve(scenarios.load(SHORT), DEFAULT_SEED).model_dump(mode="json")
+    (tmp_path / "mine.toml").write_text(tomli_w.dumps(spoil(flight)))
+    message = refused(within("fly", "mine.toml", "--pilot", "random"))
+    assert [word for word in named if word not in message] == []
+    assert len(message.splitlines()) == 1
+
+
+@pytest.fixture
+def checkpoint(tmp_path: Path) -> Path:
+    card = models.Card("test", "test", "none", "1", "none", "none")
+    network = models.new_network(models.NetworkConfig(), seed=1)
+    models.save_checkpoint(tmp_path / "weights", network, card)
+    return tmp_path / "weights"
+
+
+def test_weights_that_are_not_whole(within: Trident, checkpoint: Path) -> None:
+    fly = ("fly", SHORT, "--pilot", "weights")
+    weights = checkpoint / "weights.safetensors"
+    content = weights.read_bytes()
+    weights.write_bytes(content[: len(content) // 2])
+    assert "weights.safetensors: truncated" in refused(within(*fly))
+    weights.unlink()
+    assert "weights.safetensors: cannot be read" in refused(within(*fly))
+    (checkpoint / "config.json").unlink()
+    assert "config.json: cannot be read" in refused(within(*fly))
+    shutil.rmtree(checkpoint)
+    assert "unknown pilot 'weights'" in refused(within(*fly))
+
+
+def test_shipped_weights_that_are_missing(
+    within: Trident, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(agents.loading, "SHIPPED", tmp_path / "nowhere")
+    for command in ("fly", SHORT, "--pilot", "shared"), ("compare", "--pilots", "shared"):
+        assert str(tmp_path / "nowhere" / "shared") in refused(within(*command))
+
+
+def test_a_log_cut_in_half_is_used_as_far_as_it_goes_and_refused(
+    within: Trident, tmp_path: Path
+) -> None:
+    within("fly", SHORT, "--pilot", "random", "--no-video", "--out", "flown")
+    whole = (tmp_path / "flown" / "flight.mcap").read_bytes()
+    (tmp_path / "half.mcap").write_bytes(whole[: len(whole) // 2])
+    steps = len(read_flight(tmp_path / "half.mcap"))
+    assert 0 < steps < len(read_flight(tmp_path / "flown" / "flight.mcap"))
+    done = within("replay", "half.mcap", "--verify", "--plot", "half.png")
+    message = refused(done)
+    assert "half.mcap" in message
+    assert len(message.splitlines()) == 1
+    assert f"bit-equal over {steps} steps" in done.stdout
+    assert (tmp_path / "half.png").exists()
+    (tmp_path / "start.mcap").write_bytes(whole[:100])
+    assert "start.mcap is not a flight log" in refused(within("replay", "start.mcap"))
+
+
+def test_a_file_that_is_no_log(within: Trident, tmp_path: Path) -> None:
+    (tmp_path / "notes.mcap").write_text("not a log")
+    (tmp_path / "empty.mcap").touch()
+    assert "notes.mcap" in refused(within("replay", "notes.mcap"))
+    assert "empty.mcap" in refused(within("replay", "empty.mcap"))
+    assert "absent.mcap" in refused(within("replay", "absent.mcap"))
+
+
+def test_an_output_folder_that_cannot_be_written(within: Trident, tmp_path: Path) -> None:
+    (tmp_path / "taken").write_text("a file, not a folder")
+    for command in (
+        ("fly", SHORT, "--pilot", "random"),
+        ("compare", "--pilots", "random"),
+        ("train",),
+    ):
+        for out in ("taken", "taken/below", "/proc/below"):
+            message = refused(within(*command, "--out", out))
+            assert f"out = {out}" in message
+            assert len(message.splitlines()) == 1
+
+
+def test_a_figure_that_cannot_be_written(within: Trident, tmp_path: Path) -> None:
+    done = within(
+        "fly", SHORT, "--pilot", "random", "--no-video", "--out", "flown", "--seed", "3", "--json"
+    )
+    log = json.loads(done.stdout.splitlines()[-1])["log"]
+    assert "/proc/figure.png" in refused(within("replay", log, "--plot", "/proc/figure.png"))
+    assert "figure.xyz" in refused(within("replay", log, "--plot", "figure.xyz"))
+    assert "wrote figure.png" in within("replay", log, "--plot", "figure").stdout
+    assert (tmp_path / "figure.png").exists()

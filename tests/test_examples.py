@@ -1,0 +1,56 @@
+"""Every example runs, as a program and as the function it is made of."""
+
+import importlib.util
+import os
+import subprocess
+import sys
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+from sim.types import Outcome
+
+ROOT = Path(__file__).parent.parent
+EXAMPLES = sorted((ROOT / "examples").glob("*.py"))
+
+
+def load(name: str) -> ModuleType:
+    spec = importlib.util.spec_from_file_location(name, ROOT / "examples" / f"{name}.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_the_random_agent_gets_nowhere() -> None:
+    outcomes = {outcome for outcome, _ in load("random_agent").main(flights=2, max_steps=60)}
+    assert outcomes <= {*map(str, Outcome), "cut"}
+    assert "success" not in outcomes
+
+
+def test_the_teacher_completes_the_hand_written_mission(tmp_path: Path) -> None:
+    flight = load("fly_a_mission").main(tmp_path)
+    assert flight.complete
+    assert flight.result is not None
+    assert flight.result.success
+    names = [event.name for event in flight.events]
+    assert names.count("site_visited") == 2
+    assert names[-2:] == ["landed", "success"]
+    assert (tmp_path / "flight.png").stat().st_size > 10_000
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("example", EXAMPLES, ids=lambda path: path.stem)
+def test_every_example_is_a_program(example: Path, tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, str(example)],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout
