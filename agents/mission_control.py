@@ -118,7 +118,7 @@ def allowed_choices(
     left = energy_left(observation, briefing)
     duties = _reachable_duties(sites, briefing, left)
     allowed = np.zeros(CHOICES, dtype=bool)
-    for token in np.flatnonzero(sites.present & ~sites.visited):
+    for token in np.flatnonzero(sites.present & ~sites.visited).tolist():
         allowed[token] = token != HOME and _cost_via(token, duties, sites, briefing) <= left
     over_pad = float(np.linalg.norm(sites.offset[HOME, :2])) <= LAND_RADIUS
     done = not any(allowed[duty] for duty in duties)

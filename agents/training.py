@@ -85,12 +85,29 @@ class TrainConfig:
 def train(config: TrainConfig, source: Source, report: Callable[[str], None]) -> dict[str, Path]:
     """Collect and train; returns the folder of each arm's checkpoint(s)."""
     config.out.mkdir(parents=True, exist_ok=True)
-    settings = {**asdict(config), "out": str(config.out)}
-    (config.out / "config.json").write_text(json.dumps(settings, indent=2))
+    _check_same_settings(config)
     frames = _aggregate(config, training_only(source), report)
     report(f"{len(frames['image'])} labelled frames")
     final = _Schedule(config.steps, config.seed)
     return {arm: _train_arm(arm, config.out, config, frames, final, report) for arm in config.arms}
+
+
+def _check_same_settings(config: TrainConfig) -> None:
+    """Write the settings beside the run; a folder that holds a run with others is refused."""
+    path = config.out / "config.json"
+    # Which arms are trained in the end, and by how many processes, changes nothing that was done.
+    free = ("out", "arms", "workers")
+    settings = {name: value for name, value in asdict(config).items() if name not in free}
+    if path.exists():
+        before = json.loads(path.read_text())
+        differing = sorted(name for name in settings if before.get(name) != settings[name])
+        if differing:
+            name = differing[0]
+            raise ValueError(
+                f"{name} = {settings[name]}: the run in {config.out} was begun with {before.get(name)}; "
+                "give its settings or another folder"
+            )
+    path.write_text(json.dumps(settings, indent=2))
 
 
 def training_only(source: Source) -> Source:

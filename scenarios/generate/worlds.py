@@ -77,10 +77,10 @@ def draw_window(recipe: PlaceRecipe, ceiling: float, rng: np.random.Generator) -
     """A window of a place; its lowest corner becomes the origin."""
     left, bottom, right, top = recipe.region_m
     width, height = recipe.window_m
-    x = left + _WINDOW_STEP * int(rng.integers(max(0.0, right - width - left) // _WINDOW_STEP + 1))
-    y = bottom + _WINDOW_STEP * int(
-        rng.integers(max(0.0, top - height - bottom) // _WINDOW_STEP + 1)
-    )
+    steps_x = int(max(0.0, right - width - left) // _WINDOW_STEP)
+    steps_y = int(max(0.0, top - height - bottom) // _WINDOW_STEP)
+    x = left + _WINDOW_STEP * int(rng.integers(steps_x + 1))
+    y = bottom + _WINDOW_STEP * int(rng.integers(steps_y + 1))
     return WorldSpec(
         low_m=(0.0, 0.0, 0.0),
         high_m=(width, height, ceiling),
