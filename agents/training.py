@@ -85,14 +85,14 @@ class TrainConfig:
 def train(config: TrainConfig, source: Source, report: Callable[[str], None]) -> dict[str, Path]:
     """Collect and train; returns the folder of each arm's checkpoint(s)."""
     config.out.mkdir(parents=True, exist_ok=True)
-    _check_same_settings(config)
+    check_same_settings(config)
     frames = _aggregate(config, training_only(source), report)
     report(f"{len(frames['image'])} labelled frames")
     final = _Schedule(config.steps, config.seed)
     return {arm: _train_arm(arm, config.out, config, frames, final, report) for arm in config.arms}
 
 
-def _check_same_settings(config: TrainConfig) -> None:
+def check_same_settings(config: TrainConfig) -> None:
     """Write the settings beside the run; a folder that holds a run with others is refused."""
     path = config.out / "config.json"
     # Which arms are trained in the end, and by how many processes, changes nothing that was done.
