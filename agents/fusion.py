@@ -25,18 +25,27 @@ class FusionRule:
     weight: float = 1.5
     veto_below: float = 0.35
     """Candidates less likely than this to survive are out, unless all are."""
+    keep: float = 0.8
+    """Nats by which another candidate must beat the last one flown: commands that flip from frame to frame cost
+    lift, because turning the thrust has priority over its amount."""
 
 
 def fuse(
-    navigation: Float[np.ndarray, " k"], survival: Float[np.ndarray, " k"], rule: FusionRule
+    navigation: Float[np.ndarray, " k"],
+    survival: Float[np.ndarray, " k"],
+    rule: FusionRule,
+    last: int = -1,
 ) -> tuple[Float[np.ndarray, " k"], int]:
-    """Fused scores (-inf where vetoed) and the best candidate."""
+    """Fused scores (-inf where vetoed) and the candidate to fly, after `last` (-1: none) flew before."""
     scores = navigation + rule.weight * np.log(np.clip(survival, 1e-4, 1.0))
     vetoed: Bool[np.ndarray, " k"] = survival < rule.veto_below
+    scores = np.where(vetoed, -np.inf, scores).astype(np.float32)
     if vetoed.all():
-        return np.where(vetoed, -np.inf, scores).astype(np.float32), int(survival.argmax())
-    scores = np.where(vetoed, -np.inf, scores)
-    return scores.astype(np.float32), int(scores.argmax())
+        return scores, int(survival.argmax())
+    best = int(scores.argmax())
+    if last >= 0 and scores[last] > scores[best] - rule.keep:
+        best = last
+    return scores, best
 
 
 def course_preference(course_heading: Float[np.ndarray, "3"]) -> Float[np.ndarray, " k"]:

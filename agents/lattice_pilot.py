@@ -9,14 +9,21 @@ from agents.lattice import candidate_action
 from agents.mission_control import DOCK_RADIUS, HOME, INSPECT, LAND, MissionControl, read_sites
 from agents.pilot import Brain, Briefing, make_briefing
 from sim.flight import Flight
-from sim.types import EGO_FIELDS, MAX_SPEED, Decision, Observation
+from sim.types import EGO_FIELDS, MAX_SPEED, MAX_YAW_RATE, Decision, Observation
 
 _HEIGHT, _HEADROOM = EGO_FIELDS.index("height"), EGO_FIELDS.index("headroom")
+_PREVIOUS = slice(EGO_FIELDS.index("previous_vx"), len(EGO_FIELDS))
 _GUARD_SECONDS = 0.8
 """The altitude guard lets no climb or descent reach a limit sooner than this."""
 _GROUND_MARGIN = 0.35
 """m kept between the hull's centre and the ground while under way."""
-_CEILING_MARGIN = 0.15
+_CEILING_MARGIN = 0.35
+"""m below the altitude limit above which the drone is sent down."""
+_RETURN_SPEED = 0.8
+"""m/s at which the guard climbs or sinks back into the band."""
+_MAX_CHANGE = np.array([1.5, 1.5, 1.0, 0.5]) / np.array([MAX_SPEED] * 3 + [MAX_YAW_RATE])
+"""Largest change of the command from one step to the next, 1.5 m/s (1 vertically) and 0.5 rad/s: thrust that swings to and fro lifts
+the drone, because the autopilot gives turning the thrust priority over its amount."""
 
 
 class LatticePilot:
@@ -41,6 +48,7 @@ class LatticePilot:
         self.brain.reset(flight)
         self._detour = Detour(self.briefing.control_hz)
         self._survival: np.ndarray | None = None
+        self._last = -1
         self.control = MissionControl(self.briefing) if self.briefing.task == "mission" else None
 
     def act(self, observation: Observation) -> Decision:
@@ -74,8 +82,10 @@ class LatticePilot:
             course_preference(goal[:3]) if course_only else self.brain.navigate(observation)
         )
         survival = self._survival = self.brain.survive(observation)
-        fused, chosen = fuse(navigation, survival, self.rule)
+        fused, chosen = fuse(navigation, survival, self.rule, self._last)
+        self._last = chosen
         action = candidate_action(chosen, self.briefing.speed_limit)
+        action = smooth(action, observation)
         action, guarded = guard_altitude(action, observation)
         events = (*mission.pop("events", ()), *(("guard_altitude",) if guarded else ()))
         phase = "avoid" if course_only else "detour" if self._detour.active else "navigate"
@@ -120,15 +130,21 @@ class LatticePilot:
         }
 
 
+def smooth(action: np.ndarray, observation: Observation) -> np.ndarray:
+    """The action, changed by no more than a vehicle can follow since the last step."""
+    previous = observation["ego"][_PREVIOUS]
+    return np.clip(action, previous - _MAX_CHANGE, previous + _MAX_CHANGE).astype(np.float32)
+
+
 def guard_altitude(action: np.ndarray, observation: Observation) -> tuple[np.ndarray, bool]:
     """Limit the vertical command so that ground and altitude limit stay out of reach; the same in every arm."""
     ego = observation["ego"]
     climb = max(0.0, float(ego[_HEADROOM]) - _CEILING_MARGIN) / _GUARD_SECONDS / MAX_SPEED
     sink = max(0.0, float(ego[_HEIGHT]) - _GROUND_MARGIN) / _GUARD_SECONDS / MAX_SPEED
     if ego[_HEADROOM] < _CEILING_MARGIN:
-        climb = -0.3 / MAX_SPEED
+        climb = -_RETURN_SPEED / MAX_SPEED
     if ego[_HEIGHT] < _GROUND_MARGIN:
-        sink = -0.3 / MAX_SPEED
+        sink = -_RETURN_SPEED / MAX_SPEED
     guarded = float(np.clip(action[2], -sink, climb))
     if guarded == action[2]:
         return action, False

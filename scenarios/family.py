@@ -144,6 +144,8 @@ class MissionRecipe(Model):
     """Largest distance of a viewpoint from home."""
     clearance_m: Annotated[tuple[Positive, Positive], AfterValidator(_roomy)]
     """Distance of viewpoints from the nearest obstacle; 4 is as far as is looked, so [2.2, 4.0] means anywhere roomy."""
+    max_detour: Annotated[float, Field(ge=1, allow_inf_nan=False)]
+    """Largest ratio of the free way to the straight one between any two stops: 1.3 keeps a mission out of courtyards."""
     energy_fraction: Annotated[float, Field(gt=0, le=2)]
     """Energy above the reserve, as a share of what the whole tour would take."""
     detour_factor: Annotated[float, Field(ge=1)]

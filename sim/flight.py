@@ -89,6 +89,7 @@ class Flight:
         sim = self.simulator
         if not np.isfinite(ticks).all() or np.abs(ticks[:, VELOCITY]).max() > _DIVERGED_SPEED:
             return self._end(Outcome.DIVERGED, {})
+        outcome = self.task.update(ticks)
         if sim.contacts:
             return self._touched(ticks)
         position = sim.body[POSITION]
@@ -100,7 +101,6 @@ class Flight:
             return self._end(Outcome.ALTITUDE_BREACH, where)
         if sim.battery <= 0.0:
             return self._end(Outcome.BATTERY_EMPTY, where)
-        outcome = self.task.update(ticks)
         return outcome if outcome is None else self._end(outcome, where)
 
     def _touched(self, ticks: Float[np.ndarray, "t 13"]) -> Outcome:

@@ -10,6 +10,7 @@ from sim.physics.battery import hover_power, level_flight_power
 from sim.physics.vehicle import Vehicle
 from sim.rules import CLOSE_UP_ALLOWANCE, CRUISE_FRACTION, LANDING_SECONDS, STOP_SECONDS
 from sim.scenario import Battery, MissionTask, PanelSpec, SiteSpec, Start, WorldSpec
+from sim.world.geodesic import GeodesicField
 
 VIEW_DISTANCE = 4.0
 """m from a viewpoint to its panel."""
@@ -18,8 +19,6 @@ _SIGHT_MARGIN = 0.5
 _PANEL_MARGIN = 1.3
 """m around a panel's centre that is free: it is 2 m wide."""
 _TRIES = 1500
-_MAX_WAY = 1.8
-"""Longest way to a site over the recipe's reach."""
 _TIME_FACTOR = 3.0
 """Time limit over the time the whole tour would take at cruise speed."""
 
@@ -110,31 +109,33 @@ def _draw_viewpoints(
     recipe: MissionRecipe, ground: Ground, home: Float[np.ndarray, "2"], rng: np.random.Generator
 ) -> Float[np.ndarray, "n 3"]:
     """x, y and heading of each viewpoint: reachable, apart from the others, its panel in plain sight."""
-    ways = ground.ways_to(home)
-    found: list[np.ndarray] = []
+    fields, found = [ground.ways_to(home)], list[np.ndarray]()
     for _ in range(_TRIES):
         if len(found) == recipe.sites:
-            # Mandatory sites come first; they are among those nearest by the way.
-            return np.array(
-                sorted(
-                    found,
-                    key=lambda view: ways.at(view[:2]) > np.median([ways.at(v[:2]) for v in found]),
-                )
-            )
+            return _mandatory_first(found, fields[0])
         offset = recipe.reach_m * np.sqrt(rng.random()) * _direction(rng.uniform(-np.pi, np.pi))
         view = np.round(np.array([*(home + offset), rng.uniform(-np.pi, np.pi)]), 3)
-        apart = all(np.linalg.norm(other[:2] - view[:2]) >= recipe.spacing_m for other in found)
-        far = np.linalg.norm(view[:2] - home) >= recipe.spacing_m
-        reachable = ways.at(view[:2]) <= _MAX_WAY * recipe.reach_m
+        stops = [home, *(other[:2] for other in found)]
+        apart = all(np.linalg.norm(stop - view[:2]) >= recipe.spacing_m for stop in stops)
         if (
             apart
-            and far
-            and reachable
             and _in_sight(recipe, ground, view)
             and _apart_from_panels(view, found)
+            and all(
+                field.at(view[:2]) <= recipe.max_detour * np.linalg.norm(stop - view[:2])
+                for stop, field in zip(stops, fields, strict=True)
+            )
         ):
             found.append(view)
+            fields.append(ground.ways_to(view[:2]))
     raise Unplaceable(f"only {len(found)} of {recipe.sites} sites found room")
+
+
+def _mandatory_first(found: list[np.ndarray], ways: GeodesicField) -> Float[np.ndarray, "n 3"]:
+    """Sites in order; the nearer half comes first, since the first ones are mandatory."""
+    lengths = [ways.at(view[:2]) for view in found]
+    near = np.median(lengths)
+    return np.array([found[i] for i in sorted(range(len(found)), key=lambda i: lengths[i] > near)])
 
 
 def _apart_from_panels(view: Float[np.ndarray, "3"], found: list[np.ndarray]) -> bool:

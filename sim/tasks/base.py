@@ -1,6 +1,6 @@
 """What every task offers, and the goal entry they share."""
 
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 from jaxtyping import Float
@@ -11,6 +11,7 @@ from sim.simulator import Simulator
 from sim.types import GOAL_FIELDS, MAX_TOKENS, SITE_FIELDS, Event, Outcome, Vec3
 
 
+@runtime_checkable  # The tests check annotations at every call.
 class Task(Protocol):
     """One kind of flight; asks the simulator questions, never changes it."""
 

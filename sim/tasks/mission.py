@@ -64,6 +64,7 @@ class Mission:
         upright = quat_to_matrix(body[QUATERNION])[2, 2] >= np.cos(UPRIGHT_ANGLE)
         if speed >= LANDING_SPEED or not upright:
             return Outcome.COLLISION
+        self._paid_now += sum(state.earned - state.paid for state in self.states)
         self.events.append(
             Event(self._sim.time, "landed", {"from_pad_m": away, "speed_m_s": speed})
         )
@@ -131,7 +132,7 @@ class Mission:
         ahead = heading_from_world(offset, self._sim.yaw)
         bearing = np.arctan2(ahead[1], ahead[0])
         near = float(np.linalg.norm(offset)) <= CLOSE_UP_DISTANCE
-        return slow and near and abs(bearing) <= np.deg2rad(camera.fov_deg) / 2
+        return slow and near and bool(abs(bearing) <= np.deg2rad(camera.fov_deg) / 2)
 
     def _dwell(self, index: int) -> None:
         state, panel, site = self.states[index], self._panels[index], self.task.sites[index]

@@ -137,13 +137,12 @@ class BulletWorld:
 
     def touching(self) -> bool:
         """Whether the hull touches anything."""
-        # Index 8 is the distance; Bullet reports pairs before their surfaces meet.
-        return any(point[8] <= 0.0 for point in _get_contacts(self._hull, -1, -1, -1, self._client))
+        return any(map(_touches, _get_contacts(self._hull, -1, -1, -1, self._client)))
 
     def contacts(self) -> list[Contact]:
         """Points of touch in the last tick."""
         points = _get_contacts(self._hull, -1, -1, -1, self._client)
-        return [self._contact(point) for point in points if point[8] <= 0.0]
+        return [self._contact(point) for point in points if _touches(point)]
 
     def closest(self, distance: float) -> list[Contact]:
         """The nearest points of each obstacle within `distance` m of the hull, as it stands now."""
@@ -202,6 +201,15 @@ def check_size(triangles: Triangles) -> None:
             f"a world of {vertices} vertices and {indices // 3} triangles: "
             f"Bullet takes {_MAX_VERTICES} and {_MAX_INDICES // 3}; crop the place, or put up fewer obstacles"
         )
+
+
+def _touches(point: tuple) -> bool:
+    """Whether a contact point is a touch; Bullet also lists pairs whose surfaces only come near.
+
+    Index 8 is the distance before the tick, 9 the normal force: Bullet stops what would pass through a
+    surface within the tick while it is still up to a tick's way off, and such a touch never gets nearer.
+    """
+    return point[8] <= 0.0 or point[9] > 0.0
 
 
 def open_clients() -> int:
