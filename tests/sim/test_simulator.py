@@ -245,10 +245,6 @@ def test_hovering_stays_where_it_is() -> None:
 # --- Contact.
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="Bullet stops the hull a tick before surfaces meet; such touches are not in `contacts` yet",
-)
 @pytest.mark.parametrize("thing", [trunk(8.0, 0.0), wall(8.5, 10.0, (1.0, 20.0))])
 def test_no_touch_goes_unseen(thing: CylinderSpec | BoxSpec) -> None:
     """Whatever turns the flight aside from the one over an empty field is reported in that very step."""
