@@ -83,6 +83,10 @@ class Brain(Protocol):
         ...
 
 
+ENERGY_MARGIN = 1.25
+"""Factor on the way's energy in what pilots are told: learned pilots fly longer ways than the free one."""
+
+
 def make_briefing(flight: Flight) -> Briefing:
     """The briefing of a flight, from its scenario and vehicle."""
     scenario, vehicle = flight.scenario, flight.simulator.vehicle
@@ -90,7 +94,11 @@ def make_briefing(flight: Flight) -> Briefing:
     detour = scenario.task.detour_factor if isinstance(scenario.task, MissionTask) else 1.0
     hover = hover_power(vehicle)
     energy = EnergyModel(
-        per_metre_wh=detour * level_flight_power(vehicle, speed, 0.0) / speed / 3600.0,
+        per_metre_wh=ENERGY_MARGIN
+        * detour
+        * level_flight_power(vehicle, speed, 0.0)
+        / speed
+        / 3600.0,
         per_stop_wh=STOP_SECONDS * hover / 3600.0,
         landing_wh=LANDING_SECONDS * hover / 3600.0,
         hover_w=hover,
