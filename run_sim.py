@@ -34,7 +34,7 @@ class Fly:
     pilot: str = "shared"
     """shared, specialists, classical, teacher, random, or a checkpoint folder."""
     seed: Annotated[int | None, tyro.conf.arg(metavar="INT")] = None
-    """World seed; by default one on which the shipped network is known to succeed."""
+    """World seed; by default one on which the shipped network completes the default mission. A scenario file keeps its own."""
     out: Annotated[Path | None, tyro.conf.arg(metavar="DIR")] = None
     """Folder for the files; by default a fresh one under runs/."""
     video: bool = True

@@ -5,7 +5,7 @@ from jaxtyping import Float
 from numba import njit
 
 from agents.depth_map import DepthMap, heading_from_body
-from agents.lattice import HOVER, candidate_velocities, candidate_yaw_rates
+from agents.lattice import candidate_velocities
 from agents.mission_control import (
     CHOICES,
     HOME,
@@ -17,8 +17,8 @@ from agents.mission_control import (
 )
 from agents.panel_reader import read_panel
 from agents.pilot import Plan, make_briefing
+from agents.preference import END_SECONDS, way_preference
 from sim.flight import Flight
-from sim.frames import wrap_angle
 from sim.physics.response import predict
 from sim.types import EGO_FIELDS, Observation
 
@@ -28,8 +28,6 @@ _SOFTNESS = 0.08
 _LOOK_AHEAD = 2.0
 _SAMPLE = 0.1
 """s between the points of a candidate's path that are checked."""
-_TEMPERATURE, _ALIGNMENT, _HEIGHT_WEIGHT, _TURN_SECONDS = 0.35, 1.2, 0.8, 1.0
-"""As the teacher's, so that only knowledge differs."""
 _INSPECT_ABOVE = 0.5
 _HEIGHT, _HEADROOM = EGO_FIELDS.index("height"), EGO_FIELDS.index("headroom")
 
@@ -66,14 +64,9 @@ class ClassicalBrain:
         """Progress in a straight line."""
         self._look(observation)
         goal = np.expm1(float(observation["goal"][3])) * observation["goal"][:3].astype(np.float64)
-        ends = self._paths[:, round(1.5 / _SAMPLE) - 1]
+        ends = self._paths[:, round(END_SECONDS / _SAMPLE) - 1]
         progress = np.linalg.norm(goal[:2]) - np.linalg.norm(goal[:2] - ends[:, :2], axis=1)
-        progress -= _HEIGHT_WEIGHT * np.abs(ends[:, 2] - goal[2])
-        moving = np.arctan2(self._velocities[:HOVER, 1], self._velocities[:HOVER, 0])
-        yaw_after = np.concatenate([moving, _TURN_SECONDS * candidate_yaw_rates()[HOVER:]])
-        off = wrap_angle(np.arctan2(goal[1], goal[0]) - yaw_after)
-        value = (progress + _ALIGNMENT * np.cos(off)) / _TEMPERATURE
-        return (value - np.logaddexp.reduce(value)).astype(np.float32)
+        return way_preference(progress, ends[:, 2] - goal[2], float(np.arctan2(goal[1], goal[0])))
 
     def survive(self, observation: Observation) -> Float[np.ndarray, " k"]:
         """Distance of every candidate's path from what the map holds, squashed to a probability."""

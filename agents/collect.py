@@ -67,8 +67,6 @@ def collect_round(
     if _is_enough(done, round_.frames):
         return _first_enough(folder, done, round_.frames)
     kept = sum(done.values())
-    if kept >= round_.frames:
-        return _first_enough(folder, done, round_.frames)
     context = get_context("forkserver")
     with ProcessPoolExecutor(workers, mp_context=context, initializer=_start_worker) as pool:
         jobs = _jobs(round_, done)

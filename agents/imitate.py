@@ -178,8 +178,6 @@ def _resume(
     template = optimizer.state_dict()
     schedule.last_epoch = int(position["schedule"])
     optimizer.load_state_dict({"state": moments, "param_groups": template["param_groups"]})
-    for group, rate in zip(optimizer.param_groups, schedule.get_last_lr(), strict=True):
-        group["lr"] = rate
     for group, base, function in zip(
         optimizer.param_groups, schedule.base_lrs, schedule.lr_lambdas, strict=True
     ):

@@ -55,13 +55,6 @@ def candidate_action(index: int, speed_limit: float) -> Float[np.ndarray, "4"]:
     return np.array([*velocity, _YAW_RATE[index] / MAX_YAW_RATE], dtype=np.float32)
 
 
-def nearest_candidate(velocity_heading: Float[np.ndarray, "3"], speed_limit: float) -> int:
-    """The candidate whose velocity is nearest to a wanted one."""
-    return int(
-        np.linalg.norm(speed_limit * _VELOCITY - velocity_heading, axis=1)[: HOVER + 1].argmin()
-    )
-
-
 def describe() -> dict[str, Any]:
     """The lattice as JSON, for the flight log."""
     return {

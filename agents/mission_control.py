@@ -6,7 +6,7 @@ import numpy as np
 from jaxtyping import Bool, Float
 
 from agents.pilot import Brain, Briefing
-from sim.rules import CLOSE_UP_SECONDS
+from sim.rules import CLOSE_UP_SECONDS, VIEW_DISTANCE
 from sim.tasks.base import make_goal
 from sim.types import EGO_FIELDS, MAX_TOKENS, SITE_FIELDS, Observation
 
@@ -20,8 +20,6 @@ LAND_RADIUS = 0.8
 """m over the ground from the pad's centre within which landing may be chosen."""
 READING_DISTANCE = 6.5
 """m within which a panel in view is read."""
-_PANEL_AHEAD = 4.0
-"""m from a viewpoint to its panel, by the rules of the inspection task."""
 _READING_BEARING = np.deg2rad(40.0)
 _KEEP_TARGET = 1.0
 """Nats by which another choice must beat the present target: no dithering between near equals."""
@@ -51,7 +49,7 @@ class Sites:
     def panel_offset(self) -> Float[np.ndarray, "12 3"]:
         """Where each site's panel stands, relative to the drone."""
         ahead = np.concatenate([self.facing, np.zeros((MAX_TOKENS, 1))], axis=1)
-        return self.offset + _PANEL_AHEAD * ahead
+        return self.offset + VIEW_DISTANCE * ahead
 
     def nearest(self) -> int:
         """The site whose viewpoint is nearest."""

@@ -8,11 +8,15 @@ from jaxtyping import Bool, Float
 from agents.mission_control import CHOICES, HOME, INSPECT, LAND, Sites
 from agents.orienteering import Solution, solve
 from agents.truth import Truth
-from sim.rules import CLOSE_UP_ALLOWANCE, CLOSE_UP_SECONDS, FAULT_FACTOR
+from sim.rules import (
+    CLOSE_UP_ALLOWANCE,
+    CLOSE_UP_SECONDS,
+    FAULT_FACTOR,
+    PRIOR_BLOCKED,
+    PRIOR_FAULTY,
+)
 from sim.scenario import MissionTask
 
-PRIOR_FAULTY, PRIOR_BLOCKED = 0.4, 0.1
-"""What anyone expects of a panel not yet seen."""
 MANDATORY_BONUS = 1000.0
 """Makes the programme serve mandatory sites first, whatever their prize."""
 SAFETY = 1.06

@@ -4,6 +4,7 @@ import numpy as np
 from jaxtyping import Float
 from numba import njit
 
+from agents.preference import END_SECONDS
 from sim.flight import Flight
 from sim.frames import world_from_heading
 from sim.physics.response import STATE_SIZE, predict, response_params
@@ -14,8 +15,7 @@ HORIZON = 2.0
 """s a candidate must survive."""
 _DT = 0.05
 _STEPS = round(HORIZON / _DT)
-_END_STEP = round(1.5 / _DT)
-"""Progress is judged where a candidate has brought the drone after 1.5 s."""
+_END_STEP = round(END_SECONDS / _DT)
 
 
 class Rollouts:

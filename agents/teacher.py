@@ -3,7 +3,7 @@
 import numpy as np
 from jaxtyping import Float
 
-from agents.lattice import HOVER, candidate_velocities, candidate_yaw_rates
+from agents.lattice import candidate_velocities
 from agents.mission_control import (
     CHOICES,
     HOME,
@@ -13,23 +13,17 @@ from agents.mission_control import (
 )
 from agents.mission_teacher import MissionTeacher
 from agents.pilot import Plan, make_briefing
+from agents.preference import way_preference
 from agents.rollout import Rollouts
 from agents.truth import Truth, way_bearing, way_lengths
 from sim.flight import Flight
-from sim.frames import world_from_heading, wrap_angle
+from sim.frames import world_from_heading
 from sim.types import Observation
 
 SURVIVAL_MARGIN = 0.12
 """m of clearance beyond the hull that counts as surviving: what noise and gusts may take."""
 _SOFT_MARGIN = 0.28
 """m of clearance below which the teacher itself prefers more."""
-_TEMPERATURE = 0.35
-"""m of progress that change a candidate's odds by e."""
-_ALIGNMENT = 1.2
-"""m of progress that ending up turned to the way is worth."""
-_HEIGHT_WEIGHT = 0.8
-"""m of progress that a metre off the target's height costs."""
-_TURN_SECONDS = 1.0
 _THROUGH_WALL = 1.0
 """m of progress beyond the distance flown that only leaping over a wall can explain."""
 
@@ -40,10 +34,9 @@ class TeacherBrain:
     def __init__(self) -> None:
         self._asked_at = -1
 
-    def reset(self, flight: Flight, truth: Truth | None = None) -> None:
-        """`truth` may be handed in to share its fields with another teacher of the same flight."""
+    def reset(self, flight: Flight) -> None:
         self.flight = flight
-        self.truth = truth or Truth(flight)
+        self.truth = Truth(flight)
         self._rollouts = Rollouts(flight)
         self._velocities = candidate_velocities(flight.scenario.speed_limit_m_s)
         self._briefing = make_briefing(flight)
@@ -81,13 +74,8 @@ class TeacherBrain:
         # Nobody comes nearer by more than what was flown: such an end lies behind a wall, as one without a way does.
         flown = np.linalg.norm(ends - position, axis=1)
         progress = np.where(np.abs(progress) > flown + _THROUGH_WALL, -flown, progress)
-        progress -= _HEIGHT_WEIGHT * np.abs(ends[:, 2] - goal[2])
-        yaw_after = self.truth.yaw + np.concatenate(
-            [self._azimuths(), _TURN_SECONDS * candidate_yaw_rates()[HOVER:]]
-        )
-        off = wrap_angle(way_bearing(field.arrays, position[0], position[1]) - yaw_after)
-        value = (progress + _ALIGNMENT * np.cos(off)) / _TEMPERATURE
-        return (value - np.logaddexp.reduce(value)).astype(np.float32)
+        bearing = way_bearing(field.arrays, position[0], position[1]) - self.truth.yaw
+        return way_preference(progress, ends[:, 2] - goal[2], bearing)
 
     def best_choices(self, observation: Observation) -> np.ndarray:
         """The mission label: the set of best choices."""
@@ -115,10 +103,6 @@ class TeacherBrain:
         return self.truth.nearest_target(self.truth.position + offset)
 
     # --- Private.
-
-    def _azimuths(self) -> np.ndarray:
-        moving = self._velocities[:HOVER]
-        return np.arctan2(moving[:, 1], moving[:, 0])
 
     def _fly(self) -> tuple[np.ndarray, np.ndarray]:
         """The rollouts from this step's state, computed once."""

@@ -10,7 +10,7 @@ from sim.flight import Flight
 from sim.physics.battery import hover_power, level_flight_power
 from sim.rules import CRUISE_FRACTION, LANDING_SECONDS, STOP_SECONDS
 from sim.scenario import MissionTask, NavigateTask, Scenario
-from sim.types import POSITION, VELOCITY, Vec3
+from sim.types import POSITION, Vec3
 from sim.world.geodesic import SPACING, FreeSpace, GeodesicField, distance_field, field_at
 
 _COURSE_AHEAD = 25.0
@@ -30,10 +30,6 @@ class Truth:
     @property
     def position(self) -> Vec3:
         return self.flight.simulator.body[POSITION]
-
-    @property
-    def velocity(self) -> Vec3:
-        return self.flight.simulator.body[VELOCITY]
 
     @property
     def yaw(self) -> float:

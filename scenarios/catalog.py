@@ -38,7 +38,7 @@ def load(name_or_path: str) -> NamedFamily | Scenario:
     """A library entry by name, or a TOML file holding a family or a scenario."""
     is_file = name_or_path.endswith(".toml")
     if not is_file and name_or_path not in names():
-        raise ScenarioError(unknown("scenario", name_or_path, names()))
+        raise ScenarioError(unknown("scenario", name_or_path, names(), or_else="or a TOML file"))
     path = Path(name_or_path) if is_file else _FOLDER / f"{name_or_path}.toml"
     content = parse(_read(path), str(path))
     return NamedFamily(name=path.stem, family=content) if isinstance(content, Family) else content

@@ -29,3 +29,7 @@ LANDING_SECONDS = 6.0
 """Hover time that centring over the pad and descending cost, for planning."""
 CLOSE_UP_ALLOWANCE = CLOSE_UP_SECONDS + 0.5
 """s of hovering a close-up is planned with."""
+VIEW_DISTANCE = 4.0
+"""m from a viewpoint to the centre of its panel."""
+PRIOR_FAULTY, PRIOR_BLOCKED = 0.4, 0.1
+"""What planners expect of a panel not yet seen, whatever the family it was drawn from."""

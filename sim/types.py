@@ -5,7 +5,7 @@ from enum import StrEnum
 from typing import Any
 
 import numpy as np
-from jaxtyping import Float, Int8, UInt8
+from jaxtyping import Float
 
 Vec3 = Float[np.ndarray, "3"]
 Quat = Float[np.ndarray, "4"]
@@ -45,7 +45,7 @@ SITE_FIELDS = (
     "facing_cos", "facing_sin",  # viewpoint heading relative to the drone's
     "prize",  # as stated in the mission
     "mandatory",  # 1: the mission fails without it
-    "visited",  # 1 once served
+    "visited",  # 1 once the drone has been there, facing the panel
     "dwell",  # s of close-up elapsed during this visit
     "home",  # 1 for the pad
     "belief_faulty", "belief_blocked",  # filled by the pilot; the environment leaves 0.5
@@ -64,14 +64,11 @@ class Outcome(StrEnum):
     COLLISION = "collision"
     TIMEOUT = "timeout"
     OUT_OF_BOUNDS = "out_of_bounds"
-    GEOFENCE_BREACH = "geofence_breach"
     ALTITUDE_BREACH = "altitude_breach"
-    NO_FLY_ZONE = "no_fly_zone"
     RESERVE_VIOLATED = "reserve_violated"
     BATTERY_EMPTY = "battery_empty"
     LANDED_AWAY = "landed_away"
     MISSION_INCOMPLETE = "mission_incomplete"
-    FAILSAFE_LANDED = "failsafe_landed"
     DIVERGED = "diverged"
     INTERRUPTED = "interrupted"
 
@@ -81,7 +78,7 @@ class Event:
     """Something that happened at one instant of a flight."""
 
     time: float  # s since the start
-    name: str  # e.g. "site_served", "collision", "landing_scripted"
+    name: str  # e.g. "site_visited", "close_up_done", "collision"
     detail: dict[str, Any] = field(default_factory=dict)  # JSON-compatible
 
 
@@ -92,7 +89,7 @@ class Decision:
     action: Float[np.ndarray, "4"]
     """Velocity command in the heading frame [vx, vy, vz, yaw_rate], each in [-1, 1]."""
     phase: str = ""
-    """What the pilot is doing, in a word: navigate, avoid, inspect, return, landing_scripted."""
+    """What the pilot is doing, in a word: navigate, avoid, detour, dock, inspect, landing_scripted, perturbed, random."""
     navigation: Float[np.ndarray, " k"] | None = None
     """Log-probability of each lattice candidate, navigation head."""
     survival: Float[np.ndarray, " k"] | None = None
@@ -128,7 +125,3 @@ class FlightResult:
     @property
     def success(self) -> bool:
         return self.outcome is Outcome.SUCCESS
-
-
-DepthCode = UInt8[np.ndarray, "h w"]
-SiteMask = Int8[np.ndarray, "12"]

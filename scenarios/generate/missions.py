@@ -8,12 +8,16 @@ from scenarios.generate.site import Ground, Unplaceable
 from scenarios.generate.tasks import free_point, is_roomy
 from sim.physics.battery import hover_power, level_flight_power
 from sim.physics.vehicle import Vehicle
-from sim.rules import CLOSE_UP_ALLOWANCE, CRUISE_FRACTION, LANDING_SECONDS, STOP_SECONDS
+from sim.rules import (
+    CLOSE_UP_ALLOWANCE,
+    CRUISE_FRACTION,
+    LANDING_SECONDS,
+    STOP_SECONDS,
+    VIEW_DISTANCE,
+)
 from sim.scenario import Battery, MissionTask, PanelSpec, SiteSpec, Start, WorldSpec
 from sim.world.geodesic import GeodesicField
 
-VIEW_DISTANCE = 4.0
-"""m from a viewpoint to its panel."""
 _SIGHT_MARGIN = 0.5
 """m around the line of sight that is free."""
 _PANEL_MARGIN = 1.3

@@ -44,9 +44,9 @@ def _draw(family: Family, name: str, seed: int, redraw: int) -> Scenario:
     )
     speed = family.speed_limit_m_s
     if isinstance(family.task, NavigateRecipe):
-        start, task = draw_navigation(family.task, ground, speed, task_rng)
+        start, task = draw_navigation(family.task, ground, task_rng)
     elif isinstance(family.task, AvoidRecipe):
-        start, task = draw_avoidance(family.task, ground, speed, task_rng)
+        start, task = draw_avoidance(family.task, ground, task_rng)
     else:
         start, task, panels, battery = draw_mission(
             family.task, family.battery, ground, vehicle, speed, task_rng

@@ -19,7 +19,7 @@ _COURSE_RESERVE = 12.0
 
 
 def draw_navigation(
-    recipe: NavigateRecipe, ground: Ground, speed_limit: float, rng: np.random.Generator
+    recipe: NavigateRecipe, ground: Ground, rng: np.random.Generator
 ) -> tuple[Start, NavigateTask]:
     """A free start and a free goal the wanted distance apart with a way between them."""
     distance = float(rng.uniform(*recipe.distance_m))
@@ -40,7 +40,7 @@ def draw_navigation(
 
 
 def draw_avoidance(
-    recipe: AvoidRecipe, ground: Ground, speed_limit: float, rng: np.random.Generator
+    recipe: AvoidRecipe, ground: Ground, rng: np.random.Generator
 ) -> tuple[Start, AvoidTask]:
     """A course whose whole length, and room to its sides, lies inside the world and leads on."""
     low, high = (np.array(corner[:2]) for corner in (ground.spec.low_m, ground.spec.high_m))

@@ -11,8 +11,6 @@ import pytest
 from agents.mission_control import HOME, INSPECT, LAND
 from agents.mission_teacher import (
     MANDATORY_BONUS,
-    PRIOR_BLOCKED,
-    PRIOR_FAULTY,
     SAFETY,
     MissionTeacher,
     State,
@@ -21,7 +19,7 @@ from agents.mission_teacher import (
 from agents.optimum import mission_optimum
 from agents.truth import Truth
 from sim.flight import Flight
-from sim.rules import CLOSE_UP_ALLOWANCE, FAULT_FACTOR
+from sim.rules import CLOSE_UP_ALLOWANCE, FAULT_FACTOR, PRIOR_BLOCKED, PRIOR_FAULTY
 from sim.scenario import Battery
 from tests.builders import FAULTY, mission, scenario
 

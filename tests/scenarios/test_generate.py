@@ -12,11 +12,12 @@ from hypothesis import strategies as st
 import scenarios
 from scenarios.family import Family, ForestRecipe, MissionRecipe, NavigateRecipe
 from scenarios.generate import check_flyable
-from scenarios.generate.missions import VIEW_DISTANCE, draw_cells, tour_length
+from scenarios.generate.missions import draw_cells, tour_length
 from scenarios.generate.site import Ground
 from scenarios.generate.tasks import draw_navigation
 from scenarios.generate.worlds import draw_blocks, draw_forest
 from sim.physics.vehicle import load_vehicle
+from sim.rules import VIEW_DISTANCE
 from sim.scenario import AvoidTask, BoxSpec, MissionTask, NavigateTask, Scenario
 from sim.world.build import build_world
 from sim.world.clearance import ClearanceField
