@@ -12,7 +12,12 @@ from pathlib import Path
 
 from sim.user_cache import user_cache
 
-CONSTANTS = ("sim/types.py", "sim/physics/vehicle.py", "sim/world/geometry.py")
+CONSTANTS = (
+    "agents/preference.py",
+    "sim/physics/vehicle.py",
+    "sim/types.py",
+    "sim/world/geometry.py",
+)
 """Files without compiled functions whose constants compiled functions freeze."""
 _KEPT = 4
 """Caches of this many versions stay: switching back and forth between two compiles nothing."""

@@ -1,6 +1,7 @@
 """`fly`: one flight, its log, film and figure."""
 
 import json
+import signal
 from pathlib import Path
 
 from rich.table import Table
@@ -63,6 +64,26 @@ def _resolve(name: str, seed: int | None) -> Scenario:
     return scenarios.resolve(loaded, DEFAULT_SEED if seed is None else seed)
 
 
+class _Interrupts:
+    """Holds Ctrl-C back to the end of a step: raised inside compiled code or a log's chunk, it would tear them."""
+
+    def __enter__(self) -> "_Interrupts":
+        self._came = False
+        self._before = signal.signal(signal.SIGINT, self._note)
+        return self
+
+    def __exit__(self, *details: object) -> None:
+        signal.signal(signal.SIGINT, self._before)
+
+    def check(self) -> None:
+        """Raise the interrupt that came."""
+        if self._came:
+            raise KeyboardInterrupt
+
+    def _note(self, number: int, frame: object) -> None:
+        self._came = True
+
+
 def _record(
     scenario: Scenario, pilot: agents.Pilot, path: Path, facts: dict[str, str]
 ) -> FlightResult:
@@ -75,8 +96,17 @@ def _record(
     with user_input():
         log = FlightLog(path, scenario, metadata)
     try:
-        with log, progress(f"flying {scenario.name}", "s flown") as report:
-            return agents.fly(scenario, pilot, log, lambda time: report(time, None))
+        with (
+            log,
+            progress(f"flying {scenario.name}", "s flown") as report,
+            _Interrupts() as interrupts,
+        ):
+
+            def after_step(time: float) -> None:
+                interrupts.check()
+                report(time, None)
+
+            return agents.fly(scenario, pilot, log, after_step)
     except KeyboardInterrupt:
         warn(f"interrupted; the flight so far is in {path}")
         raise

@@ -84,6 +84,8 @@ def test_commands_change_gradually_and_arrive() -> None:
     observation, wanted = observed(10.0), np.array([0.4, -0.4, 0.1, 1.0], dtype=np.float32)
     previous = slice(EGO_FIELDS.index("previous_vx"), len(EGO_FIELDS))
     scale = np.array([MAX_SPEED] * 3 + [MAX_YAW_RATE])
+    action = smooth(wanted, observation)
+    assert action != pytest.approx(wanted)
     for _ in range(12):
         action = smooth(wanted, observation)
         change = np.abs(action - observation["ego"][previous]) * scale

@@ -127,7 +127,7 @@ def test_no_goal_lies_beyond_a_closed_wall(rng: np.random.Generator) -> None:
     ground = Ground(divided.world, 0.25, 1.5, 3.0)
     recipe = NavigateRecipe(kind="navigate", distance_m=(15.0, 20.0))
     for _ in range(40):
-        start, task = draw_navigation(recipe, ground, 5.0, rng)
+        start, task = draw_navigation(recipe, ground, rng)
         assert (start.position_m[0] < x) == (task.goal_m[0] < x)
 
 
