@@ -66,11 +66,11 @@ class TeacherBrain:
         _, ends = self._fly()
         position = self.truth.position
         here = field.at(position)
-        progress = here - way_lengths(field.arrays, ends)
-        if not np.isfinite(here):  # Out of every free way: the straight line is the best there is.
-            progress = np.linalg.norm(goal[:2] - position[:2]) - np.linalg.norm(
-                goal[:2] - ends[:, :2], axis=1
-            )
+        if np.isfinite(here):
+            progress = here - way_lengths(field.arrays, ends)
+        else:  # Out of every free way: the straight line is the best there is.
+            straight = np.linalg.norm(goal[:2] - ends[:, :2], axis=1)
+            progress = np.linalg.norm(goal[:2] - position[:2]) - straight
         # Nobody comes nearer by more than what was flown: such an end lies behind a wall, as one without a way does.
         flown = np.linalg.norm(ends - position, axis=1)
         progress = np.where(np.abs(progress) > flown + _THROUGH_WALL, -flown, progress)
