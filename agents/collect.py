@@ -11,7 +11,7 @@ import numpy as np
 
 from agents.dataset import FIELDS, save_shard, stack_frames
 from agents.labels import Labeller
-from agents.lattice import candidate_action
+from agents.lattice import MOVING, candidate_action
 from agents.lattice_pilot import LatticePilot
 from agents.loading import load_pilot
 from agents.teacher import TeacherBrain
@@ -28,6 +28,8 @@ _KEEP_EVERY = {"navigate": 1, "avoid": 1, "mission": 3}
 _PERTURB_CHANCE = 0.03
 """Per step, of beginning a burst of random but surviving flight when the teacher flies."""
 _PERTURB_STEPS = (4, 12)
+_PERTURB_STILL = 0.25
+"""Share of the bursts that hover or turn on the spot: a learner that stops must have seen how to go on."""
 _DANGER, _SAFE = 0.12, 0.30
 """Shares of surviving candidates below and above which the teacher takes over and hands back."""
 
@@ -147,7 +149,7 @@ class _Behaviour:
     def _perturbed(self, decision: Decision, survival: np.ndarray) -> Decision:
         if self._burst == 0 and self._rng.random() < _PERTURB_CHANCE and survival.any():
             self._burst = int(self._rng.integers(*_PERTURB_STEPS))
-            self._candidate = int(self._rng.choice(np.flatnonzero(survival)))
+            self._candidate = self._random_candidate(survival)
         if self._burst == 0:
             return decision
         self._burst -= 1
@@ -155,6 +157,13 @@ class _Behaviour:
             self._burst = 0
             return decision
         return Decision(action=candidate_action(self._candidate, self._limit), phase="perturbed")
+
+    def _random_candidate(self, survival: np.ndarray) -> int:
+        still = survival.copy()
+        still[:MOVING] = False
+        if self._rng.random() >= _PERTURB_STILL or not still.any():
+            still = survival
+        return int(self._rng.choice(np.flatnonzero(still)))
 
 
 def _rows(

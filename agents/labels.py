@@ -6,7 +6,15 @@ from dataclasses import dataclass
 import numpy as np
 
 from agents.lattice_pilot import LatticePilot
-from agents.mission_control import CHOICES, HOME, allowed_choices, approach, read_sites
+from agents.mission_control import (
+    CHOICES,
+    DOCK_RADIUS,
+    HOME,
+    Sites,
+    allowed_choices,
+    approach,
+    read_sites,
+)
 from agents.pilot import make_briefing
 from agents.teacher import TeacherBrain
 from sim.flight import Flight
@@ -44,17 +52,24 @@ class Labeller:
         if control is None:
             return Labels(survival, self._frame(observation, survival, 0))
         observation = control.observe(observation)
-        target = self._mission_target(observation, max(control.target, HOME))
         sites = read_sites(observation)
+        target = self._mission_target(sites, max(control.target, HOME))
         observation = {
             **observation,
             "goal": make_goal(approach(sites, target), self._briefing.speed_limit),
         }
         return Labels(survival, self._frame(observation, survival, target))
 
-    def _mission_target(self, observation: Observation, target: int) -> int:
-        present = np.flatnonzero(observation["sites_mask"])
-        return int(self._rng.choice(present)) if self._rng.random() < _OTHER_TARGET else target
+    def _mission_target(self, sites: Sites, target: int) -> int:
+        """The pilot's target, or now and then another; none nearer than where the scripted hold takes over.
+
+        There navigation is not asked, and a label for a drone that hovers at its goal would teach it to hover short of one.
+        """
+        distance = np.array([np.linalg.norm(approach(sites, t)) for t in range(len(sites.present))])
+        asked = sites.present & (distance >= DOCK_RADIUS)
+        if not asked.any() or (asked[target] and self._rng.random() >= _OTHER_TARGET):
+            return target
+        return int(self._rng.choice(np.flatnonzero(asked)))
 
     def _frame(
         self, observation: Observation, survival: np.ndarray, target: int

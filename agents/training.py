@@ -41,13 +41,13 @@ class TrainConfig:
     """Folder for data, checkpoints and logs; name that of an interrupted run and it continues there."""
     seed: int = 1
     """Seed of weights and batch order."""
-    frames: int = 75_000
+    frames: int = 160_000
     """Labelled frames to collect over all rounds."""
-    rounds: int = 3
+    rounds: int = 4
     """DAgger rounds, at most four; the first is flown by the teacher alone."""
-    steps: int = 7_000
+    steps: int = 13_000
     """Gradient steps of each final network, which starts from scratch."""
-    learner_steps: int = 1_200
+    learner_steps: int = 1_500
     """Gradient steps per round of the networks that fly the next one; they go on from the last round's."""
     batch: int = 128
     learning_rate: float = 1.5e-3
