@@ -2,14 +2,15 @@
 
 import json
 from collections.abc import Callable, Iterator, Mapping
-from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import asdict, dataclass
-from multiprocessing import get_context
+from functools import partial
+from itertools import count
 from pathlib import Path
 
 import numpy as np
 
 from agents.dataset import FIELDS, save_shard, stack_frames
+from agents.fanout import Failed, fan_out
 from agents.labels import Labeller
 from agents.lattice import MOVING, candidate_action
 from agents.lattice_pilot import LatticePilot
@@ -17,7 +18,7 @@ from agents.loading import load_pilot
 from agents.teacher import TeacherBrain
 from sim.flight import Flight
 from sim.scenario import Scenario
-from sim.types import HISTORY_SHAPE, Decision, Observation
+from sim.types import Decision, Observation
 
 Source = Callable[[int], Scenario]
 """Draws the scenario of a training seed; must be picklable."""
@@ -63,25 +64,17 @@ def collect_round(
     folder = out / round_.name
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "round.json").write_text(json.dumps(asdict(round_), indent=2))
-    done: dict[int, int] = {
-        int(p.stem.split("_")[1]): _frame_count(p) for p in folder.glob("flight_*.npz")
-    }
-    if _is_enough(done, round_.frames):
-        return _first_enough(folder, done, round_.frames)
-    kept = sum(done.values())
-    context = get_context("forkserver")
-    with ProcessPoolExecutor(workers, mp_context=context, initializer=_start_worker) as pool:
-        jobs = _jobs(round_, done)
-        running = {pool.submit(_fly_job, next(jobs), source, folder) for _ in range(2 * workers)}
-        while running:
-            finished = next(as_completed(running))
-            running.remove(finished)
-            index, frames, outcome = finished.result()
-            done[index] = frames
-            kept += frames
-            report(f"{round_.name}: flight {index} {outcome}, {kept} of {round_.frames} frames")
-            if kept < round_.frames:
-                running.add(pool.submit(_fly_job, next(jobs), source, folder))
+    done = {int(p.stem.split("_")[1]): _frame_count(p) for p in folder.glob("flight_*.npz")}
+    shards = _first_enough(folder, done, round_.frames)
+    if shards:
+        return shards
+    fly = partial(_fly_job, source=source, folder=folder)
+    for job, answer in fan_out(fly, _jobs(round_, done), workers):
+        if isinstance(answer, Failed):
+            raise RuntimeError(f"{round_.name}, flight {job.index}: {answer.reason}")
+        done[job.index], outcome = answer
+        kept = sum(done.values())
+        report(f"{round_.name}: flight {job.index} {outcome}, {kept} of {round_.frames} frames")
     return _first_enough(folder, done, round_.frames)
 
 
@@ -176,55 +169,46 @@ def _rows(
         labels = labeller.label(observation, behaviour.pilot, keep)
         decision = behaviour.act(observation, labels.survival)
         if labels.frame is not None:
-            history = labels.frame["history"].reshape(HISTORY_SHAPE)
-            yield {name: history if name == "history" else labels.frame[name] for name in FIELDS}
+            yield {name: labels.frame[name] for name in FIELDS}
         flight.advance(decision.action)
         if flight.outcome is None:
             observation = flight.observation()
 
 
 def _first_enough(folder: Path, done: Mapping[int, int], frames: int) -> list[Path]:
-    """Shards of the first flights that hold enough frames: which flight ended first must not matter."""
+    """Shards of the first flights that hold enough frames, none if one is missing: which flight ended first must not matter."""
     kept, paths = 0, []
-    for index in sorted(done):
-        paths.append(folder / f"flight_{index:05d}.npz")
+    while kept < frames:
+        index = len(paths)
+        if index not in done:
+            return []
+        paths.append(_shard(folder, index))
         kept += done[index]
-        if kept >= frames:
-            break
     return paths
 
 
-def _is_enough(done: Mapping[int, int], frames: int) -> bool:
-    """Whether a finished round is asked for again: the first flights, none missing, hold enough frames."""
-    kept = 0
-    for index in range(len(done)):
-        if kept >= frames or index not in done:
-            break
-        kept += done[index]
-    return kept >= frames
-
-
 def _jobs(round_: CollectionRound, done: Mapping[int, int]) -> Iterator[CollectionJob]:
-    index = 0
-    while True:
-        if index not in done:
+    """Flights not flown yet, in order, until those flown hold enough frames; `done` grows meanwhile."""
+    first = set(done)
+    for index in count():
+        if sum(done.values()) >= round_.frames:
+            return
+        if index not in first:
             pilot = round_.pilots[index % len(round_.pilots)]
             yield CollectionJob(index, round_.first_seed + index, pilot)
-        index += 1
 
 
-def _fly_job(job: CollectionJob, source: Source, folder: Path) -> tuple[int, int, str]:
+def _fly_job(job: CollectionJob, source: Source, folder: Path) -> tuple[int, str]:
+    """Frames kept and the outcome."""
     frames, outcome = collect_flight(source(job.seed), job)
-    save_shard(frames, folder / f"flight_{job.index:05d}.npz")
-    return job.index, len(frames["image"]), outcome
+    save_shard(frames, _shard(folder, job.index))
+    return len(frames["image"]), outcome
+
+
+def _shard(folder: Path, index: int) -> Path:
+    return folder / f"flight_{index:05d}.npz"
 
 
 def _frame_count(path: Path) -> int:
     with np.load(path) as shard:
         return len(shard["ego"])
-
-
-def _start_worker() -> None:
-    import torch
-
-    torch.set_num_threads(1)

@@ -7,7 +7,8 @@ from jaxtyping import Float
 
 from agents.pilot import Briefing
 from sim.sensing.camera import decode_depth
-from sim.types import EGO_FIELDS, Observation
+from sim.sensing.pinhole import pixel_rays
+from sim.types import EGO_FIELDS, IMAGE_SHAPE, Observation
 
 _POOL, _MEMORY_POOL = 2, 4
 """Pixels are pooled in blocks of this side, in the latest image and in what is remembered; a block's nearest counts."""
@@ -30,23 +31,12 @@ def heading_from_body(ego: np.ndarray) -> Float[np.ndarray, "3 3"]:
     return np.stack([ahead, np.cross(up, ahead), up])
 
 
-def pixel_rays(briefing: Briefing, width: int, height: int) -> Float[np.ndarray, "h w 3"]:
-    """Rays of unit depth in the body frame, through pixel centres of an image scaled from 64 x 48."""
-    focal = briefing.focal_px * width / 64
-    u, v = np.meshgrid(np.arange(width) + 0.5, np.arange(height) + 0.5)
-    ahead, left, up = np.ones_like(u), -(u - width / 2) / focal, -(v - height / 2) / focal
-    cos, sin = np.cos(briefing.camera_tilt), np.sin(briefing.camera_tilt)
-    return np.stack([cos * ahead - sin * up, left, sin * ahead + cos * up], axis=-1)
-
-
 class DepthMap:
     """Points of the last second; the drone moves through them, they stay."""
 
     def __init__(self, briefing: Briefing) -> None:
         self._briefing = briefing
-        self._rays = {
-            pool: pixel_rays(briefing, 64 // pool, 48 // pool) for pool in (_POOL, _MEMORY_POOL)
-        }
+        self._rays = {pool: _pooled_rays(briefing, pool) for pool in (_POOL, _MEMORY_POOL)}
         self._frames: deque[np.ndarray] = deque(maxlen=_MEMORY_FRAMES // _KEEP_EVERY)
         self._count = 0
         self._latest = self._coarse = np.zeros((0, 3))
@@ -87,3 +77,9 @@ class DepthMap:
         near = depth < _RANGE
         points = (self._rays[pool][near] * depth[near, None]) @ rotation.T
         return points[points[:, 2] + height > _GROUND_HEIGHT]
+
+
+def _pooled_rays(briefing: Briefing, pool: int) -> Float[np.ndarray, "h w 3"]:
+    """Rays of unit depth in the body frame, through the centres of an image's blocks."""
+    _, height, width = IMAGE_SHAPE
+    return pixel_rays(width // pool, height // pool, briefing.focal_px / pool, briefing.camera_tilt)

@@ -2,9 +2,9 @@
 
 import signal
 import traceback
-from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from itertools import islice
 from multiprocessing import get_context
 from multiprocessing.connection import Connection, wait
 from typing import Generic, TypeVar
@@ -29,20 +29,23 @@ def fan_out(
 ) -> Iterator[tuple[Job, Result | Failed]]:
     """Run `work` on every job in up to `processes` processes; answers come as they are ready.
 
-    `work` must be importable (a module-level function). A process is kept from job to job, so
-    what `work` caches stays cached; one that dies fails its job and is replaced.
+    `work` must be importable (a module-level function, or a partial of one). A process is kept from
+    job to job, so what `work` caches stays cached; one that dies fails its job and is replaced. Jobs
+    are taken one by one as processes come free, so an iterator may end early by what was answered.
     """
     if processes < 1:
         raise ValueError(f"processes = {processes}: must be at least 1")
-    pending = deque(jobs)
+    pending = iter(jobs)
     idle: list[_Worker[Job, Result]] = []
     busy: dict[Connection, _Worker[Job, Result]] = {}
     try:
-        while pending or busy:
-            while pending and len(busy) < processes:
+        while True:
+            for job in islice(pending, processes - len(busy)):
                 worker = idle.pop() if idle else _Worker(work)
-                worker.start(pending.popleft())
+                worker.start(job)
                 busy[worker.connection] = worker
+            if not busy:
+                return
             for connection in wait(list(busy)):
                 worker = busy.pop(connection)  # pyright: ignore[reportArgumentType] - only connections were given.
                 answer = worker.answer()

@@ -1,7 +1,7 @@
 """Pilots by name or checkpoint path."""
 
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from agents.classical import ClassicalBrain
 from agents.lattice_pilot import LatticePilot
@@ -10,21 +10,25 @@ from agents.random_pilot import RandomPilot
 from agents.teacher import TeacherBrain
 from sim.names import unknown
 
-if TYPE_CHECKING:
-    from models import MultiTaskNet
-
 SHIPPED = Path(__file__).resolve().parent.parent / "models" / "weights"
 SHIPPED_NETWORKS = ("shared", "specialists")
-SPECIALISTS = ("navigation", "avoidance", "mission")
+SKILLS = ("navigation", "avoidance", "mission")
 
 
 class PilotError(ValueError):
     """A pilot that cannot be had."""
 
 
+_WITHOUT_NETWORK: dict[str, Callable[[], Pilot]] = {
+    "classical": lambda: LatticePilot("classical", ClassicalBrain()),
+    "teacher": lambda: LatticePilot("teacher", TeacherBrain(), detours=False),
+    "random": RandomPilot,
+}
+
+
 def pilot_names() -> tuple[str, ...]:
     """Names `load_pilot` takes, besides paths to checkpoint folders."""
-    return (*SHIPPED_NETWORKS, "classical", "teacher", "random")
+    return (*SHIPPED_NETWORKS, *_WITHOUT_NETWORK)
 
 
 def load_pilot(name_or_path: str) -> Pilot:
@@ -32,12 +36,8 @@ def load_pilot(name_or_path: str) -> Pilot:
 
     A folder holds one network with all three heads, or three folders navigation, avoidance, mission.
     """
-    if name_or_path == "classical":
-        return LatticePilot("classical", ClassicalBrain())
-    if name_or_path == "teacher":
-        return LatticePilot("teacher", TeacherBrain(), detours=False)
-    if name_or_path == "random":
-        return RandomPilot()
+    if name_or_path in _WITHOUT_NETWORK:
+        return _WITHOUT_NETWORK[name_or_path]()
     return network_pilot(_checkpoint_folder(name_or_path), name_or_path)
 
 
@@ -50,24 +50,32 @@ def network_pilot(folder: Path, name: str) -> LatticePilot:
     from models import load_checkpoint
 
     torch.set_num_threads(1)
-    if all((folder / head).is_dir() for head in SPECIALISTS):
-        networks = {head: load_checkpoint(folder / head) for head in SPECIALISTS}
-        for head, network in networks.items():
-            _require(network, (head,), f"{name}: its {head} network")
-        return LatticePilot(name, CompositeBrain(*map(NetworkBrain, networks.values())))
-    network = load_checkpoint(folder)
-    _require(network, SPECIALISTS, f"{name}: its network")
-    return LatticePilot(name, NetworkBrain(network))
+    folders = _skill_folders(folder)
+    networks = {path: load_checkpoint(path) for path in folders.values()}
+    for skill, path in folders.items():
+        if skill not in networks[path].config.heads:
+            raise PilotError(
+                f"pilot {name}: its network {path} lacks {skill}; give a folder with all three skills"
+            )
+    brains = {path: NetworkBrain(network) for path, network in networks.items()}
+    return LatticePilot(name, CompositeBrain(*(brains[folders[skill]] for skill in SKILLS)))
 
 
-def pilot_networks(name_or_path: str) -> dict[str, Path]:
-    """The checkpoint folders a pilot flies with, by skill; empty for pilots without a network."""
-    if name_or_path in ("classical", "teacher", "random"):
-        return {}
-    folder = _checkpoint_folder(name_or_path)
-    if all((folder / head).is_dir() for head in SPECIALISTS):
-        return {head: folder / head for head in SPECIALISTS}
-    return {"shared": folder}
+def pilot_networks(name_or_path: str) -> tuple[Path, ...]:
+    """The checkpoint folders a pilot flies with; none for pilots without a network."""
+    if name_or_path in _WITHOUT_NETWORK:
+        return ()
+    folders = _skill_folders(_checkpoint_folder(name_or_path))
+    return tuple(dict.fromkeys(folders.values()))
+
+
+# --- Private.
+
+
+def _skill_folders(folder: Path) -> dict[str, Path]:
+    """The checkpoint that supplies each skill: one of three specialists, or the shared network."""
+    own = {skill: folder / skill for skill in SKILLS}
+    return own if all(path.is_dir() for path in own.values()) else dict.fromkeys(SKILLS, folder)
 
 
 def _checkpoint_folder(name_or_path: str) -> Path:
@@ -82,11 +90,3 @@ def _checkpoint_folder(name_or_path: str) -> Path:
             unknown("pilot", name_or_path, pilot_names(), or_else="or a checkpoint folder")
         )
     return Path(name_or_path)
-
-
-def _require(network: "MultiTaskNet", heads: tuple[str, ...], whose: str) -> None:
-    missing = [head for head in heads if head not in network.config.heads]
-    if missing:
-        raise PilotError(
-            f"pilot {whose} lacks {', '.join(missing)}; give a folder with all three skills"
-        )

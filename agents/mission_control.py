@@ -124,7 +124,7 @@ def allowed_choices(
     allowed[LAND] = done and over_pad
     here = sites.at()
     if here >= 0 and sites.dwell[here] < CLOSE_UP_SECONDS:
-        stay = (CLOSE_UP_SECONDS - sites.dwell[here]) * briefing.energy.hover_w / 3600.0
+        stay = briefing.energy.hovering_wh(CLOSE_UP_SECONDS - sites.dwell[here])
         allowed[INSPECT] = stay + _cost_from(np.zeros(3), duties, sites, briefing) <= left
     return allowed
 

@@ -41,7 +41,7 @@ class MissionTeacher:
         task = truth.scenario.task
         assert isinstance(task, MissionTask)
         self._truth = truth
-        self._per_metre = safety * truth.per_metre_wh
+        self._per_metre = safety * truth.costs.per_metre_wh
         self.prize = np.array([site.prize for site in task.sites])
         self.mandatory = np.array([site.mandatory for site in task.sites])
         panels = [truth.scenario.world.panels[site.panel] for site in task.sites]
@@ -65,14 +65,14 @@ class MissionTeacher:
         truth = self._truth
         open_sites = np.flatnonzero(~state.visited & np.isfinite(state.ways_from_here[1:]))
         cost = self._per_metre
-        serve = truth.per_stop_wh + PRIOR_FAULTY * CLOSE_UP_ALLOWANCE * truth.hover_w / 3600.0
+        serve = truth.costs.per_stop_wh + PRIOR_FAULTY * truth.costs.hovering_wh(CLOSE_UP_ALLOWANCE)
         tokens = open_sites + 1
         solution = solve(
             prize=self._expected(open_sites),
             to_site=cost * state.ways_from_here[tokens] + serve,
             between=cost * truth.ways[np.ix_(tokens, tokens)] + serve,
-            to_home=cost * truth.ways[tokens, HOME] + truth.landing_wh,
-            home_now=cost * state.ways_from_here[HOME] + truth.landing_wh,
+            to_home=cost * truth.ways[tokens, HOME] + truth.costs.landing_wh,
+            home_now=cost * state.ways_from_here[HOME] + truth.costs.landing_wh,
             budget=state.budget_wh - spent_wh,
         )
         first = np.zeros(len(self.prize), dtype=bool)
@@ -84,7 +84,7 @@ class MissionTeacher:
         """Whether the close-up of a known fault is worth the prizes its energy costs elsewhere."""
         if not self.faulty[state.here] or state.dwell >= CLOSE_UP_SECONDS:
             return False
-        stay_wh = (CLOSE_UP_ALLOWANCE - state.dwell) * self._truth.hover_w / 3600.0
+        stay_wh = self._truth.costs.hovering_wh(CLOSE_UP_ALLOWANCE - state.dwell)
         after = self.onward(state, stay_wh)
         gain = FAULT_FACTOR * self.prize[state.here]
         return after.energy <= state.budget_wh - stay_wh and after.prize + gain > onward.prize
@@ -123,10 +123,10 @@ def collectable_prize(truth: Truth) -> float:
         if not solution.order:
             return prize
         site = solution.order[0]
-        budget -= truth.per_metre_wh * ways[site + 1] + truth.per_stop_wh
+        budget -= truth.costs.per_metre_wh * ways[site + 1] + truth.costs.per_stop_wh
         ways, visited = truth.ways[:, site + 1], visited | (np.arange(count) == site)
         prize += 0.0 if teacher.covered[site] else teacher.prize[site]
         state = State(ways, visited, site, 0.0, budget)
         if teacher.worth_staying(state, teacher.onward(state)):
             prize += FAULT_FACTOR * teacher.prize[site]
-            budget -= CLOSE_UP_ALLOWANCE * truth.hover_w / 3600.0
+            budget -= truth.costs.hovering_wh(CLOSE_UP_ALLOWANCE)

@@ -5,7 +5,8 @@ from jaxtyping import Float
 
 from agents.depth_map import heading_from_body
 from agents.pilot import Briefing
-from sim.types import Observation
+from sim.sensing.pinhole import body_from_camera
+from sim.types import DEPTH_NEAR, IMAGE_SHAPE, Observation
 
 _CELL = 0.5
 """m, side of a cell."""
@@ -55,11 +56,11 @@ def _classify(
 
 
 def _project(point_body: np.ndarray, briefing: Briefing) -> tuple[int, int] | None:
-    """Pixel of a point in the body frame, None outside the 64 x 48 image."""
-    cos, sin = np.cos(briefing.camera_tilt), np.sin(briefing.camera_tilt)
-    depth = cos * point_body[0] + sin * point_body[2]
-    if depth < 0.3:
+    """Pixel of a point in the body frame, None outside the image."""
+    x, y, depth = body_from_camera(briefing.camera_tilt).T @ point_body
+    if depth < DEPTH_NEAR:
         return None
-    u = 32 - briefing.focal_px * point_body[1] / depth
-    v = 24 - briefing.focal_px * (cos * point_body[2] - sin * point_body[0]) / depth
-    return (int(u), int(v)) if 0 <= u < 64 and 0 <= v < 48 else None
+    _, height, width = IMAGE_SHAPE
+    u = width / 2 + briefing.focal_px * x / depth
+    v = height / 2 + briefing.focal_px * y / depth
+    return (int(u), int(v)) if 0 <= u < width and 0 <= v < height else None

@@ -1,27 +1,17 @@
 """What a pilot is, and what it is told before a flight."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 import numpy as np
 from jaxtyping import Float
 
 from sim.flight import Flight
-from sim.physics.battery import hover_power, level_flight_power
+from sim.flight_costs import FlightCosts, flight_costs
 from sim.physics.response import ResponseParams, response_params
-from sim.rules import CRUISE_FRACTION, LANDING_SECONDS, STOP_SECONDS
 from sim.scenario import MissionTask
+from sim.sensing.pinhole import focal_length_px
 from sim.types import IMAGE_SHAPE, Decision, Observation
-
-
-@dataclass(frozen=True)
-class EnergyModel:
-    """Public estimate of what flying costs, the same for every pilot."""
-
-    per_metre_wh: float  # along the way, at cruise speed, detour included
-    per_stop_wh: float  # slowing down, turning to the panel, speeding up
-    landing_wh: float
-    hover_w: float
 
 
 @dataclass(frozen=True)
@@ -36,10 +26,9 @@ class Briefing:
     response: ResponseParams  # how the vehicle answers velocity commands
     focal_px: float  # of the 64 x 48 image
     camera_tilt: float  # rad, upward
-    altitude_max: float  # m above ground
     capacity_wh: float
     reserve_fraction: float
-    energy: EnergyModel
+    energy: FlightCosts  # public estimate, per metre of straight distance
 
 
 class Pilot(Protocol):
@@ -90,19 +79,9 @@ ENERGY_MARGIN = 1.25
 def make_briefing(flight: Flight) -> Briefing:
     """The briefing of a flight, from its scenario and vehicle."""
     scenario, vehicle = flight.scenario, flight.simulator.vehicle
-    speed = CRUISE_FRACTION * scenario.speed_limit_m_s
     detour = scenario.task.detour_factor if isinstance(scenario.task, MissionTask) else 1.0
-    hover = hover_power(vehicle)
-    energy = EnergyModel(
-        per_metre_wh=ENERGY_MARGIN
-        * detour
-        * level_flight_power(vehicle, speed, 0.0)
-        / speed
-        / 3600.0,
-        per_stop_wh=STOP_SECONDS * hover / 3600.0,
-        landing_wh=LANDING_SECONDS * hover / 3600.0,
-        hover_w=hover,
-    )
+    costs = flight_costs(vehicle, scenario.speed_limit_m_s)
+    energy = replace(costs, per_metre_wh=ENERGY_MARGIN * detour * costs.per_metre_wh)
     return Briefing(
         task=scenario.task.kind,
         speed_limit=scenario.speed_limit_m_s,
@@ -110,9 +89,8 @@ def make_briefing(flight: Flight) -> Briefing:
         mission_hz=scenario.rates.mission_hz,
         hull_radius=vehicle.hull_radius,
         response=response_params(vehicle),
-        focal_px=IMAGE_SHAPE[2] / 2 / np.tan(np.deg2rad(scenario.camera.fov_deg) / 2),
+        focal_px=focal_length_px(IMAGE_SHAPE[2], scenario.camera.fov_deg),
         camera_tilt=scenario.camera.tilt_rad,
-        altitude_max=scenario.limits.altitude_max_m,
         capacity_wh=scenario.battery.capacity_wh,
         reserve_fraction=scenario.battery.reserve_fraction,
         energy=energy,

@@ -16,6 +16,7 @@ from agents.dataset import Frames, load_shards
 from agents.imitate import ImitationConfig, imitate
 from models import Card, MultiTaskNet, NetworkConfig, load_checkpoint, save_checkpoint
 from sim.names import unknown
+from sim.scenario import Scenario
 
 LAST_TRAINING_SEED = 9_999
 SEEDS_PER_ROUND = 2_499
@@ -119,7 +120,7 @@ def training_only(source: Source) -> Source:
 class _TrainingSource:
     source: Source
 
-    def __call__(self, seed: int):  # noqa: ANN204 - a Scenario, as the source returns.
+    def __call__(self, seed: int) -> Scenario:
         if not 0 <= seed <= LAST_TRAINING_SEED:
             raise ValueError(f"world seed {seed}: training uses 0-{LAST_TRAINING_SEED} only")
         return self.source(seed)

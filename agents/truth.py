@@ -7,8 +7,7 @@ from jaxtyping import Float
 from numba import njit
 
 from sim.flight import Flight
-from sim.physics.battery import hover_power, level_flight_power
-from sim.rules import CRUISE_FRACTION, LANDING_SECONDS, STOP_SECONDS
+from sim.flight_costs import FlightCosts, flight_costs
 from sim.scenario import MissionTask, NavigateTask, Scenario
 from sim.types import POSITION, Vec3
 from sim.world.geodesic import SPACING, FreeSpace, GeodesicField, distance_field, field_at
@@ -67,22 +66,9 @@ class Truth:
         return np.array([self.field(i).at(position) for i in range(len(self.targets))])
 
     @cached_property
-    def per_metre_wh(self) -> float:
-        """Energy of a metre of the true way at cruise speed; on a round trip head and tail wind nearly cancel."""
-        speed = CRUISE_FRACTION * self.scenario.speed_limit_m_s
-        return level_flight_power(self.flight.simulator.vehicle, speed, 0.0) / speed / 3600.0
-
-    @cached_property
-    def hover_w(self) -> float:
-        return hover_power(self.flight.simulator.vehicle)
-
-    @property
-    def per_stop_wh(self) -> float:
-        return STOP_SECONDS * self.hover_w / 3600.0
-
-    @property
-    def landing_wh(self) -> float:
-        return LANDING_SECONDS * self.hover_w / 3600.0
+    def costs(self) -> FlightCosts:
+        """Energy along the true ways."""
+        return flight_costs(self.flight.simulator.vehicle, self.scenario.speed_limit_m_s)
 
 
 def _targets(scenario: Scenario) -> Float[np.ndarray, "t 3"]:

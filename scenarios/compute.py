@@ -21,7 +21,7 @@ class Compute:
 
 def load_networks(pilot: str) -> list[models.MultiTaskNet]:
     """The networks of a pilot, each once."""
-    return [models.load_checkpoint(folder) for folder in agents.pilot_networks(pilot).values()]
+    return [models.load_checkpoint(folder) for folder in agents.pilot_networks(pilot)]
 
 
 def measure_compute(networks: Sequence[models.MultiTaskNet]) -> Compute:

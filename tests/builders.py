@@ -1,5 +1,7 @@
 """Small hand-written flights for tests: an open field, still air and perfect sensors unless a test asks otherwise."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -38,6 +40,16 @@ VIEW_DISTANCE = 4.0
 MIRROR = np.array([1.0, -1.0, 1.0])
 """World and heading frame, left and right swapped."""
 HOVER = np.zeros(4, dtype=np.float32)
+
+
+@contextmanager
+def flying(scenario: Scenario) -> Iterator[Flight]:
+    """A flight that is closed again."""
+    flight = Flight(scenario)
+    try:
+        yield flight
+    finally:
+        flight.close()
 
 
 def wall(x: float, y: float, size: tuple[float, float], height: float = 6.0) -> BoxSpec:

@@ -26,6 +26,7 @@ from sim.scenario import (
 )
 from sim.sensing.camera import Camera as CameraSensor
 from sim.sensing.camera import CameraScene
+from sim.sensing.pinhole import focal_length_px, pixel_rays
 from sim.types import IMAGE_SHAPE, Quat, Vec3
 from sim.world.bullet import raw_tick_floor
 
@@ -176,7 +177,7 @@ def _floor_steps(env: TridentEnv) -> Callable[[], float]:
     flight = env.flight
     assert flight is not None
     ticks = flight.scenario.rates.ticks_per_step
-    scene, (origins, rays) = flight.simulator.scene, _pinhole_rays(flight.scenario)
+    scene, (origins, rays) = flight.simulator.scene, _rays_ahead(flight.scenario)
 
     def batch() -> float:
         return ticks * raw_tick_floor(ticks * _BATCH) + _query_seconds(scene, origins, rays)
@@ -193,14 +194,11 @@ def _query_seconds(
     return (time.perf_counter() - start) / _BATCH
 
 
-def _pinhole_rays(scenario: Scenario) -> tuple[Float[np.ndarray, "n 3"], Float[np.ndarray, "n 3"]]:
+def _rays_ahead(scenario: Scenario) -> tuple[Float[np.ndarray, "n 3"], Float[np.ndarray, "n 3"]]:
     """The camera's rays from the start, looking along x."""
     _, height, width = IMAGE_SHAPE
-    u, v = np.meshgrid(np.arange(width) + 0.5, np.arange(height) + 0.5)
-    focal = width / 2 / np.tan(np.radians(scenario.camera.fov_deg) / 2)
-    rays = np.stack(
-        [np.ones_like(u), (width / 2 - u) / focal, (height / 2 - v) / focal], axis=-1
-    ).reshape(-1, 3)
+    focal = focal_length_px(width, scenario.camera.fov_deg)
+    rays = pixel_rays(width, height, focal, tilt_rad=0.0).reshape(-1, 3)
     origins = np.broadcast_to(np.array(scenario.start.position_m), rays.shape)
     return origins.astype(np.float32), rays.astype(np.float32)
 

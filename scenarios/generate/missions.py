@@ -6,15 +6,9 @@ from jaxtyping import Float
 from scenarios.family import MIN_SITE_CLEARANCE, BatteryRecipe, MissionRecipe
 from scenarios.generate.site import Ground, Unplaceable
 from scenarios.generate.tasks import free_point, is_roomy
-from sim.physics.battery import hover_power, level_flight_power
+from sim.flight_costs import cruise_speed, flight_costs
 from sim.physics.vehicle import Vehicle
-from sim.rules import (
-    CLOSE_UP_ALLOWANCE,
-    CRUISE_FRACTION,
-    LANDING_SECONDS,
-    STOP_SECONDS,
-    VIEW_DISTANCE,
-)
+from sim.rules import CLOSE_UP_ALLOWANCE, LANDING_SECONDS, STOP_SECONDS, VIEW_DISTANCE
 from sim.scenario import Battery, MissionTask, PanelSpec, SiteSpec, Start, WorldSpec
 from sim.world.geodesic import GeodesicField
 
@@ -22,6 +16,8 @@ _SIGHT_MARGIN = 0.5
 """m around the line of sight that is free."""
 _PANEL_MARGIN = 1.3
 """m around a panel's centre that is free: it is 2 m wide."""
+_PANEL_SPACING = 4.0
+"""m between a viewpoint and another site's panel, so that each panel is read from its own."""
 _TRIES = 1500
 _TIME_FACTOR = 3.0
 """Time limit over the time the whole tour would take at cruise speed."""
@@ -43,8 +39,9 @@ def draw_mission(
         for index, view in enumerate(viewpoints)
     )
     sites = tuple(_site(recipe, ground, view, index, rng) for index, view in enumerate(viewpoints))
-    ground = _with_panels(ground, panels, home, viewpoints)
-    energy, duration = _tour(recipe, ground, home, viewpoints, vehicle, speed_limit)
+    ground = _with_panels(ground, panels)
+    ways = _ways(ground, np.vstack([home, viewpoints[:, :2]]))
+    energy, duration = _tour(recipe, ways, vehicle, speed_limit)
     capacity = recipe.energy_fraction * energy / (1.0 - battery.reserve_fraction)
     task = MissionTask(
         kind="mission",
@@ -83,22 +80,20 @@ def draw_cells(faulty: bool, rng: np.random.Generator) -> str:
 # --- Private.
 
 
-def _with_panels(
-    ground: Ground,
-    panels: tuple[PanelSpec, ...],
-    home: Float[np.ndarray, "2"],
-    viewpoints: Float[np.ndarray, "n 3"],
-) -> Ground:
-    """The ground with the panels standing on it, which must not have closed a way."""
+def _with_panels(ground: Ground, panels: tuple[PanelSpec, ...]) -> Ground:
+    """The ground with the panels standing on it."""
     spec = WorldSpec.model_validate({**ground.spec.model_dump(), "panels": panels})
-    ground = Ground(spec, ground.hull_radius, ground.altitude, ground.altitude_max)
-    stops = [home, *viewpoints[:, :2]]
+    return Ground(spec, ground.hull_radius, ground.altitude, ground.altitude_max)
+
+
+def _ways(ground: Ground, stops: Float[np.ndarray, "n 2"]) -> Float[np.ndarray, "n n"]:
+    """Free-way lengths between home, which comes first, and the viewpoints; the panels must not have closed one."""
     if not all(ground.space.is_free(stop) for stop in stops):
         raise Unplaceable("a panel stands in the way of a viewpoint")
-    ways = ground.ways_to(home)
-    if not all(np.isfinite(ways.at(stop)) for stop in stops):
+    ways = np.array([[field.at(stop) for stop in stops] for field in map(ground.ways_to, stops)])
+    if not np.isfinite(ways).all():
         raise Unplaceable("the panels close the way to a site")
-    return ground
+    return ways
 
 
 def _draw_home(ground: Ground, rng: np.random.Generator) -> Float[np.ndarray, "2"]:
@@ -148,7 +143,7 @@ def _apart_from_panels(view: Float[np.ndarray, "3"], found: list[np.ndarray]) ->
         min(
             np.linalg.norm(_panel_xy(other) - view[:2]), np.linalg.norm(_panel_xy(view) - other[:2])
         )
-        >= 4.0
+        >= _PANEL_SPACING
         for other in found
     )
 
@@ -217,27 +212,14 @@ def _site(
 
 
 def _tour(
-    recipe: MissionRecipe,
-    ground: Ground,
-    home: Float[np.ndarray, "2"],
-    viewpoints: Float[np.ndarray, "n 3"],
-    vehicle: Vehicle,
-    speed_limit: float,
+    recipe: MissionRecipe, ways: Float[np.ndarray, "n n"], vehicle: Vehicle, speed_limit: float
 ) -> tuple[float, float]:
     """Energy (Wh) and duration (s) of visiting every site: a 2-opt tour over the free ways, stops and close-ups."""
-    stops = np.vstack([home, viewpoints[:, :2]])
-    fields = [ground.ways_to(stop) for stop in stops]
-    ways = np.array([[field.at(stop) for stop in stops] for field in fields])
-    length = tour_length(ways)
-    speed = CRUISE_FRACTION * speed_limit
-    waiting = (
-        len(viewpoints) * (STOP_SECONDS + recipe.faulty_share * CLOSE_UP_ALLOWANCE)
-        + LANDING_SECONDS
-    )
-    joules = length / speed * level_flight_power(vehicle, speed, 0.0) + waiting * hover_power(
-        vehicle
-    )
-    return joules / 3600.0, length / speed + waiting
+    length, costs = tour_length(ways), flight_costs(vehicle, speed_limit)
+    sites = len(ways) - 1
+    waiting = sites * (STOP_SECONDS + recipe.faulty_share * CLOSE_UP_ALLOWANCE) + LANDING_SECONDS
+    energy = length * costs.per_metre_wh + costs.hovering_wh(waiting)
+    return energy, length / cruise_speed(speed_limit) + waiting
 
 
 def tour_length(ways: Float[np.ndarray, "n n"]) -> float:

@@ -12,7 +12,7 @@ from sim.frames import quat_to_matrix, world_from_heading, yaw_of
 from sim.record import canvas
 from sim.record.canvas import Image
 from sim.record.reader import Flight
-from sim.record.writer import camera_mount
+from sim.sensing.pinhole import body_from_camera, focal_length_px
 from sim.types import IMAGE_SHAPE, QUATERNION, Decision
 
 _CELL_WIDTH, _CELL_HEIGHT = 17, 17
@@ -221,10 +221,10 @@ def project(
     directions_world = np.array(
         [world_from_heading(direction, yaw) for direction in directions_heading]
     )
-    R_world_camera = quat_to_matrix(quat_xyzw) @ quat_to_matrix(np.array(camera_mount(tilt_rad)))
+    R_world_camera = quat_to_matrix(quat_xyzw) @ body_from_camera(tilt_rad)
     seen = directions_world @ R_world_camera
     _, height, width = IMAGE_SHAPE
-    focal = width / 2 / math.tan(math.radians(fov_deg) / 2)
+    focal = focal_length_px(width, fov_deg)
     depth = np.where(seen[:, 2] > 0.1, seen[:, 2], np.nan)[:, None]
     return np.array([width / 2, height / 2]) + focal * seen[:, :2] / depth
 

@@ -19,6 +19,7 @@ from mcap_protobuf.schema import register_schema
 
 from sim.record import schema
 from sim.scenario import Camera, Scenario
+from sim.sensing.pinhole import focal_length_px
 from sim.types import IMAGE_SHAPE, POSITION, QUATERNION, Decision, Event, FlightResult, Observation
 
 CHUNK_SECONDS = 0.9
@@ -187,7 +188,7 @@ def _stamp(time: float) -> Timestamp:
 
 def _calibration(camera: Camera) -> CameraCalibration:
     _, height, width = IMAGE_SHAPE
-    focal = width / 2 / math.tan(math.radians(camera.fov_deg) / 2)
+    focal = focal_length_px(width, camera.fov_deg)
     matrix = [focal, 0.0, width / 2, 0.0, focal, height / 2, 0.0, 0.0, 1.0]
     return CameraCalibration(
         timestamp=_stamp(0.0),

@@ -1,6 +1,5 @@
 """The body-fixed RGB-D camera: Embree casts the rays, one compiled pass colours, measures and spoils them."""
 
-import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,6 +10,7 @@ from jaxtyping import Float, Int, UInt8
 from sim.frames import quat_to_matrix
 from sim.scenario import Camera as CameraConfig
 from sim.sensing.exposure import expose, resolve
+from sim.sensing.pinhole import body_from_camera, focal_length_px, pixel_rays
 from sim.types import DEPTH_FAR, DEPTH_NEAR, Quat, Vec3
 from sim.world.geometry import World
 from sim.world.meshing import concatenate, decal_triangles, world_triangles
@@ -73,23 +73,13 @@ class Camera:
     """A pinhole camera fixed to the body at its centre of mass; memory for one image is kept between calls."""
 
     def __init__(self, config: CameraConfig) -> None:
-        """Rays are made once; their optical z is 1, so that a ray's parameter is the depth."""
+        """Rays and memory are made once."""
         self.config = config
         self.width, self.height = config.width_px, config.height_px
-        self.focal_px = self.width / 2 / math.tan(math.radians(config.fov_deg) / 2)
-        u, v = np.meshgrid(np.arange(self.width) + 0.5, np.arange(self.height) + 0.5)
-        rays_camera = np.stack(
-            [
-                (u - self.width / 2) / self.focal_px,
-                (v - self.height / 2) / self.focal_px,
-                np.ones_like(u),
-            ],
-            axis=-1,
-        ).reshape(-1, 3)
-        cos, sin = math.cos(config.tilt_rad), math.sin(config.tilt_rad)
-        # Columns are the optical axes x right, y down, z forward, seen from the body.
-        self.R_body_camera = np.array([[0.0, sin, cos], [-1.0, 0.0, 0.0], [0.0, -cos, sin]])
-        self._rays_body = rays_camera @ self.R_body_camera.T
+        self.focal_px = focal_length_px(self.width, config.fov_deg)
+        self.R_body_camera = body_from_camera(config.tilt_rad)
+        rays = pixel_rays(self.width, self.height, self.focal_px, config.tilt_rad)
+        self._rays_body = rays.reshape(-1, 3)
         size = (self.height, self.width)
         self._origins = np.zeros((self.height * self.width, 3), dtype=np.float32)
         self._rgb = np.zeros((*size, 3), dtype=np.uint8)

@@ -1,5 +1,6 @@
 """Tasks: what counts as success, what a step is worth, and what the observation says of the goal."""
 
+from sim.simulator import Simulator
 from sim.tasks.avoid import Avoid
 from sim.tasks.base import Task, ground_touch, make_goal, no_goal
 from sim.tasks.mission import Mission
@@ -17,7 +18,7 @@ __all__ = [
 ]
 
 
-def make_task(simulator) -> Task:  # noqa: ANN001 - spelled in `sim.tasks.base.Task`; avoids a cycle.
+def make_task(simulator: Simulator) -> Task:
     """The task of a simulator's scenario."""
     kinds = {"navigate": Navigate, "avoid": Avoid, "mission": Mission}
     return kinds[simulator.scenario.task.kind](simulator)

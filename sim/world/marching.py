@@ -1,6 +1,4 @@
 """Fast marching on a grid, compiled: distances in cells; u (column) and v (row) are whole numbers at cell centres."""
-# Compiled functions take no annotations that numba would have to read; their docstrings state the shapes.
-# ruff: noqa: ANN001, ANN202, ANN201
 
 import math
 

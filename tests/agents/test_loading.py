@@ -9,7 +9,7 @@ import torch
 
 from agents import PilotError, fly, load_pilot, pilot_names, pilot_networks
 from agents.lattice_pilot import LatticePilot
-from agents.loading import SPECIALISTS
+from agents.loading import SKILLS
 from agents.network import NetworkBrain
 from models import Card, MultiTaskNet, NetworkConfig, new_network, save_checkpoint
 from models.checkpoint import CONFIG, WEIGHTS
@@ -21,7 +21,7 @@ CARD = Card("test", "A network for tests.", "none", "0", "none", "none")
 
 
 def save(folder: Path, *heads: str, seed: int = 0) -> MultiTaskNet:
-    network = new_network(NetworkConfig(heads=heads or SPECIALISTS, width=0.25), seed).eval()
+    network = new_network(NetworkConfig(heads=heads or SKILLS, width=0.25), seed).eval()
     save_checkpoint(folder, network, CARD)
     return network
 
@@ -40,7 +40,7 @@ def flight() -> Iterator[Flight]:
 def test_pilots_without_weights_are_had_by_name(name: str) -> None:
     assert load_pilot(name).name == name
     assert name in pilot_names()
-    assert pilot_networks(name) == {}
+    assert pilot_networks(name) == ()
 
 
 @pytest.mark.parametrize("name", ["shard", "techer", "randm"])
@@ -53,12 +53,12 @@ def test_an_unknown_pilot_lists_the_choices_and_guesses(name: str) -> None:
 
 def test_a_folder_holds_one_network_or_three(tmp_path: Path) -> None:
     save(tmp_path / "one")
-    for head in SPECIALISTS:
+    for head in SKILLS:
         save(tmp_path / "three" / head, head)
-    for folder, skills in (("one", ["shared"]), ("three", list(SPECIALISTS))):
-        pilot = load_pilot(str(tmp_path / folder))
-        assert pilot.name == str(tmp_path / folder)
-        assert list(pilot_networks(str(tmp_path / folder))) == skills
+    one, three = tmp_path / "one", tmp_path / "three"
+    assert load_pilot(str(one)).name == str(one)
+    assert pilot_networks(str(one)) == (one,)
+    assert pilot_networks(str(three)) == tuple(three / skill for skill in SKILLS)
 
 
 def test_a_network_that_lacks_a_skill_is_no_pilot(tmp_path: Path) -> None:
@@ -85,7 +85,7 @@ def test_missing_files_are_named(tmp_path: Path, lost: str) -> None:
 
 
 def test_a_specialist_in_the_wrong_folder_is_refused(tmp_path: Path) -> None:
-    for head, trained in zip(SPECIALISTS, ("navigation", "navigation", "mission"), strict=True):
+    for head, trained in zip(SKILLS, ("navigation", "navigation", "mission"), strict=True):
         save(tmp_path / head, trained)
     with pytest.raises(PilotError, match="lacks avoidance"):
         load_pilot(str(tmp_path))
@@ -116,7 +116,7 @@ def test_a_brain_answers_what_its_network_computes(flight: Flight) -> None:
 
 def test_three_copies_of_one_network_fly_as_the_one(tmp_path: Path) -> None:
     save(tmp_path / "one")
-    for head in SPECIALISTS:
+    for head in SKILLS:
         save(tmp_path / "three" / head)
     results = [
         fly(mission({"x": 9.0, "y": 3.0}, time_limit_s=2.0), load_pilot(str(tmp_path / name)))

@@ -49,9 +49,13 @@ def truth() -> Iterator[Truth]:
 
 def plan_energy(truth: Truth, state: State, order: tuple[int, ...], safety: float) -> float:
     """Energy of serving sites in an order and landing, close-ups at the rate at which faults are expected."""
-    close_up = PRIOR_FAULTY * CLOSE_UP_ALLOWANCE * truth.hover_w / 3600.0
-    served = len(order) * (truth.per_stop_wh + close_up)
-    return safety * truth.per_metre_wh * way(truth, state, order) + served + truth.landing_wh
+    close_up = PRIOR_FAULTY * truth.costs.hovering_wh(CLOSE_UP_ALLOWANCE)
+    served = len(order) * (truth.costs.per_stop_wh + close_up)
+    return (
+        safety * truth.costs.per_metre_wh * way(truth, state, order)
+        + served
+        + truth.costs.landing_wh
+    )
 
 
 def way(truth: Truth, state: State, order: tuple[int, ...]) -> float:
@@ -156,7 +160,7 @@ def test_it_stays_only_while_the_energy_allows_and_other_prizes_are_less(truth: 
     """By the two plans: with the close-up and without."""
     teacher = MissionTeacher(truth)
     visited = np.arange(len(SITES)) == 0
-    cost = CLOSE_UP_ALLOWANCE * truth.hover_w / 3600.0
+    cost = truth.costs.hovering_wh(CLOSE_UP_ALLOWANCE)
     answers = []
     for budget in np.linspace(0.1, 4.0, 60):
         state = start(truth, float(budget), visited, at=0)
@@ -195,8 +199,8 @@ def clairvoyant(truth: Truth, budget: float) -> float:
     ]
     for size in range(1, len(SITES) + 1):
         for order in permutations(range(len(SITES)), size):
-            energy = truth.per_metre_wh * way(truth, state, order)
-            energy += size * truth.per_stop_wh + truth.landing_wh
+            energy = truth.costs.per_metre_wh * way(truth, state, order)
+            energy += size * truth.costs.per_stop_wh + truth.costs.landing_wh
             if energy <= budget:
                 best = max(best, sum(value[site] for site in order))
     return best

@@ -1,8 +1,5 @@
 """The classical eyes: panels as the camera shows them, and points where obstacles are."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-
 import numpy as np
 import pytest
 
@@ -11,9 +8,7 @@ from agents.mission_control import read_sites
 from agents.panel_reader import read_panel
 from agents.pilot import make_briefing
 from scenarios.generate.missions import draw_cells
-from sim.flight import Flight
 from sim.frames import quat_to_matrix, yaw_of
-from sim.scenario import Scenario
 from sim.types import POSITION, VELOCITY
 from tests.builders import (
     FAULTY,
@@ -21,6 +16,7 @@ from tests.builders import (
     HEIGHT,
     HOVER,
     camera,
+    flying,
     grainy,
     mission,
     noisy,
@@ -45,15 +41,6 @@ PATTERNS = {
     "bbbbwbbbbboobboo": True,
     "oowwoowwwwwwwwww": True,
 }
-
-
-@contextmanager
-def flying(flight: Scenario) -> Iterator[Flight]:
-    flown = Flight(flight)
-    try:
-        yield flown
-    finally:
-        flown.close()
 
 
 def readings(cells: str, covered: bool = False) -> np.ndarray:

@@ -1,8 +1,5 @@
 """The privileged teacher: its look ahead agrees with the real dynamics, and it flies what it is given."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-
 import numpy as np
 import pytest
 
@@ -13,13 +10,14 @@ from agents.rollout import HORIZON, Rollouts
 from agents.teacher import TeacherBrain
 from agents.truth import Truth, nearest_free, way_bearing, way_lengths
 from sim.flight import Flight
-from sim.scenario import Limits, Scenario, Start
+from sim.scenario import Limits, Start
 from sim.types import EGO_FIELDS, MAX_SPEED, POSITION, Outcome
 from tests.builders import (
     FAULTY,
     HEIGHT,
     breeze,
     course,
+    flying,
     goal,
     grainy,
     mission,
@@ -36,15 +34,6 @@ TREES = tuple(
     for x, y in ((9.0, 0.3), (12.0, -2.0), (13.0, 2.2), (16.0, 0.0), (19.0, -3.0), (20.0, 1.5))
 )
 ROUGH = {"weather": breeze(), "odometry": noisy(), "camera": grainy()}
-
-
-@contextmanager
-def flying(flight: Scenario) -> Iterator[Flight]:
-    flown = Flight(flight)
-    try:
-        yield flown
-    finally:
-        flown.close()
 
 
 def cruise(flight: Flight, speed: float) -> None:

@@ -1,7 +1,5 @@
 """What counts: arrival, course, sites, close-ups and landings, with the hull put where a rule begins or ends."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -17,6 +15,7 @@ from tests.builders import (
     HEIGHT,
     HOVER,
     course,
+    flying,
     goal,
     hover,
     mission,
@@ -30,15 +29,6 @@ from tests.builders import (
 SITE = (15.0, 5.0)
 CLOSE_UP_STEPS = 45
 """3 s at 15 Hz."""
-
-
-@contextmanager
-def flying(flight: Scenario) -> Iterator[Flight]:
-    flown = Flight(flight)
-    try:
-        yield flown
-    finally:
-        flown.close()
 
 
 def put(flight: Flight, x: float, y: float, z: float = HEIGHT, **motion: Any) -> None:
