@@ -6,10 +6,11 @@ import numpy as np
 from embreex.mesh_construction import TriangleMesh
 from embreex.rtcore_scene import EmbreeScene
 from jaxtyping import Float, Int, UInt8
+from numpy.lib.stride_tricks import as_strided
 
-from sim.frames import quat_to_matrix
 from sim.scenario import Camera as CameraConfig
-from sim.sensing.exposure import expose, resolve
+from sim.sensing.exposure import aim, pool, resolve, spoil
+from sim.sensing.grain import draw_grain, normal_table
 from sim.sensing.pinhole import body_from_camera, focal_length_px, pixel_rays
 from sim.types import DEPTH_FAR, DEPTH_NEAR, Quat, Vec3
 from sim.world.geometry import World
@@ -18,6 +19,7 @@ from sim.world.meshing import concatenate, decal_triangles, world_triangles
 _SUN = np.array([0.35, 0.25, 0.9]) / np.linalg.norm([0.35, 0.25, 0.9])
 _AMBIENT = 0.7
 """Brightness of a face turned away from the sun."""
+_NORMALS = normal_table()
 
 
 @dataclass(frozen=True)
@@ -61,12 +63,18 @@ class CameraScene:
             self._mesh = TriangleMesh(self._embree, vertices, faces)
 
     def cast(
-        self, origins: Float[np.ndarray, "n 3"], directions: Float[np.ndarray, "n 3"]
+        self,
+        origins: Float[np.ndarray, "n 3"],
+        directions: Float[np.ndarray, "n 3"],
+        reach: Float[np.ndarray, " n"] | None = None,
     ) -> Int[np.ndarray, " n"]:
-        """The face each ray meets first, -1 for none."""
+        """The face each ray meets first, within its reach in lengths of its direction if given; -1 for none.
+
+        All in single precision and contiguous: Embree's wrapper takes nothing else.
+        """
         if self._embree is None:
             return np.full(len(origins), -1, dtype=np.int32)
-        return self._embree.run(origins, directions)
+        return self._embree.run(origins, directions, reach)
 
 
 class Camera:
@@ -80,19 +88,24 @@ class Camera:
         self.R_body_camera = body_from_camera(config.tilt_rad)
         rays = pixel_rays(self.width, self.height, self.focal_px, config.tilt_rad)
         self._rays_body = rays.reshape(-1, 3)
+        self._rays_world = np.empty_like(self._rays_body)
+        self._rays_single = np.empty(self._rays_body.shape, dtype=np.float32)
+        self._reach = np.empty(len(self._rays_body), dtype=np.float32)
+        # One origin, read once a ray: a view with steps of 0 along the rays, so that none is copied.
+        self._origin = np.zeros(3, dtype=np.float32)
+        self._origins = as_strided(self._origin, self._rays_body.shape, (0, 4))
         size = (self.height, self.width)
-        self._origins = np.zeros((self.height * self.width, 3), dtype=np.float32)
-        self._rgb = np.zeros((*size, 3), dtype=np.uint8)
+        self._rgb = np.zeros((3, *size), dtype=np.uint8)
         self._depth = np.zeros(size, dtype=np.float32)
         self._classes = np.zeros(size, dtype=np.uint8)
-        self._depth_noise = np.zeros(size, dtype=np.float32)
-        self._drop_noise = np.ones(size, dtype=np.float32)
-        self._color_noise = np.zeros((3, *size), dtype=np.float32)
+        self._normals = np.zeros((4, *size), dtype=np.float32)
+        self._chances = np.zeros(size, dtype=np.float32)
+        self._limits = np.zeros(size, dtype=np.float32)
 
     def render(self, scene: CameraScene, position_world: Vec3, quat_xyzw: Quat) -> Frames:
         """The noise-free images from a body pose."""
         self._shoot(scene, position_world, quat_xyzw)
-        return Frames(self._rgb.copy(), self._depth.copy(), self._classes.copy())
+        return Frames(self._rgb.transpose(1, 2, 0).copy(), self._depth.copy(), self._classes.copy())
 
     def expose(
         self,
@@ -105,22 +118,24 @@ class Camera:
         """Write the noisy observation from a body pose into `image`: red, green, blue, depth code."""
         self._shoot(scene, position_world, quat_xyzw)
         config = self.config
-        # The draws are made whatever their scale, so that a noise level changes no other draw.
-        rng.standard_normal(out=self._depth_noise, dtype=np.float32)
-        rng.random(out=self._drop_noise, dtype=np.float32)
-        rng.standard_normal(out=self._color_noise, dtype=np.float32)
+        # One draw a frame whatever the noise's scale, so that a noise level changes no other draw.
+        key = np.uint64(rng.bit_generator.random_raw())
         disparity = config.disparity_std_px / (self.focal_px * config.baseline_m)
-        expose(
-            self._rgb, self._depth, self._depth_noise, self._drop_noise, self._color_noise,
+        draw_grain(key, _NORMALS, self._normals, self._chances)
+        spoil(
+            self._rgb, self._depth, self._normals, self._chances, self._limits,
             disparity, config.dropout, config.color_std, image,
         )  # fmt: skip
 
     def _shoot(self, scene: CameraScene, position_world: Vec3, quat_xyzw: Quat) -> None:
-        rays_world = self._rays_body @ quat_to_matrix(quat_xyzw).T
-        self._origins[:] = position_world
-        hits = scene.cast(self._origins, rays_world.astype(np.float32))
+        aim(
+            self._rays_body, position_world, quat_xyzw,
+            self._rays_world, self._rays_single, self._reach,
+        )  # fmt: skip
+        self._origin[:] = position_world
+        hits = scene.cast(self._origins, self._rays_single, self._reach)
         resolve(
-            hits, rays_world, position_world, scene.planes, scene.colors, scene.classes,
+            hits, self._rays_world, position_world, scene.planes, scene.colors, scene.classes,
             scene.ground_color, scene.sky_color, self._rgb, self._depth, self._classes,
         )  # fmt: skip
 
@@ -133,7 +148,9 @@ def max_pool_code(
     height, width = code.shape
     if height % rows or width % columns:
         raise ValueError(f"cannot pool {code.shape} to {shape}: not a multiple")
-    return code.reshape(rows, height // rows, columns, width // columns).max(axis=(1, 3))
+    pooled = np.empty(shape, dtype=np.uint8)
+    pool(code, pooled)
+    return pooled
 
 
 def depth_code(depth: Float[np.ndarray, "*s"]) -> UInt8[np.ndarray, "*s"]:
