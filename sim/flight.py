@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float
 
+from sim.entries import path_account
 from sim.observation import observe
 from sim.scenario import Scenario
 from sim.simulator import Simulator
@@ -34,6 +35,7 @@ class Flight:
     def __init__(self, scenario: Scenario) -> None:
         self.scenario = scenario
         self.simulator = Simulator(scenario)
+        self._bounds = self.simulator.world.bounds.tolist()
         self.reset()
 
     def reset(self) -> Observation:
@@ -55,12 +57,11 @@ class Flight:
         if self.outcome is not None:
             raise RuntimeError(f"the flight is over ({self.outcome}); call reset first")
         seen = len(self.task.events)
-        before = self.simulator.body[POSITION].copy()
         ticks = self.simulator.step(action)
-        path = np.vstack([before, ticks[:, POSITION]])
-        self.distance += float(np.linalg.norm(np.diff(path, axis=0), axis=1).sum())
+        length, speed = path_account(self.simulator.previous_body, ticks)
+        self.distance += length
         self.min_clearance = min(self.min_clearance, self._clearance())
-        self.outcome = self._judge(ticks)
+        self.outcome = self._judge(ticks, speed)
         rewards = dict(self.task.rewards())
         if self.outcome is not None:
             rewards["ending"] = _ENDING_REWARD.get(self.outcome, _FAILURE_REWARD)
@@ -85,19 +86,19 @@ class Flight:
 
     # --- Private: the rules that end any flight, in order of precedence.
 
-    def _judge(self, ticks: Float[np.ndarray, "t 13"]) -> Outcome | None:
+    def _judge(self, ticks: Float[np.ndarray, "t 13"], speed: float) -> Outcome | None:
         sim = self.simulator
-        if not np.isfinite(ticks).all() or np.abs(ticks[:, VELOCITY]).max() > _DIVERGED_SPEED:
+        if speed > _DIVERGED_SPEED:
             return self._end(Outcome.DIVERGED, {})
         outcome = self.task.update(ticks)
         if sim.contacts:
             return self._touched(ticks)
-        position = sim.body[POSITION]
-        where = {"position_m": [round(float(x), 3) for x in position]}
-        low, high = sim.world.bounds
-        if (position[:2] < low[:2]).any() or (position[:2] > high[:2]).any():
+        x, y, z = sim.body[POSITION].tolist()
+        where = {"position_m": [round(x, 3), round(y, 3), round(z, 3)]}
+        (x_low, y_low, _), (x_high, y_high, _) = self._bounds
+        if not (x_low <= x <= x_high and y_low <= y <= y_high):
             return self._end(Outcome.OUT_OF_BOUNDS, where)
-        if position[2] > sim.scenario.limits.altitude_max_m:
+        if z > sim.scenario.limits.altitude_max_m:
             return self._end(Outcome.ALTITUDE_BREACH, where)
         if sim.battery <= 0.0:
             return self._end(Outcome.BATTERY_EMPTY, where)

@@ -8,7 +8,8 @@ import numpy as np
 from jaxtyping import Float
 
 from sim.frames import quat_to_matrix, yaw_of
-from sim.physics.plant import NOISE_SIZE, new_plant, set_command, tick
+from sim.physics.plant import NOISE_SIZE, new_plant
+from sim.physics.stepping import command_step, tick_step
 from sim.physics.vehicle import load_vehicle, vehicle_record
 from sim.scenario import MissionTask, Scenario
 from sim.sensing.camera import Camera, CameraScene, max_pool_code
@@ -17,8 +18,6 @@ from sim.types import (
     HISTORY_AGES_S,
     HISTORY_SHAPE,
     IMAGE_SHAPE,
-    MAX_SPEED,
-    MAX_YAW_RATE,
     POSITION,
     QUATERNION,
     RATES,
@@ -27,9 +26,10 @@ from sim.types import (
     Quat,
     Vec3,
 )
+from sim.world.berth import berth
 from sim.world.build import build_world
 from sim.world.bullet import BulletWorld, Contact
-from sim.world.clearance import ClearanceField
+from sim.world.clearance import ClearanceField, clearance_with_ground_at
 from sim.world.meshing import world_triangles
 
 _PHYSICS_STREAM, _CAMERA_STREAM = 1, 2
@@ -65,11 +65,17 @@ class Simulator:
         pads = (scenario.task.home_m,) if isinstance(scenario.task, MissionTask) else ()
         self.world = build_world(scenario.world, pads)
         self.clearance = ClearanceField(self.world, scenario.limits.altitude_max_m + 2.0)
+        self._berth = berth(self.world, self.clearance, self.vehicle)
+        low, high = self.world.bounds
+        # Outside them, and above the altitude limit, a mesh may lie where its distance grid has ended.
+        self._field_bounds = low.tolist(), [*high[:2].tolist(), scenario.limits.altitude_max_m]
         self.scene = CameraScene(self.world)
         self.camera = Camera(scenario.camera)
         self._params = vehicle_record(self.vehicle, scenario)
         self._ticks_per_step = scenario.rates.ticks_per_step
-        self._history_steps = [round(age * scenario.rates.control_hz) for age in HISTORY_AGES_S]
+        self._history_steps = np.array(
+            [round(age * scenario.rates.control_hz) for age in HISTORY_AGES_S]
+        )
         self.bullet = BulletWorld(
             world_triangles(self.world),
             mass=self.vehicle.mass,
@@ -107,7 +113,7 @@ class Simulator:
     @property
     def max_history(self) -> int:
         """Control steps the depth memory reaches back."""
-        return max(self._history_steps)
+        return int(self._history_steps.max())
 
     @property
     def time(self) -> float:
@@ -187,40 +193,46 @@ class Simulator:
 
     def _command(self, action: Float[np.ndarray, "4"]) -> None:
         """Scale the action to SI and clip its norm to the speed limit."""
-        velocity = MAX_SPEED * np.asarray(action[:3], dtype=np.float64)
-        speed = float(np.linalg.norm(velocity))
-        limit = self.scenario.speed_limit_m_s
-        if speed > limit:
-            velocity *= limit / speed
-        self._setpoint[:3] = velocity
-        self._setpoint[3] = MAX_YAW_RATE * float(action[3])
-        set_command(self.plant, self._setpoint)
+        command_step(
+            self.plant.view(np.uint8), action, self.scenario.speed_limit_m_s, self._setpoint
+        )
         self.previous_action[:] = action
 
     def _fly_ticks(self) -> Float[np.ndarray, "t 13"]:
         self.previous_body[:] = self.body
-        noise = self._physics_rng.standard_normal((self._ticks_per_step, NOISE_SIZE))
-        ticks = np.empty((self._ticks_per_step, BODY_SIZE))
-        body, plant, params, wrench, bullet = (
-            self.body,
-            self.plant,
-            self._params,
-            self._wrench,
-            self.bullet,
-        )
+        count, wrench, bullet = self._ticks_per_step, self._wrench, self.bullet
+        noise = self._physics_rng.standard_normal((count, NOISE_SIZE))
+        plant, params = self.plant.view(np.uint8), self._params.view(np.uint8)
+        free = self._free_distance()
+        path = np.empty((count + 1, BODY_SIZE))
+        path[0] = self.body
         self.contacts = []
-        for index in range(self._ticks_per_step):
-            tick(plant, params, body, noise[index], wrench)
-            bullet.step(wrench)
-            bullet.read(body)
-            ticks[index] = body
-            if bullet.touching():
+        done = 0
+        while done < count and not self.contacts:
+            # Bullet looks for contacts first and moves then: where the hull stands before the tick decides.
+            may_touch = tick_step(plant, params, path, done, noise, free, wrench)
+            done += 1
+            bullet.advance(wrench, path, done)
+            if may_touch and bullet.touching():
                 self.contacts = bullet.contacts()
-                return ticks[: index + 1]
-        return ticks
+        self.body[:] = path[done]
+        return path[1 : done + 1]
+
+    def _free_distance(self) -> float:
+        """How far, m, the hull may go from where it is before Bullet need be asked whether it touches anything.
+
+        Asking costs as much as the autopilot's tick. 0 where the clearance field does not reach.
+        """
+        x, y, z = self.body[POSITION].tolist()
+        low, high = self._field_bounds
+        if not (low[0] <= x <= high[0] and low[1] <= y <= high[1] and z <= high[2]):
+            return 0.0
+        return clearance_with_ground_at(self.clearance.arrays, x, y, z) - self._berth
 
     def _remember(self, ticks: Float[np.ndarray, "t 13"]) -> None:
-        self._trail = np.concatenate([self._trail, ticks])[-len(self._trail) :]
+        trail, new = self._trail, len(ticks)
+        trail[:-new] = trail[new:]
+        trail[-new:] = ticks[-len(trail) :]
 
     def _expose(self) -> None:
         """Render the camera image, at the pose `delay_ticks` ago."""

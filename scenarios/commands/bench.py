@@ -1,5 +1,6 @@
 """`bench`: environment steps per second on one core, measured in turn with the floor they stand on."""
 
+import itertools
 import os
 import time
 from collections.abc import Callable, Iterator
@@ -11,6 +12,8 @@ from rich.table import Table
 
 from scenarios.commands.console import InputError, progress, say_json, show
 from sim.env import TridentEnv
+from sim.frames import quat_to_matrix, yaw_quat
+from sim.physics.vehicle import load_vehicle
 from sim.scenario import (
     Battery,
     Camera,
@@ -27,8 +30,10 @@ from sim.scenario import (
 from sim.sensing.camera import Camera as CameraSensor
 from sim.sensing.camera import CameraScene
 from sim.sensing.pinhole import focal_length_px, pixel_rays
-from sim.types import IMAGE_SHAPE, Quat, Vec3
-from sim.world.bullet import raw_tick_floor
+from sim.types import BODY_SIZE, IMAGE_SHAPE, MAX_YAW_RATE, POSITION, QUATERNION, Quat, Vec3
+from sim.world.build import build_world
+from sim.world.bullet import GRAVITY, BulletWorld, bare_ticks
+from sim.world.meshing import world_triangles
 
 _ROUNDS = 5
 """Each measurement is taken this often, in turn with the others, so that a busy machine slows all alike."""
@@ -66,7 +71,7 @@ def _rates(scenario: Scenario, seconds: float) -> dict[str, float]:
         batches = {
             "camera": _env_steps(seeing),
             "state": _env_steps(blind, _ClosedEyes(scenario.camera)),
-            "floor": _floor_steps(seeing),
+            "floor": _floor_steps(scenario),
         }
         return _measure(batches, seconds)
     finally:
@@ -161,9 +166,9 @@ def _env_steps(env: TridentEnv, camera: CameraSensor | None = None) -> Callable[
     def batch() -> float:
         spent = 0.0
         for _ in range(_BATCH):
-            start = time.perf_counter()
+            start = time.thread_time()
             *_, terminated, truncated, _info = env.step(_ACTION)
-            spent += time.perf_counter() - start
+            spent += time.thread_time() - start
             if terminated or truncated:
                 reset()
         return spent / _BATCH
@@ -172,35 +177,50 @@ def _env_steps(env: TridentEnv, camera: CameraSensor | None = None) -> Callable[
     return batch
 
 
-def _floor_steps(env: TridentEnv) -> Callable[[], float]:
-    """Seconds of what no step on these engines can do without: bare Bullet ticks and one bare Embree query."""
-    flight = env.flight
-    assert flight is not None
-    ticks = flight.scenario.rates.ticks_per_step
-    scene, (origins, rays) = flight.simulator.scene, _rays_ahead(flight.scenario)
+def _floor_steps(scenario: Scenario) -> Callable[[], float]:
+    """Seconds of what no step on these engines can do without: bare Bullet ticks and one bare Embree query.
+
+    In turn, as a step needs them, in the same world and along the views of the turning drone.
+    """
+    vehicle, world = load_vehicle(scenario.vehicle), build_world(scenario.world)
+    bullet = BulletWorld(
+        world_triangles(world),
+        mass=vehicle.mass,
+        inertia=vehicle.inertia,
+        hull_radius=vehicle.hull_radius,
+        hull_height=vehicle.hull_height,
+        timestep=1.0 / scenario.rates.physics_hz,
+    )
+    body = np.zeros(BODY_SIZE)
+    body[POSITION], body[QUATERNION] = scenario.start.position_m, (0.0, 0.0, 0.0, 1.0)
+    bullet.reset(body)
+    hover = (0.0, 0.0, vehicle.mass * GRAVITY, 0.0, 0.0, 0.0)
+    ticks, scene, origins = scenario.rates.ticks_per_step, CameraScene(world), _origins(scenario)
+    views = itertools.cycle(_views(scenario))
 
     def batch() -> float:
-        return ticks * raw_tick_floor(ticks * _BATCH) + _query_seconds(scene, origins, rays)
+        start = time.thread_time()
+        for _ in range(_BATCH):
+            bare_ticks(bullet, hover, ticks)
+            scene.cast(origins, next(views))
+        return (time.thread_time() - start) / _BATCH
 
     return batch
 
 
-def _query_seconds(
-    scene: CameraScene, origins: Float[np.ndarray, "n 3"], rays: Float[np.ndarray, "n 3"]
-) -> float:
-    start = time.perf_counter()
-    for _ in range(_BATCH):
-        scene.cast(origins, rays)
-    return (time.perf_counter() - start) / _BATCH
+def _origins(scenario: Scenario) -> Float[np.ndarray, "n 3"]:
+    rays = IMAGE_SHAPE[1] * IMAGE_SHAPE[2]
+    return np.tile(np.array(scenario.start.position_m, dtype=np.float32), (rays, 1))
 
 
-def _rays_ahead(scenario: Scenario) -> tuple[Float[np.ndarray, "n 3"], Float[np.ndarray, "n 3"]]:
-    """The camera's rays from the start, looking along x."""
+def _views(scenario: Scenario) -> list[Float[np.ndarray, "n 3"]]:
+    """The camera's rays in every step of one turn at the start."""
     _, height, width = IMAGE_SHAPE
     focal = focal_length_px(width, scenario.camera.fov_deg)
-    rays = pixel_rays(width, height, focal, tilt_rad=0.0).reshape(-1, 3)
-    origins = np.broadcast_to(np.array(scenario.start.position_m), rays.shape)
-    return origins.astype(np.float32), rays.astype(np.float32)
+    ahead = pixel_rays(width, height, focal, tilt_rad=0.0).reshape(-1, 3)
+    turn = float(_ACTION[3]) * MAX_YAW_RATE / scenario.rates.control_hz
+    yaws = np.arange(0.0, 2 * np.pi, turn)
+    return [(ahead @ quat_to_matrix(yaw_quat(yaw)).T).astype(np.float32) for yaw in yaws]
 
 
 def _measure(batches: dict[str, Callable[[], float]], seconds: float) -> dict[str, float]:

@@ -9,9 +9,9 @@ from jaxtyping import Float, Int, UInt8
 from numpy.lib.stride_tricks import as_strided
 
 from sim.scenario import Camera as CameraConfig
-from sim.sensing.exposure import aim, pool, resolve, spoil
-from sim.sensing.grain import draw_grain, normal_table
-from sim.sensing.pinhole import body_from_camera, focal_length_px, pixel_rays
+from sim.sensing.exposure import aim, pool, resolve, spoil, spread
+from sim.sensing.grain import normal_table
+from sim.sensing.pinhole import body_from_camera, focal_length_px
 from sim.types import DEPTH_FAR, DEPTH_NEAR, Quat, Vec3
 from sim.world.geometry import World
 from sim.world.meshing import concatenate, decal_triangles, world_triangles
@@ -86,21 +86,17 @@ class Camera:
         self.width, self.height = config.width_px, config.height_px
         self.focal_px = focal_length_px(self.width, config.fov_deg)
         self.R_body_camera = body_from_camera(config.tilt_rad)
-        rays = pixel_rays(self.width, self.height, self.focal_px, config.tilt_rad)
-        self._rays_body = rays.reshape(-1, 3)
-        self._rays_world = np.empty_like(self._rays_body)
-        self._rays_single = np.empty(self._rays_body.shape, dtype=np.float32)
-        self._reach = np.empty(len(self._rays_body), dtype=np.float32)
-        # One origin, read once a ray: a view with steps of 0 along the rays, so that none is copied.
-        self._origin = np.zeros(3, dtype=np.float32)
-        self._origins = as_strided(self._origin, self._rays_body.shape, (0, 4))
+        self._view = np.zeros((4, 3))
         size = (self.height, self.width)
         self._rgb = np.zeros((3, *size), dtype=np.uint8)
         self._depth = np.zeros(size, dtype=np.float32)
         self._classes = np.zeros(size, dtype=np.uint8)
-        self._normals = np.zeros((4, *size), dtype=np.float32)
-        self._chances = np.zeros(size, dtype=np.float32)
-        self._limits = np.zeros(size, dtype=np.float32)
+        self._rays = np.zeros((*size, 3), dtype=np.float32)
+        self._reach = np.zeros(size, dtype=np.float32)
+        # One origin, read once a ray: a view with steps of 0 along the rays, so that none is copied.
+        self._eye = np.zeros(3, dtype=np.float32)
+        self._eyes = as_strided(self._eye, (self.height * self.width, 3), (0, 4))
+        self._rows = np.zeros((6, self.width), dtype=np.float32)
 
     def render(self, scene: CameraScene, position_world: Vec3, quat_xyzw: Quat) -> Frames:
         """The noise-free images from a body pose."""
@@ -121,21 +117,21 @@ class Camera:
         # One draw a frame whatever the noise's scale, so that a noise level changes no other draw.
         key = np.uint64(rng.bit_generator.random_raw())
         disparity = config.disparity_std_px / (self.focal_px * config.baseline_m)
-        draw_grain(key, _NORMALS, self._normals, self._chances)
         spoil(
-            self._rgb, self._depth, self._normals, self._chances, self._limits,
-            disparity, config.dropout, config.color_std, image,
+            self._rgb, self._depth, key, _NORMALS, disparity, config.dropout, config.color_std,
+            self._rows, image,
         )  # fmt: skip
 
     def _shoot(self, scene: CameraScene, position_world: Vec3, quat_xyzw: Quat) -> None:
         aim(
-            self._rays_body, position_world, quat_xyzw,
-            self._rays_world, self._rays_single, self._reach,
+            position_world, quat_xyzw, self.R_body_camera,
+            self.focal_px, self.height, self.width, self._view,
         )  # fmt: skip
-        self._origin[:] = position_world
-        hits = scene.cast(self._origins, self._rays_single, self._reach)
+        spread(self._view, self._rays, self._reach)
+        self._eye[:] = position_world
+        hits = scene.cast(self._eyes, self._rays.reshape(-1, 3), self._reach.reshape(-1))
         resolve(
-            hits, self._rays_world, position_world, scene.planes, scene.colors, scene.classes,
+            hits, self._view, scene.planes, scene.colors, scene.classes,
             scene.ground_color, scene.sky_color, self._rgb, self._depth, self._classes,
         )  # fmt: skip
 

@@ -10,6 +10,7 @@ import numpy as np
 from numba import njit
 
 from sim.frames import rotation_entries
+from sim.sensing.grain import draw_grain
 from sim.types import DEPTH_FAR, DEPTH_NEAR
 from sim.world.geometry import Semantic
 
@@ -25,31 +26,66 @@ _NEAR, _FAR = np.float32(DEPTH_NEAR), np.float32(DEPTH_FAR)
 _ZERO, _HALF, _ONE, _WHITE = (np.float32(value) for value in (0.0, 0.5, 1.0, 255.0))
 _FAR_AWAY = np.float32(1e37)
 """Embree's own default for a ray without an end."""
-_BEHIND_GROUND, _BEHIND_GROUND_M = 1.001, 0.01
+_BEHIND_GROUND, _BEHIND_GROUND_M = np.float32(1.001), np.float32(0.01)
 """How far behind the ground a ray ends, relative and in m: more than rounding to single precision shifts a hit."""
 
 
-@njit(cache=True, error_model="numpy")
-def aim(rays_body, position, quat, rays_world, rays_single, reach):
-    """Turn the camera's rays (n, 3) into the world, in double and in the single precision Embree takes.
+@njit(cache=True)
+def aim(position, quat, to_body, focal, height, width, view):
+    """Write the view (4, 3) of a body pose, world: eye, ray through the first pixel, its change a column and a row.
 
-    `reach` (n,) ends each ray just behind the ground, which hides what is farther: Embree then skips that.
+    Rays have length 1 along the optical axis, so that a ray's parameter is the depth. `to_body` (3, 3) turns the
+    optical frame into the body.
     """
     r = rotation_entries(quat)
-    height = position[2]
-    for index in range(rays_body.shape[0]):
-        bx, by, bz = rays_body[index, 0], rays_body[index, 1], rays_body[index, 2]
-        x = r[0] * bx + r[1] * by + r[2] * bz
-        y = r[3] * bx + r[4] * by + r[5] * bz
-        z = r[6] * bx + r[7] * by + r[8] * bz
-        rays_world[index, 0] = x
-        rays_world[index, 1] = y
-        rays_world[index, 2] = z
-        rays_single[index, 0] = np.float32(x)
-        rays_single[index, 1] = np.float32(y)
-        rays_single[index, 2] = np.float32(z)
-        end = -height / z * _BEHIND_GROUND + _BEHIND_GROUND_M
-        reach[index] = np.float32(end) if z < 0.0 < height and end < _FAR_AWAY else _FAR_AWAY
+    x, y = (0.5 - width / 2) / focal, (0.5 - height / 2) / focal
+    for axis in range(3):
+        right = _turned(r, to_body, axis, 0)
+        down = _turned(r, to_body, axis, 1)
+        view[0, axis] = position[axis]
+        view[1, axis] = x * right + y * down + _turned(r, to_body, axis, 2)
+        view[2, axis] = right / focal
+        view[3, axis] = down / focal
+
+
+@njit(cache=True)
+def _turned(r, to_body, axis, column):
+    """One entry of the rotation r (nine numbers) after `to_body`."""
+    k = 3 * axis
+    return (
+        r[k] * to_body[0, column] + r[k + 1] * to_body[1, column] + r[k + 2] * to_body[2, column]
+    )
+
+
+@njit(cache=True)
+def _row_start(view, row):
+    """The ray through a row's first pixel, world."""
+    return (
+        view[1, 0] + row * view[3, 0],
+        view[1, 1] + row * view[3, 1],
+        view[1, 2] + row * view[3, 2],
+    )
+
+
+@njit(cache=True, error_model="numpy")
+def spread(view, rays, reach):
+    """Write the rays (h, w, 3) of a view in the single precision that Embree takes.
+
+    `reach` (h, w) ends each ray just behind the ground, which hides what is farther: Embree then skips that.
+    """
+    height = np.float32(view[0, 2]) * _BEHIND_GROUND
+    # Seen from below, the ground hides nothing.
+    level = _ZERO if height > _ZERO else -_FAR_AWAY
+    rx, ry, rz = view[2, 0], view[2, 1], view[2, 2]
+    for row in range(reach.shape[0]):
+        x, y, z = _row_start(view, row)
+        row_rays, row_reach = rays[row], reach[row]
+        for column in range(row_reach.shape[0]):
+            down = np.float32(z + column * rz)
+            row_rays[column, 0] = np.float32(x + column * rx)
+            row_rays[column, 1] = np.float32(y + column * ry)
+            row_rays[column, 2] = down
+            row_reach[column] = _BEHIND_GROUND_M - height / down if down < level else _FAR_AWAY
 
 
 @njit(cache=True)
@@ -62,14 +98,16 @@ def _ground_tone(x, y, distance):
 
 
 @njit(cache=True, error_model="numpy")
-def resolve(hits, rays, origin, planes, colors, classes, ground, sky, rgb, depth, labels):
+def resolve(hits, view, planes, colors, classes, ground, sky, rgb, depth, labels):
     """Hit faces to colour, depth and class; the nearer of face and ground wins."""
     height, width = depth.shape
-    ox, oy, oz = origin[0], origin[1], origin[2]
+    ox, oy, oz = view[0, 0], view[0, 1], view[0, 2]
+    rx, ry, rz = view[2, 0], view[2, 1], view[2, 2]
     for row in range(height):
+        x, y, z = _row_start(view, row)
         for column in range(width):
             index = row * width + column
-            dx, dy, dz = rays[index, 0], rays[index, 1], rays[index, 2]
+            dx, dy, dz = x + column * rx, y + column * ry, z + column * rz
             face = hits[index]
             nearest = math.inf
             if face >= 0:
@@ -98,56 +136,48 @@ def resolve(hits, rays, origin, planes, colors, classes, ground, sky, rgb, depth
 
 
 @njit(cache=True)
-def spoil(rgb, depth, normals, chances, limits, disparity, dropout, color_std, image):
-    """Noise, then codes: writes the observed image (4, h, w).
+def spoil(rgb, depth, key, table, disparity, dropout, color_std, rows, image):
+    """Noise, then codes: writes the observed image (4, h, w); `key` and `table` are the grain's.
 
-    `normals` (4, h, w) spoil red, green, blue and depth, `chances` (h, w) below `limits` (h, w, overwritten) lose a
-    pixel. Three short loops over flat memory, because only such loops become vector instructions.
+    Row by row, in three short loops over `rows` (6, w), which are overwritten: only such loops become vector
+    instructions, and what they pass on stays in the fastest cache.
     """
-    _add_color_noise(rgb, normals, np.float32(color_std), image)
-    _dropout_limits(depth, np.float32(dropout), np.float32(_EDGE_DROPOUT * dropout), limits)
-    _code_depth(
-        depth.reshape(-1),
-        normals[3].reshape(-1),
-        chances.reshape(-1),
-        limits.reshape(-1),
-        np.float32(disparity),
-        image[3].reshape(-1),
-    )
-
-
-@njit(cache=True)
-def _add_color_noise(rgb, normals, color_std, image):
-    for channel in range(3):
-        clean, normal = rgb[channel].reshape(-1), normals[channel].reshape(-1)
-        observed = image[channel].reshape(-1)
-        for index in range(clean.shape[0]):
-            value = np.float32(clean[index]) + color_std * normal[index] + _HALF
-            # By way of a signed integer, for which there is a vector instruction.
-            observed[index] = np.uint8(np.int32(min(_WHITE, max(_ZERO, value))))
-
-
-@njit(cache=True)
-def _dropout_limits(depth, inside, at_edge, limits):
-    """The chance of a dropout: higher where the depth jumps to one of the four neighbours."""
     height, width = depth.shape
+    to_ratio, to_color = np.float32(disparity), np.float32(color_std)
+    inside, at_edge = np.float32(dropout), np.float32(_EDGE_DROPOUT * dropout)
+    limits = rows[5]
     for row in range(height):
-        up, down = max(row - 1, 0), min(row + 1, height - 1)
-        for column in range(1, width - 1):
-            here = depth[row, column]
-            jump = max(
-                max(abs(depth[row, column - 1] - here), abs(depth[row, column + 1] - here)),
-                max(abs(depth[up, column] - here), abs(depth[down, column] - here)),
-            )
-            limits[row, column] = at_edge if jump > _EDGE_STEP * here else inside
-        # Outside the loop above, so that it needs no test for the border.
-        for column, beside in ((0, 1), (width - 1, width - 2)):
-            here = depth[row, column]
-            jump = max(
-                abs(depth[row, beside] - here),
-                max(abs(depth[up, column] - here), abs(depth[down, column] - here)),
-            )
-            limits[row, column] = at_edge if jump > _EDGE_STEP * here else inside
+        draw_grain(key, row * width, table, rows)
+        for channel in range(3):
+            _add_color_noise(rgb[channel, row], rows[channel], to_color, image[channel, row])
+        above, below = depth[max(row - 1, 0)], depth[min(row + 1, height - 1)]
+        _limit_dropouts(above, depth[row], below, inside, at_edge, limits)
+        _code_depth(depth[row], rows[3], rows[4], limits, to_ratio, image[3, row])
+
+
+@njit(cache=True)
+def _add_color_noise(clean, normals, color_std, observed):
+    for index in range(clean.shape[0]):
+        value = np.float32(clean[index]) + color_std * normals[index] + _HALF
+        # By way of a signed integer, for which there is a vector instruction.
+        observed[index] = np.uint8(np.int32(min(_WHITE, max(_ZERO, value))))
+
+
+@njit(cache=True)
+def _limit_dropouts(above, depth, below, inside, at_edge, limits):
+    """The chance of a dropout: higher where the depth jumps to one of the four neighbours."""
+    last = depth.shape[0] - 1
+    for column in range(1, last):
+        here = depth[column]
+        beside = max(abs(depth[column - 1] - here), abs(depth[column + 1] - here))
+        jump = max(beside, max(abs(above[column] - here), abs(below[column] - here)))
+        limits[column] = at_edge if jump > _EDGE_STEP * here else inside
+    # Apart, so that the loop above needs no test for the border.
+    for column, neighbour in ((0, 1), (last, last - 1)):
+        here = depth[column]
+        jump = max(abs(above[column] - here), abs(below[column] - here))
+        jump = max(jump, abs(depth[neighbour] - here))
+        limits[column] = at_edge if jump > _EDGE_STEP * here else inside
 
 
 @njit(cache=True, error_model="numpy")

@@ -30,12 +30,14 @@ def normal_table() -> Float[np.ndarray, "4096"]:
 
 
 @njit(cache=True)
-def draw_grain(key, table, normals, chances):
-    """Fill `normals` (4, h, w) with standard normals and `chances` (h, w) with numbers in [0, 1), for one frame."""
-    red, green, blue, depth = normals.reshape(4, -1)
-    chance = chances.reshape(-1)
-    for index in range(chance.shape[0]):
-        word = _hash_word(key, np.uint64(index))
+def draw_grain(key, first, table, rows):
+    """The grain of one row of pixels, from number `first` on, of the frame with this key.
+
+    Fills rows (5 or more, w): three colours' normals, the depth's normals, and numbers in [0, 1).
+    """
+    red, green, blue, depth, chance = rows[0], rows[1], rows[2], rows[3], rows[4]
+    for index in range(rows.shape[1]):
+        word = _hash_word(key, np.uint64(first + index))
         red[index] = table[word & _MASK]
         word >>= _BITS
         green[index] = table[word & _MASK]

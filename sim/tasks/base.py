@@ -5,7 +5,7 @@ from typing import Protocol, runtime_checkable
 import numpy as np
 from jaxtyping import Float
 
-from sim.frames import heading_from_world
+from sim.entries import goal_entry, offset_from
 from sim.rules import LANDING_SPEED
 from sim.simulator import Simulator
 from sim.types import GOAL_FIELDS, MAX_TOKENS, SITE_FIELDS, Event, Outcome, Vec3
@@ -46,12 +46,8 @@ class Task(Protocol):
 
 def make_goal(offset_heading: Vec3, speed_limit: float) -> Float[np.ndarray, "6"]:
     """A `goal` entry that points along an offset in the heading frame, m."""
-    distance = float(np.linalg.norm(offset_heading))
-    goal = np.zeros(len(GOAL_FIELDS), dtype=np.float32)
-    goal[:3] = offset_heading / max(distance, 1e-6)
-    goal[3] = np.log1p(distance)
-    goal[4] = speed_limit
-    goal[5] = 1.0
+    goal = np.empty(len(GOAL_FIELDS), dtype=np.float32)
+    goal_entry(offset_heading, speed_limit, goal)
     return goal
 
 
@@ -70,8 +66,7 @@ def no_sites() -> tuple[Float[np.ndarray, "12 12"], np.ndarray]:
 
 def offset_in_heading(simulator: Simulator, point_world: Vec3) -> Vec3:
     """A world point relative to where the estimator believes the drone is, heading frame, m."""
-    estimate = simulator.estimate
-    return heading_from_world(np.asarray(point_world) - estimate.position_world, estimate.yaw)
+    return offset_from(simulator.plant["estimate"][0], point_world)
 
 
 def ground_touch(speed: float) -> Outcome:

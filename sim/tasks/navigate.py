@@ -3,6 +3,7 @@
 import numpy as np
 from jaxtyping import Float
 
+from sim.entries import distances_to
 from sim.rules import ARRIVAL_RADIUS
 from sim.scenario import NavigateTask
 from sim.simulator import Simulator
@@ -27,12 +28,10 @@ class Navigate:
         self.events: list[Event] = []
 
     def update(self, ticks: Float[np.ndarray, "t 13"]) -> Outcome | None:
-        distances = np.linalg.norm(ticks[:, POSITION] - self._goal, axis=1)
-        self._previous, self._distance = self._distance, float(distances[-1])
-        if distances.min() <= ARRIVAL_RADIUS:
-            self.events.append(
-                Event(self._sim.time, "goal_reached", {"distance_m": float(distances.min())})
-            )
+        self._previous = self._distance
+        self._distance, nearest = distances_to(self._goal, ticks)
+        if nearest <= ARRIVAL_RADIUS:
+            self.events.append(Event(self._sim.time, "goal_reached", {"distance_m": nearest}))
             return Outcome.SUCCESS
         return Outcome.TIMEOUT if self._sim.time >= self._limit else None
 

@@ -60,7 +60,7 @@ class ClearanceField:
 
     def at(self, position_world: Vec3) -> float:
         """Clearance of one point, m."""
-        x, y, z = (float(value) for value in position_world)
+        x, y, z = position_world.tolist()
         return clearance_at(self.arrays, x, y, z)
 
     def at_points(self, points_world: Float[np.ndarray, "n 3"]) -> Float[np.ndarray, " n"]:

@@ -1,6 +1,7 @@
 """A world as triangles: what Bullet collides with and what the camera sees are made here, once."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from jaxtyping import Float, Int, UInt8
@@ -135,6 +136,7 @@ def _cylinder_vertices(cylinders: Cylinders) -> Float[np.ndarray, "n v 3"]:
     return np.concatenate([lower, lower + lift], axis=1)
 
 
+@lru_cache(maxsize=1)
 def _sphere_template() -> tuple[Float[np.ndarray, "v 3"], Int[np.ndarray, "f 3"]]:
     """An icosahedron divided twice, scaled to the volume of the unit sphere."""
     golden = (1 + 5**0.5) / 2
@@ -182,3 +184,7 @@ def _divide(
 def _sphere_vertices(spheres: Spheres) -> Float[np.ndarray, "n v 3"]:
     template = _sphere_template()[0]
     return spheres.centers[:, None] + spheres.radii[:, None, None] * template[None]
+
+
+SPHERE_CIRCUMRADIUS = float(np.linalg.norm(_sphere_template()[0][0]))
+"""Corner distance of the divided icosahedron that stands for a ball of radius 1."""
