@@ -31,14 +31,22 @@ def ego_entry(estimate, headroom, battery, previous_action, low, high, ego):
 
 
 @njit(cache=True)
-def goal_entry(offset, speed_limit, goal):
-    """Write the observation's `goal` (6,) that points along an offset (3,) in the heading frame, m."""
+def goal_entry(offset, speed_limit):
+    """The observation's `goal` (6,) that points along an offset (3,) in the heading frame, m."""
     distance = math.sqrt(offset[0] ** 2 + offset[1] ** 2 + offset[2] ** 2)
+    goal = np.empty(6, dtype=np.float32)
     for axis in range(3):
         goal[axis] = offset[axis] / max(distance, 1e-6)
     goal[3] = math.log1p(distance)
     goal[4] = speed_limit
     goal[5] = 1.0
+    return goal
+
+
+@njit(cache=True)
+def goal_to(estimate, point, speed_limit):
+    """The observation's `goal` (6,) that points from an estimated body (13,) to a world point (3,), m."""
+    return goal_entry(offset_from(estimate, point), speed_limit)
 
 
 @njit(cache=True)

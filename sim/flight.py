@@ -93,16 +93,21 @@ class Flight:
         outcome = self.task.update(ticks)
         if sim.contacts:
             return self._touched(ticks)
+        outcome = self._left_the_limits() or outcome
+        if outcome is None:
+            return None
+        where = [round(x, 3) for x in sim.body[POSITION].tolist()]
+        return self._end(outcome, {"position_m": where})
+
+    def _left_the_limits(self) -> Outcome | None:
+        sim = self.simulator
         x, y, z = sim.body[POSITION].tolist()
-        where = {"position_m": [round(x, 3), round(y, 3), round(z, 3)]}
         (x_low, y_low, _), (x_high, y_high, _) = self._bounds
         if not (x_low <= x <= x_high and y_low <= y <= y_high):
-            return self._end(Outcome.OUT_OF_BOUNDS, where)
+            return Outcome.OUT_OF_BOUNDS
         if z > sim.scenario.limits.altitude_max_m:
-            return self._end(Outcome.ALTITUDE_BREACH, where)
-        if sim.battery <= 0.0:
-            return self._end(Outcome.BATTERY_EMPTY, where)
-        return outcome if outcome is None else self._end(outcome, where)
+            return Outcome.ALTITUDE_BREACH
+        return Outcome.BATTERY_EMPTY if sim.battery <= 0.0 else None
 
     def _touched(self, ticks: Float[np.ndarray, "t 13"]) -> Outcome:
         """Contact: a landing if only the ground was touched, else a collision."""

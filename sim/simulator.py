@@ -29,7 +29,7 @@ from sim.types import (
 from sim.world.berth import berth
 from sim.world.build import build_world
 from sim.world.bullet import BulletWorld, Contact
-from sim.world.clearance import ClearanceField, clearance_with_ground_at
+from sim.world.clearance import ClearanceField
 from sim.world.meshing import world_triangles
 
 _PHYSICS_STREAM, _CAMERA_STREAM = 1, 2
@@ -165,7 +165,7 @@ class Simulator:
                 f"camera of {self.image.shape[2]} x {self.image.shape[1]} px: observations are 64 x 48"
             )
         # Flat, because Stable-Baselines3 takes any three-dimensional entry for a picture of >= 36 px.
-        history = self._past_codes[self._history_steps].reshape(-1)
+        history = self._past_codes.take(self._history_steps, axis=0).reshape(-1)
         return {"image": image, "history": history}
 
     def save(self) -> Snapshot:
@@ -207,14 +207,15 @@ class Simulator:
         path = np.empty((count + 1, BODY_SIZE))
         path[0] = self.body
         self.contacts = []
-        done = 0
-        while done < count and not self.contacts:
+        done, advance = 0, bullet.advance
+        while done < count:
             # Bullet looks for contacts first and moves then: where the hull stands before the tick decides.
             may_touch = tick_step(plant, params, path, done, noise, free, wrench)
             done += 1
-            bullet.advance(wrench, path, done)
+            advance(wrench, path, done)
             if may_touch and bullet.touching():
                 self.contacts = bullet.contacts()
+                break
         self.body[:] = path[done]
         return path[1 : done + 1]
 
@@ -223,11 +224,12 @@ class Simulator:
 
         Asking costs as much as the autopilot's tick. 0 where the clearance field does not reach.
         """
-        x, y, z = self.body[POSITION].tolist()
+        position = self.body[POSITION]
+        x, y, z = position.tolist()
         low, high = self._field_bounds
         if not (low[0] <= x <= high[0] and low[1] <= y <= high[1] and z <= high[2]):
             return 0.0
-        return clearance_with_ground_at(self.clearance.arrays, x, y, z) - self._berth
+        return min(self.clearance.at(position), z) - self._berth
 
     def _remember(self, ticks: Float[np.ndarray, "t 13"]) -> None:
         trail, new = self._trail, len(ticks)

@@ -93,6 +93,7 @@ class Camera:
         self._classes = np.zeros(size, dtype=np.uint8)
         self._rays = np.zeros((*size, 3), dtype=np.float32)
         self._reach = np.zeros(size, dtype=np.float32)
+        self._flat_rays, self._flat_reach = self._rays.reshape(-1, 3), self._reach.reshape(-1)
         # One origin, read once a ray: a view with steps of 0 along the rays, so that none is copied.
         self._eye = np.zeros(3, dtype=np.float32)
         self._eyes = as_strided(self._eye, (self.height * self.width, 3), (0, 4))
@@ -129,7 +130,7 @@ class Camera:
         )  # fmt: skip
         spread(self._view, self._rays, self._reach)
         self._eye[:] = position_world
-        hits = scene.cast(self._eyes, self._rays.reshape(-1, 3), self._reach.reshape(-1))
+        hits = scene.cast(self._eyes, self._flat_rays, self._flat_reach)
         resolve(
             hits, self._view, scene.planes, scene.colors, scene.classes,
             scene.ground_color, scene.sky_color, self._rgb, self._depth, self._classes,

@@ -97,42 +97,57 @@ def _ground_tone(x, y, distance):
     return 1.0 + _GROUND_TEXTURE * unit * min(1.0, 8.0 / max(distance, 1e-9))
 
 
-@njit(cache=True, error_model="numpy")
+@njit(cache=True)
 def resolve(hits, view, planes, colors, classes, ground, sky, rgb, depth, labels):
-    """Hit faces to colour, depth and class; the nearer of face and ground wins."""
-    height, width = depth.shape
+    """Hit faces (h w,) to colour, depth and class; the nearer of face and ground wins."""
+    for row in range(depth.shape[0]):
+        _lay_ground(view, row, ground, sky, rgb, depth[row], labels[row])
+        _put_faces(hits, view, planes, colors, classes, row, rgb, depth[row], labels[row])
+
+
+@njit(cache=True, error_model="numpy")
+def _lay_ground(view, row, ground, sky, rgb, depth, labels):
+    """A row of ground and sky, as if nothing stood on it: without branches, so in vector instructions."""
     ox, oy, oz = view[0, 0], view[0, 1], view[0, 2]
     rx, ry, rz = view[2, 0], view[2, 1], view[2, 2]
-    for row in range(height):
-        x, y, z = _row_start(view, row)
-        for column in range(width):
-            index = row * width + column
-            dx, dy, dz = x + column * rx, y + column * ry, z + column * rz
-            face = hits[index]
-            nearest = math.inf
-            if face >= 0:
-                nx, ny, nz = planes[face, 0], planes[face, 1], planes[face, 2]
-                along = nx * dx + ny * dy + nz * dz
-                gap = planes[face, 3] - nx * ox - ny * oy - nz * oz
-                if along != 0.0:
-                    nearest = max(gap / along, 1e-3)
-            floor = -oz / dz if dz < 0.0 < oz else math.inf
-            if nearest <= floor and nearest < math.inf:
-                for channel in range(3):
-                    rgb[channel, row, column] = colors[face, channel]
-                labels[row, column] = classes[face]
-                depth[row, column] = nearest
-            elif floor < math.inf:
-                tone = _ground_tone(ox + floor * dx, oy + floor * dy, floor)
-                for channel in range(3):
-                    rgb[channel, row, column] = np.uint8(min(255.0, ground[channel] * tone))
-                labels[row, column] = _GROUND
-                depth[row, column] = floor
-            else:
-                for channel in range(3):
-                    rgb[channel, row, column] = sky[channel]
-                labels[row, column] = _SKY
-                depth[row, column] = 0.0
+    x, y, z = _row_start(view, row)
+    red, green, blue = rgb[0, row], rgb[1, row], rgb[2, row]
+    ground_red, ground_green, ground_blue = ground[0], ground[1], ground[2]
+    sky_red, sky_green, sky_blue = np.float64(sky[0]), np.float64(sky[1]), np.float64(sky[2])
+    for column in range(depth.shape[0]):
+        dz = z + column * rz
+        below = (dz < 0.0) & (oz > 0.0)
+        floor = -oz / dz if below else 0.0
+        tone = _ground_tone(ox + floor * (x + column * rx), oy + floor * (y + column * ry), floor)
+        red[column] = np.uint8(np.int32(min(255.0, ground_red * tone) if below else sky_red))
+        green[column] = np.uint8(np.int32(min(255.0, ground_green * tone) if below else sky_green))
+        blue[column] = np.uint8(np.int32(min(255.0, ground_blue * tone) if below else sky_blue))
+        labels[column] = _GROUND if below else _SKY
+        depth[column] = floor
+
+
+@njit(cache=True, error_model="numpy")
+def _put_faces(hits, view, planes, colors, classes, row, rgb, depth, labels):
+    """The faces of a row, where they are nearer than the ground already there (0 is sky)."""
+    ox, oy, oz = view[0, 0], view[0, 1], view[0, 2]
+    rx, ry, rz = view[2, 0], view[2, 1], view[2, 2]
+    x, y, z = _row_start(view, row)
+    width = depth.shape[0]
+    for column in range(width):
+        face = hits[row * width + column]
+        if face < 0:
+            continue
+        nx, ny, nz = planes[face, 0], planes[face, 1], planes[face, 2]
+        dx, dy, dz = x + column * rx, y + column * ry, z + column * rz
+        along = nx * dx + ny * dy + nz * dz
+        gap = planes[face, 3] - nx * ox - ny * oy - nz * oz
+        nearest = max(gap / along, 1e-3) if along != 0.0 else math.inf
+        floor = -oz / dz if dz < 0.0 < oz else math.inf
+        if nearest <= floor and nearest < math.inf:
+            for channel in range(3):
+                rgb[channel, row, column] = colors[face, channel]
+            labels[column] = classes[face]
+            depth[column] = nearest
 
 
 @njit(cache=True)

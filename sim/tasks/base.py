@@ -46,9 +46,7 @@ class Task(Protocol):
 
 def make_goal(offset_heading: Vec3, speed_limit: float) -> Float[np.ndarray, "6"]:
     """A `goal` entry that points along an offset in the heading frame, m."""
-    goal = np.empty(len(GOAL_FIELDS), dtype=np.float32)
-    goal_entry(offset_heading, speed_limit, goal)
-    return goal
+    return goal_entry(offset_heading, float(speed_limit))
 
 
 def no_goal(speed_limit: float) -> Float[np.ndarray, "6"]:

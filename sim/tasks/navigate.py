@@ -3,11 +3,11 @@
 import numpy as np
 from jaxtyping import Float
 
-from sim.entries import distances_to
+from sim.entries import distances_to, goal_to
 from sim.rules import ARRIVAL_RADIUS
 from sim.scenario import NavigateTask
 from sim.simulator import Simulator
-from sim.tasks.base import ground_touch, make_goal, no_sites, offset_in_heading
+from sim.tasks.base import ground_touch, no_sites
 from sim.types import POSITION, Event, Outcome
 
 
@@ -42,9 +42,8 @@ class Navigate:
         return {"progress": self._previous - self._distance}
 
     def goal(self) -> Float[np.ndarray, "6"]:
-        return make_goal(
-            offset_in_heading(self._sim, self._goal), self._sim.scenario.speed_limit_m_s
-        )
+        limit = self._sim.scenario.speed_limit_m_s
+        return goal_to(self._sim.plant["estimate"][0], self._goal, limit)
 
     def sites(self) -> tuple[Float[np.ndarray, "12 12"], np.ndarray]:
         return no_sites()

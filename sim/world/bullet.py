@@ -98,29 +98,30 @@ class BulletWorld:
         )
         self._position = (0.0, 0.0, 10.0)
         self._orientation = (0.0, 0.0, 0.0, 1.0)
+        self._state = np.zeros((1, BODY_SIZE))
         self._pristine = self.save()
 
     def step(self, wrench: Float[np.ndarray, "6"]) -> None:
         """Apply force and torque (N, N m, world, at the centre of mass) and advance one tick."""
-        fx, fy, fz, tx, ty, tz = wrench.tolist()
-        client, hull = self._client, self._hull
-        _apply_force(hull, -1, (fx, fy, fz), self._position, _WORLD_FRAME, client)
-        _apply_torque(hull, -1, (tx, ty, tz), _WORLD_FRAME, client)
-        _step(client)
-        self._position, self._orientation = _get_pose(hull, client)
-
-    def read(self, body: Body) -> None:
-        """Write the hull's state into `body`."""
-        linear, angular = _get_velocity(self._hull, self._client)
-        body[:] = self._position + self._orientation + linear + angular
+        self.advance(wrench, self._state, 0)
 
     def advance(
         self, wrench: Float[np.ndarray, "6"], path: Float[np.ndarray, "t 13"], row: int
     ) -> None:
         """`step`, and write the new state into a row of a contiguous path."""
-        self.step(wrench)
+        fx, fy, fz, tx, ty, tz = wrench.tolist()
+        client, hull = self._client, self._hull
+        _apply_force(hull, -1, (fx, fy, fz), self._position, _WORLD_FRAME, client)
+        _apply_torque(hull, -1, (tx, ty, tz), _WORLD_FRAME, client)
+        _step(client)
+        position, orientation = self._position, self._orientation = _get_pose(hull, client)
+        linear, angular = _get_velocity(hull, client)
+        _pack_body(path, row * _BODY_BYTES, *position, *orientation, *linear, *angular)
+
+    def read(self, body: Body) -> None:
+        """Write the hull's state into `body`."""
         linear, angular = _get_velocity(self._hull, self._client)
-        _pack_body(path, row * _BODY_BYTES, *self._position, *self._orientation, *linear, *angular)
+        body[:] = self._position + self._orientation + linear + angular
 
     def set_state(self, body: Body) -> None:
         """Move the hull."""

@@ -40,6 +40,7 @@ class ClearanceField:
 
     def __init__(self, world: World, altitude_max: float) -> None:
         """Meshes are resolved up to `altitude_max` m; above, their distance at that height is taken."""
+        self._last: tuple[tuple[float, ...], float] = ((), REACH)
         primitives, low, high = _primitives(world)
         origin, bins, starts, items = _bin(low, high)
         grid = mesh_grid(world, altitude_max, REACH)
@@ -59,9 +60,11 @@ class ClearanceField:
         )
 
     def at(self, position_world: Vec3) -> float:
-        """Clearance of one point, m."""
-        x, y, z = position_world.tolist()
-        return clearance_at(self.arrays, x, y, z)
+        """Clearance of one point, m; asked again for the same one, as a step's end and the next one's start are, it knows."""
+        where = tuple(position_world.tolist())
+        if where != self._last[0]:
+            self._last = where, clearance_at(self.arrays, *where)
+        return self._last[1]
 
     def at_points(self, points_world: Float[np.ndarray, "n 3"]) -> Float[np.ndarray, " n"]:
         """Clearance of many points, m."""
