@@ -1,5 +1,6 @@
 """The body-fixed RGB-D camera: Embree casts the rays, one compiled pass colours, measures and spoils them."""
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,6 +11,8 @@ from jaxtyping import Float, Int, UInt8
 from sim.frames import quat_to_matrix
 from sim.scenario import Camera as CameraConfig
 from sim.sensing.exposure import expose, resolve
+from sim.sensing.mover_rays import SeenMovers, draw_movers
+from sim.sensing.nearest_ray import take_nearest
 from sim.sensing.pinhole import body_from_camera, focal_length_px, pixel_rays
 from sim.types import DEPTH_FAR, DEPTH_NEAR, Quat, Vec3
 from sim.world.geometry import World
@@ -51,6 +54,8 @@ class CameraScene:
         self.planes: Float[np.ndarray, "f 4"] = np.concatenate(
             [normals, np.einsum("fi,fi->f", normals, corners[:, 0])[:, None]], axis=1
         )
+        self.movers: SeenMovers | None = None
+        """What moves, where it is when the next image is taken; whoever owns the scene sets it."""
         self.ground_color = 255 * np.array(world.ground_color)
         self.sky_color = np.rint(255 * np.array(world.sky_color)).astype(np.uint8)
         self._embree: EmbreeScene | None = None
@@ -78,13 +83,25 @@ class Camera:
         self.width, self.height = config.width_px, config.height_px
         self.focal_px = focal_length_px(self.width, config.fov_deg)
         self.R_body_camera = body_from_camera(config.tilt_rad)
-        rays = pixel_rays(self.width, self.height, self.focal_px, config.tilt_rad)
+        # With n x n rays a pixel, a finer image is cast, and reduced.
+        side = math.isqrt(config.rays_per_pixel)
+        rays = pixel_rays(
+            side * self.width, side * self.height, side * self.focal_px, config.tilt_rad
+        )
         self._rays_body = rays.reshape(-1, 3)
         size = (self.height, self.width)
-        self._origins = np.zeros((self.height * self.width, 3), dtype=np.float32)
+        fine = (side * self.height, side * self.width)
+        self._origins = np.zeros((len(self._rays_body), 3), dtype=np.float32)
         self._rgb = np.zeros((*size, 3), dtype=np.uint8)
         self._depth = np.zeros(size, dtype=np.float32)
         self._classes = np.zeros(size, dtype=np.uint8)
+        self._fine = (self._rgb, self._depth, self._classes)
+        if side > 1:
+            self._fine = (
+                np.zeros((*fine, 3), dtype=np.uint8),
+                np.zeros(fine, dtype=np.float32),
+                np.zeros(fine, dtype=np.uint8),
+            )
         self._depth_noise = np.zeros(size, dtype=np.float32)
         self._drop_noise = np.ones(size, dtype=np.float32)
         self._color_noise = np.zeros((3, *size), dtype=np.float32)
@@ -121,8 +138,12 @@ class Camera:
         hits = scene.cast(self._origins, rays_world.astype(np.float32))
         resolve(
             hits, rays_world, position_world, scene.planes, scene.colors, scene.classes,
-            scene.ground_color, scene.sky_color, self._rgb, self._depth, self._classes,
+            scene.ground_color, scene.sky_color, *self._fine,
         )  # fmt: skip
+        if scene.movers is not None:
+            draw_movers(scene.movers, _SUN, _AMBIENT, rays_world, position_world, *self._fine)
+        if self._fine[0] is not self._rgb:
+            take_nearest(*self._fine, self._rgb, self._depth, self._classes)
 
 
 def max_pool_code(
