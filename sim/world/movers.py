@@ -54,9 +54,9 @@ class Movers:
         self.specs = tuple(specs)
         self.tick_s = tick_s
         self.shapes: Float[np.ndarray, "n 9"] = _shapes(self.specs)
-        self.colors: Float[np.ndarray, "n 3"] = 255.0 * np.array(
-            [s.color for s in specs]
-        ).reshape(-1, 3)
+        self.colors: Float[np.ndarray, "n 3"] = 255.0 * np.array([s.color for s in specs]).reshape(
+            -1, 3
+        )
         """RGB in [0, 255]."""
         self.classes = np.array([Semantic[s.semantic.upper()] for s in specs], dtype=np.uint8)
         self.speed_limits: Float[np.ndarray, " n"] = np.array([_speed_limit(s) for s in specs])

@@ -35,9 +35,7 @@ def statues(specs: tuple[MoverSpec, ...]) -> dict[str, tuple]:
         elif isinstance(shape, ColumnShape):
             base = (*center[:2], center[2] - shape.height_m / 2)
             cylinders.append(
-                CylinderSpec(
-                    base_m=base, radius_m=shape.radius_m, height_m=shape.height_m, **looks
-                )
+                CylinderSpec(base_m=base, radius_m=shape.radius_m, height_m=shape.height_m, **looks)
             )
         else:
             spheres.append(SphereSpec(center_m=center, radius_m=shape.radius_m, **looks))
