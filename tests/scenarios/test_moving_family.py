@@ -1,5 +1,8 @@
 """Families that ask for movers get them, at the start left alone; families that do not are what they were."""
 
+import re
+import textwrap
+import tomllib
 from pathlib import Path
 
 import numpy as np
@@ -135,3 +138,18 @@ def test_a_start_inside_a_mover_is_refused() -> None:
     ]
     with pytest.raises(ScenarioError, match=r"start.position_m = .*inside world.movers.0"):
         scenarios.resolve(Scenario.model_validate(table), None)
+
+
+def test_the_documented_tables_mean_what_they_say() -> None:
+    """The indented tables of the page on scenarios, put into the example and into one of its flights."""
+    page = (ROOT / "docs" / "write-a-scenario.md").read_text()
+    start, end = page.index("### Moving obstacles"), page.index("### Thin things")
+    tables = textwrap.dedent("\n".join(re.findall(r"^ {4}.*$", page[start:end], re.MULTILINE)))
+    parsed = tomllib.loads(tables)
+    assert Family.model_validate(
+        example().family.model_dump() | {"movers": parsed["movers"]}
+    ).movers == (example().family.movers[0],)
+    flight = scenarios.resolve(example(), 5).model_dump()
+    flight["world"]["movers"] = parsed["world"]["movers"]
+    (spec,) = Scenario.model_validate(flight).world.movers
+    assert spec.motion.kind == "bounce"
