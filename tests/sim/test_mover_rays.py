@@ -33,7 +33,7 @@ def statues(specs: tuple[MoverSpec, ...]) -> dict[str, tuple]:
                 BoxSpec(center_m=center, size_m=shape.size_m, yaw_rad=shape.yaw_rad, **looks)
             )
         elif isinstance(shape, ColumnShape):
-            base = (*center[:2], center[2] - shape.height_m / 2)
+            base = (center[0], center[1], center[2] - shape.height_m / 2)
             cylinders.append(
                 CylinderSpec(base_m=base, radius_m=shape.radius_m, height_m=shape.height_m, **looks)
             )
