@@ -10,6 +10,8 @@ from sim.frames import world_from_heading
 from sim.physics.response import STATE_SIZE, predict, response_params
 from sim.types import POSITION, VELOCITY
 from sim.world.clearance import clearance_at
+from sim.world.motion import passing_distance
+from sim.world.primitives import nearest_distance
 
 HORIZON = 2.0
 """s a candidate must survive."""
@@ -36,17 +38,22 @@ class Rollouts:
         state = np.empty(STATE_SIZE)
         state[0:3], state[3:6] = sim.body[POSITION], sim.body[VELOCITY]
         state[6:9] = sim.plant["acceleration_expected"][0]
+        # What moves is where it truly will be, one table a step.
+        tables = sim.movers.tables(sim.tick * sim.movers.tick_s, _DT, _STEPS + 1)
         return _fly_candidates(
-            sim.clearance.arrays, state, velocities_heading, sim.yaw, self._response,
+            sim.clearance.arrays, tables, state, velocities_heading, sim.yaw, self._response,
             sim.vehicle.hull_radius, self._floor, self._ceiling, sim.world.bounds,
         )  # fmt: skip
 
 
 @njit(cache=True)
 def _fly_candidates(
-    arrays, start, velocities_heading, yaw, response, hull_radius, floor, ceiling, bounds
+    arrays, tables, start, velocities_heading, yaw, response, hull_radius, floor, ceiling, bounds
 ):
-    """Clearances (k,) and end points (k, 3); a clearance is looked up again only once the last one could be used up."""
+    """Clearances (k,) and end points (k, 3); a clearance is looked up again only once the last one could be used up.
+
+    `tables` holds the movers at the start and after every step, for which no such patience is safe.
+    """
     count = velocities_heading.shape[0]
     clearance = np.empty(count)
     ends = np.empty((count, 3))
@@ -55,6 +62,7 @@ def _fly_candidates(
         state = start.copy()
         least = clearance_at(arrays, state[0], state[1], state[2]) - hull_radius
         slack = least
+        moving = nearest_distance(tables[0], state[0], state[1], state[2]) - hull_radius
         for step in range(_STEPS):
             x, y, z = state[0], state[1], state[2]
             predict(state, command, response, _DT)
@@ -64,6 +72,10 @@ def _fly_candidates(
             if slack <= 0.1 or slack < least:
                 slack = clearance_at(arrays, state[0], state[1], state[2]) - hull_radius
                 least = min(least, slack)
+            passing = passing_distance(
+                tables[step], tables[step + 1], x, y, z, state[0], state[1], state[2]
+            )
+            moving = min(moving, passing - hull_radius)
             outside = (
                 state[2] < floor
                 or state[2] > ceiling
@@ -72,7 +84,7 @@ def _fly_candidates(
             )
             if outside or state[1] < bounds[0, 1] or state[1] > bounds[1, 1]:
                 least = -1.0
-            if least <= 0.0 and step + 1 >= _END_STEP:
+            if min(least, moving) <= 0.0 and step + 1 >= _END_STEP:
                 break
-        clearance[k] = least
+        clearance[k] = min(least, moving)
     return clearance, ends

@@ -124,7 +124,11 @@ def _problem(detail: dict[str, Any], model: type[BaseModel]) -> str:
         message = str(detail["ctx"]["error"])
         return f"{place}: {message}" if place else message
     value = detail["input"]
-    shown = "" if isinstance(value, dict | list) and len(str(value)) > 80 else f" (got {value!r})"
+    shown = (
+        ""
+        if isinstance(value, dict | list | tuple) and len(str(value)) > 80
+        else f" (got {value!r})"
+    )
     return f"{place}: {detail['msg']}{shown}" if place else f"{detail['msg']}"
 
 

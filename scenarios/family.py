@@ -1,9 +1,11 @@
 """A family of scenarios: what a library entry is, a recipe from which every seed draws one flight."""
 
+from operator import not_
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, model_validator
 
+from sim.mover_spec import MAX_MOVER_SPEED
 from sim.scenario import Camera, Fraction, Model, NonNegative, Odometry, Positive, Rates
 from sim.types import MAX_SPEED, MAX_TOKENS
 
@@ -36,6 +38,17 @@ Extent = Annotated[float, Field(gt=0, le=1000, allow_inf_nan=False)]
 """m; a kilometre is more than one battery flies, and fields of it still fit into memory."""
 HouseInterval = Annotated[
     tuple[Annotated[float, Field(ge=1, le=100)], Annotated[float, Field(ge=1, le=100)]],
+    AfterValidator(_ordered),
+]
+MoverSizes = Annotated[
+    tuple[Annotated[float, Field(ge=0.02, le=20)], Annotated[float, Field(ge=0.02, le=20)]],
+    AfterValidator(_ordered),
+]
+MoverSpeeds = Annotated[
+    tuple[
+        Annotated[float, Field(ge=0.1, le=MAX_MOVER_SPEED)],
+        Annotated[float, Field(ge=0.1, le=MAX_MOVER_SPEED)],
+    ],
     AfterValidator(_ordered),
 ]
 _MAX_OBSTACLES = 10_000
@@ -109,6 +122,21 @@ class PlaceRecipe(Model):
                 f"window_m = {list(self.window_m)}: larger than the region of {right - left} x {top - bottom} m"
             )
         return self
+
+
+class MoverRecipe(Model):
+    """Things that move about the world, at one height each, through whatever stands there."""
+
+    movers_per_m2: Density
+    """Of the world's area; their number is Poisson-distributed."""
+    shape: Literal["sphere", "cylinder", "box"]
+    """Cylinders stand on the ground and reach up to the altitude limit; cubes and spheres fly at any height below it."""
+    radius_m: MoverSizes
+    """Half the side of a cube."""
+    speed_m_s: MoverSpeeds
+    """The greatest speed of a random acceleration, else the constant one."""
+    motion: Literal["constant_velocity", "bounce", "wrap", "random_acceleration", "waypoints"]
+    """All but the first stay within the world's bounds."""
 
 
 class NavigateRecipe(Model):
@@ -194,6 +222,8 @@ class Family(Model):
     speed_limit_m_s: Annotated[float, Field(gt=0, le=MAX_SPEED)]
     world: ForestRecipe | BlocksRecipe | PlaceRecipe = Field(discriminator="kind")
     task: NavigateRecipe | AvoidRecipe | MissionRecipe = Field(discriminator="kind")
+    movers: Annotated[tuple[MoverRecipe, ...], Field(exclude_if=not_)] = ()
+    """Moving obstacles, none unless asked for."""
     altitude: AltitudeRecipe
     battery: BatteryRecipe
     weather: WeatherRecipe

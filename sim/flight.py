@@ -12,6 +12,7 @@ from sim.scenario import Scenario
 from sim.simulator import Simulator
 from sim.tasks import make_task
 from sim.types import POSITION, VELOCITY, Event, FlightResult, Observation, Outcome
+from sim.world.bullet import Contact
 
 _DIVERGED_SPEED = 60.0
 """m/s no vehicle here can reach; beyond it the integration has failed."""
@@ -44,7 +45,7 @@ class Flight:
         self.task = make_task(self.simulator)
         self.outcome: Outcome | None = None
         self.distance = 0.0
-        self.min_clearance = self._clearance()
+        self.min_clearance = self.simulator.least_clearance(self.simulator.body[None])
         self._ending: tuple[Event, ...] = ()
         return self.observation()
 
@@ -60,7 +61,7 @@ class Flight:
         ticks = self.simulator.step(action)
         length, speed = path_account(self.simulator.previous_body, ticks)
         self.distance += length
-        self.min_clearance = min(self.min_clearance, self._clearance())
+        self.min_clearance = min(self.min_clearance, self.simulator.least_clearance(ticks))
         self.outcome = self._judge(ticks, speed)
         rewards = dict(self.task.rewards())
         if self.outcome is not None:
@@ -111,29 +112,32 @@ class Flight:
 
     def _touched(self, ticks: Float[np.ndarray, "t 13"]) -> Outcome:
         """Contact: a landing if only the ground was touched, else a collision."""
-        speed = self._impact_speed(ticks)
-        only_ground = all(contact.is_ground for contact in self.simulator.contacts)
+        contacts = self.simulator.contacts
+        only_ground = all(contact.is_ground for contact in contacts)
+        contact = next((c for c in contacts if not c.is_ground), contacts[0])
+        speed = self._impact_speed(ticks, contact)
         outcome = self.task.touchdown(speed) if only_ground else Outcome.COLLISION
-        contact = next(
-            (c for c in self.simulator.contacts if not c.is_ground), self.simulator.contacts[0]
-        )
         detail = {
-            "with": "ground" if contact.is_ground else "obstacle",
+            "with": _touched_thing(contact),
             "position_m": [round(float(x), 3) for x in contact.position],
             "speed_m_s": round(speed, 3),
         }
         return self._end(outcome, detail)
 
-    def _impact_speed(self, ticks: Float[np.ndarray, "t 13"]) -> float:
-        """Speed just before Bullet resolved the contact."""
+    def _impact_speed(self, ticks: Float[np.ndarray, "t 13"], contact: Contact) -> float:
+        """Speed, relative to what was hit, just before Bullet resolved the contact."""
         before = ticks[-2] if len(ticks) > 1 else self.simulator.previous_body
-        return float(np.linalg.norm(before[VELOCITY]))
+        velocity, bodies = before[VELOCITY], self.simulator.mover_bodies
+        if bodies is not None and contact.mover >= 0:
+            velocity = velocity - bodies.velocity(contact.mover, self.simulator.tick - 1)
+        return float(np.linalg.norm(velocity))
 
     def _end(self, outcome: Outcome, detail: dict[str, Any]) -> Outcome:
         self._ending = (Event(self.simulator.time, str(outcome), detail),)
         return outcome
 
-    def _clearance(self) -> float:
-        """Distance from the hull to the nearest obstacle, ground excepted, m."""
-        sim = self.simulator
-        return sim.clearance.at(sim.body[POSITION]) - sim.vehicle.hull_radius
+
+def _touched_thing(contact: Contact) -> str:
+    if contact.is_ground:
+        return "ground"
+    return "obstacle" if contact.mover < 0 else "moving obstacle"

@@ -1,29 +1,27 @@
 """What a flight is, as data: one validated model, TOML in and out, nothing left to default silently."""
 
 import math
+from operator import not_
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
+from sim.fields import (
+    Class,
+    Color,
+    Finite,
+    Fraction,
+    Model,
+    NonNegative,
+    Point,
+    Positive,
+)
+from sim.mover_spec import MAX_MOVERS, MoverSpec
 from sim.types import MAX_SPEED, MAX_TOKENS
 
 FORMAT = "scenario/1"
 MAX_EXTENT = 1100.0
 """m; fields of a world this large still fit into memory."""
-
-Finite = Annotated[float, Field(allow_inf_nan=False)]
-Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
-NonNegative = Annotated[float, Field(ge=0, allow_inf_nan=False)]
-Fraction = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
-Point = tuple[Finite, Finite, Finite]
-Color = tuple[Fraction, Fraction, Fraction]
-Class = Literal["trunk", "building", "obstacle"]
-
-
-class Model(BaseModel):
-    """Immutable, and unknown keys are errors."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 class CylinderSpec(Model):
@@ -95,6 +93,8 @@ class WorldSpec(Model):
     boxes: tuple[BoxSpec, ...] = ()
     spheres: tuple[SphereSpec, ...] = ()
     panels: tuple[PanelSpec, ...] = ()
+    movers: Annotated[tuple[MoverSpec, ...], Field(max_length=MAX_MOVERS, exclude_if=not_)] = ()
+    """What moves; written only where there is some, so that worlds without keep their digests."""
 
     @model_validator(mode="after")
     def _has_a_size(self) -> "WorldSpec":
@@ -195,6 +195,10 @@ class Odometry(Model):
     """Time constant of velocity and attitude errors."""
 
 
+def _is_one(value: int) -> bool:
+    return value == 1
+
+
 class Camera(Model):
     """The body-fixed RGB-D camera."""
 
@@ -212,6 +216,8 @@ class Camera(Model):
     """Probability that a pixel returns nothing."""
     color_std: NonNegative
     """Standard deviation of colour noise, of 255."""
+    rays_per_pixel: Annotated[Literal[1, 4, 9, 16], Field(exclude_if=_is_one)] = 1
+    """The nearest of so many rays is the pixel: more of them see thinner things."""
 
 
 class Rates(Model):

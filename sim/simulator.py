@@ -13,6 +13,7 @@ from sim.physics.stepping import command_step, tick_step
 from sim.physics.vehicle import load_vehicle, vehicle_record
 from sim.scenario import MissionTask, Scenario
 from sim.sensing.camera import Camera, CameraScene, max_pool_code
+from sim.sensing.mover_rays import SeenMovers
 from sim.types import (
     BODY_SIZE,
     HISTORY_AGES_S,
@@ -31,6 +32,8 @@ from sim.world.build import build_world
 from sim.world.bullet import BulletWorld, Contact
 from sim.world.clearance import ClearanceField
 from sim.world.meshing import world_triangles
+from sim.world.mover_bodies import MoverBodies
+from sim.world.movers import movers_of
 
 _PHYSICS_STREAM, _CAMERA_STREAM = 1, 2
 
@@ -71,6 +74,7 @@ class Simulator:
         self._field_bounds = low.tolist(), [*high[:2].tolist(), scenario.limits.altitude_max_m]
         self.scene = CameraScene(self.world)
         self.camera = Camera(scenario.camera)
+        self.movers = movers_of(scenario)
         self._params = vehicle_record(self.vehicle, scenario)
         self._ticks_per_step = scenario.rates.ticks_per_step
         self._history_steps = np.array(
@@ -83,7 +87,9 @@ class Simulator:
             hull_radius=self.vehicle.hull_radius,
             hull_height=self.vehicle.hull_height,
             timestep=1.0 / scenario.rates.physics_hz,
+            movers=self.movers.table_at(0),
         )
+        self.mover_bodies = MoverBodies(self.movers, self.bullet) if self.movers else None
         self.reset()
 
     def reset(self) -> None:
@@ -93,6 +99,8 @@ class Simulator:
         self.body[POSITION] = start.position_m
         self.body[QUATERNION] = 0.0, 0.0, np.sin(start.yaw_rad / 2), np.cos(start.yaw_rad / 2)
         self.bullet.reset(self.body)
+        if self.mover_bodies is not None:
+            self.mover_bodies.settle(0)
         self.plant = new_plant(self.vehicle, self.scenario)
         seed = self.scenario.seed
         self._physics_rng = np.random.default_rng([seed, _PHYSICS_STREAM])
@@ -119,6 +127,11 @@ class Simulator:
     def time(self) -> float:
         """Seconds since the start."""
         return self.step_count / self.scenario.rates.control_hz
+
+    @property
+    def tick(self) -> int:
+        """Physics ticks since the start."""
+        return int(self.plant["tick"][0])
 
     @property
     def yaw(self) -> float:
@@ -149,6 +162,8 @@ class Simulator:
         """
         self._command(action)
         ticks = self._fly_ticks()
+        if self.mover_bodies is not None:
+            self.mover_bodies.settle(self.tick)
         self._remember(ticks)
         self.step_count += 1
         self._expose()
@@ -167,6 +182,17 @@ class Simulator:
         # Flat, because Stable-Baselines3 takes any three-dimensional entry for a picture of >= 36 px.
         history = self._past_codes.take(self._history_steps, axis=0).reshape(-1)
         return {"image": image, "history": history}
+
+    def least_clearance(self, ticks: Float[np.ndarray, "t 13"]) -> float:
+        """Distance from the hull to the nearest obstacle, m, the ground excepted, after the ticks last flown.
+
+        What moves is looked at after each of them: it may have passed by within the step.
+        """
+        least = self.clearance.at(self.body[POSITION])
+        if self.movers:
+            path = ticks[:, POSITION]
+            least = min(least, self.movers.least_distance(self.tick - len(path) + 1, path))
+        return least - self.vehicle.hull_radius
 
     def save(self) -> Snapshot:
         """A snapshot from which `restore` continues bit for bit."""
@@ -203,16 +229,20 @@ class Simulator:
         count, wrench, bullet = self._ticks_per_step, self._wrench, self.bullet
         noise = self._physics_rng.standard_normal((count, NOISE_SIZE))
         plant, params = self.plant.view(np.uint8), self._params.view(np.uint8)
-        free = self._free_distance()
         path = np.empty((count + 1, BODY_SIZE))
         path[0] = self.body
         self.contacts = []
+        free, movers, first = self._free_distance(), self.mover_bodies, self.tick
+        if movers is not None and movers.begin(self.body, first, count):
+            free = 0.0
         done, advance = 0, bullet.advance
         while done < count:
             # Bullet looks for contacts first and moves then: where the hull stands before the tick decides.
             may_touch = tick_step(plant, params, path, done, noise, free, wrench)
             done += 1
             advance(wrench, path, done)
+            if movers is not None:
+                movers.advance(first + done)
             if may_touch and bullet.touching():
                 self.contacts = bullet.contacts()
                 break
@@ -239,6 +269,9 @@ class Simulator:
     def _expose(self) -> None:
         """Render the camera image, at the pose `delay_ticks` ago."""
         pose = self._trail[0]
+        if self.movers:
+            then = self.movers.table_at(self.tick - self.scenario.camera.delay_ticks)
+            self.scene.movers = SeenMovers(then, self.movers.colors, self.movers.classes)
         self.camera.expose(
             self.scene, pose[POSITION], pose[QUATERNION], self._camera_rng, self.image
         )

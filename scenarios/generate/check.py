@@ -10,6 +10,8 @@ from sim.world.build import build_world
 from sim.world.bullet import check_size
 from sim.world.geodesic import GeodesicField
 from sim.world.meshing import world_triangles
+from sim.world.movers import movers_of
+from sim.world.primitives import nearest_distance
 
 
 def check_buildable(scenario: Scenario) -> None:
@@ -36,6 +38,7 @@ def check_flyable(scenario: Scenario) -> None:
     _check_height(scenario, "start.position_m", start, lowest)
     ground = Ground(scenario.world, vehicle.hull_radius, start[2], limit)
     _check_free(ground, "start.position_m", start)
+    _check_movers(scenario, start, vehicle.hull_radius)
     ways = _ways(ground, "start.position_m", start)
     task = scenario.task
     if isinstance(task, NavigateTask):
@@ -81,6 +84,17 @@ def _check_free(ground: Ground, field: str, point: tuple[float, ...]) -> None:
             f"{field} = {list(point)}: inside an obstacle or touching one (hull radius {ground.hull_radius} m, "
             f"clearance {clearance:.2f} m)"
         )
+
+
+def _check_movers(scenario: Scenario, start: tuple[float, ...], hull_radius: float) -> None:
+    """Whatever moves later, nothing that does may be where the flight begins."""
+    for index, row in enumerate(movers_of(scenario).table_at(0)):
+        clearance = nearest_distance(row[None], *start) - hull_radius
+        if clearance <= 0:
+            raise ValueError(
+                f"start.position_m = {list(start)}: inside world.movers.{index} or touching it (hull radius "
+                f"{hull_radius} m, clearance {clearance:.2f} m)"
+            )
 
 
 def _ways(ground: Ground, field: str, point: tuple[float, ...]) -> GeodesicField:

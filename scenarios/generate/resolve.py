@@ -4,6 +4,7 @@ import numpy as np
 
 from scenarios.family import AvoidRecipe, Family, NavigateRecipe
 from scenarios.generate.missions import draw_mission
+from scenarios.generate.movers import draw_movers
 from scenarios.generate.site import Ground, Unplaceable
 from scenarios.generate.tasks import draw_avoidance, draw_navigation
 from scenarios.generate.worlds import draw_world
@@ -11,7 +12,7 @@ from sim.physics.vehicle import load_vehicle
 from sim.scenario import FORMAT, Battery, Limits, Scenario, Weather, WorldSpec
 
 MAX_REDRAWS = 40
-_WORLD_STREAM, _TASK_STREAM, _WEATHER_STREAM = 101, 102, 103
+_WORLD_STREAM, _TASK_STREAM, _WEATHER_STREAM, _MOVERS_STREAM = 101, 102, 103, 104
 _HEADROOM = 2.0
 """m of world above the altitude limit."""
 
@@ -52,6 +53,10 @@ def _draw(family: Family, name: str, seed: int, redraw: int) -> Scenario:
             family.task, family.battery, ground, vehicle, speed, task_rng
         )
         spec = WorldSpec.model_validate({**spec.model_dump(), "panels": panels})
+    if family.movers:
+        movers_rng = np.random.default_rng([seed, redraw, _MOVERS_STREAM])
+        movers = draw_movers(family.movers, spec, start, altitude.max_m, movers_rng)
+        spec = WorldSpec.model_validate({**spec.model_dump(), "movers": movers})
     return Scenario(
         format=FORMAT,
         name=name,

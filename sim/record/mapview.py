@@ -9,9 +9,11 @@ from sim.record import canvas
 from sim.record.canvas import Color, Image
 from sim.record.footprints import Footprints, footprints
 from sim.record.reader import Flight
+from sim.record.scene import outlines
 from sim.scenario import AvoidTask, MissionTask, NavigateTask
 from sim.types import POSITION, QUATERNION, SITE_FIELDS, VELOCITY
 from sim.world.geometry import Semantic
+from sim.world.movers import movers_of
 
 _GROUND: Color = (46, 44, 38)
 _SOLIDS: dict[Semantic, Color] = {
@@ -33,6 +35,7 @@ class MapView:
         """Draw what stands still."""
         self._flight, self._size = flight, size
         shapes = footprints(flight.scenario)
+        self._movers = movers_of(flight.scenario)
         self._place(shapes)
         self._layer = np.full((size, size, 3), canvas.SURFACE, np.uint8)
         self._draw_world(shapes)
@@ -51,6 +54,7 @@ class MapView:
             cv2.line(self._layer, *ends, self._trail_colors[index], 2, cv2.LINE_AA, _SHIFT)
         self._drawn = step + 1
         image[...] = self._layer
+        self._draw_movers(image, step)
         self._draw_task(image, step)
         self._draw_drone(image, step)
         canvas.tag(image, "map, trail coloured by speed", 0, 0)
@@ -100,6 +104,12 @@ class MapView:
         canvas.text_right(self._layer, f"{metres} m", right, y - 6, canvas.TEXT, 12)
 
     # --- What changes.
+
+    def _draw_movers(self, image: Image, step: int) -> None:
+        for outline in outlines(self._movers, int(self._flight.tick_starts[step + 1])):
+            pixels = [self._pixels(outline)]
+            cv2.fillPoly(image, pixels, canvas.WARN, cv2.LINE_AA, _SHIFT)
+            cv2.polylines(image, pixels, True, canvas.BACKGROUND, 1, cv2.LINE_AA, _SHIFT)
 
     def _draw_task(self, image: Image, step: int) -> None:
         task = self._flight.scenario.task

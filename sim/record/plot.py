@@ -15,9 +15,11 @@ from matplotlib.patches import Patch, Rectangle
 
 from sim.record.footprints import Footprints, footprints
 from sim.record.reader import Flight
+from sim.record.scene import outlines
 from sim.scenario import AvoidTask, MissionTask, NavigateTask
 from sim.types import EGO_FIELDS, SITE_FIELDS, VELOCITY
 from sim.world.geometry import Semantic
+from sim.world.movers import movers_of
 
 _INK, _SOFT, _GRID = "#22262b", "#6b737c", "#e3e6ea"
 _SOLIDS = {
@@ -34,6 +36,9 @@ PHASE_COLORS = {
     "return": "#5bb36b",
     "landing_scripted": "#b072b8",
 }
+_MOVER = "#e08a1e"
+_JUMP = 10.0
+"""m between two steps; no mover flies so fast."""
 _OTHER_PHASE = "#9aa2ab"
 _GOOD, _BAD = "#2e8b4f", "#c23b3b"
 _BATTERY, _VISITED = EGO_FIELDS.index("battery"), SITE_FIELDS.index("visited")
@@ -93,6 +98,7 @@ def _title_color(flight: Flight) -> str:
 
 def _draw_map(figure: Figure, axes: Axes, flight: Flight) -> None:
     _draw_world(axes, footprints(flight.scenario))
+    _draw_movers(axes, flight)
     trail = np.vstack([flight.scenario.start.position_m[:2], flight.step_bodies[:, :2]])
     speeds = np.linalg.norm(flight.step_bodies[:, VELOCITY], axis=1)
     line = LineCollection(
@@ -133,6 +139,22 @@ def _draw_world(axes: Axes, shapes: Footprints) -> None:
     margin = 0.02 * float((shapes.high - shapes.low).max())
     axes.set_xlim(shapes.low[0] - margin, shapes.high[0] + margin)
     axes.set_ylim(shapes.low[1] - margin, shapes.high[1] + margin)
+
+
+def _draw_movers(axes: Axes, flight: Flight) -> None:
+    """Where things moved during the flight, and where they were at its end."""
+    movers = movers_of(flight.scenario)
+    if not movers:
+        return
+    paths = np.array([movers.positions_at(int(tick))[:, :2] for tick in flight.tick_starts])
+    legs = np.stack([paths[:-1], paths[1:]], axis=2).reshape(-1, 2, 2)
+    # What wraps round jumps: no line is drawn through the world.
+    legs = legs[np.linalg.norm(legs[:, 1] - legs[:, 0], axis=1) < _JUMP]
+    axes.add_collection(
+        LineCollection(list(legs), colors=_MOVER, linewidths=0.8, alpha=0.5, zorder=3)
+    )
+    shapes = outlines(movers, int(flight.tick_starts[-1]))
+    axes.add_collection(PolyCollection(shapes, facecolors=_MOVER, zorder=3))
 
 
 def _draw_task(axes: Axes, flight: Flight) -> None:

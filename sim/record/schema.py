@@ -104,6 +104,8 @@ TOPICS: dict[str, Any] = {
     "/trident/result": Result,
 }
 """Every topic of a log and what its messages are."""
+MOVERS_TOPIC = "/movers"
+"""A SceneUpdate a step, only where something moves."""
 
 
 def depth_millimetres() -> np.ndarray:

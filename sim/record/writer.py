@@ -12,15 +12,18 @@ from foxglove_schemas_protobuf.CameraCalibration_pb2 import CameraCalibration
 from foxglove_schemas_protobuf.FrameTransform_pb2 import FrameTransform
 from foxglove_schemas_protobuf.PoseInFrame_pb2 import PoseInFrame
 from foxglove_schemas_protobuf.RawImage_pb2 import RawImage
+from foxglove_schemas_protobuf.SceneUpdate_pb2 import SceneUpdate
 from google.protobuf.timestamp_pb2 import Timestamp
 from jaxtyping import Float
 from mcap.writer import CompressionType, Writer
 from mcap_protobuf.schema import register_schema
 
 from sim.record import schema
+from sim.record.scene import scene_update
 from sim.scenario import Camera, Scenario
 from sim.sensing.pinhole import focal_length_px
 from sim.types import IMAGE_SHAPE, POSITION, QUATERNION, Decision, Event, FlightResult, Observation
+from sim.world.movers import movers_of
 
 CHUNK_SECONDS = 0.9
 """Flight time after which a chunk is closed and handed to the operating system."""
@@ -50,7 +53,10 @@ class FlightLog:
         )
         self._writer.start(profile="trident")
         self._writer.add_metadata(schema.METADATA_NAME, {**_facts(scenario), **metadata})
-        self._channels = {topic: self._register(topic) for topic in schema.TOPICS}
+        self._movers = movers_of(scenario)
+        self._ticks = 0
+        topics = schema.TOPICS | ({schema.MOVERS_TOPIC: SceneUpdate} if self._movers else {})
+        self._channels = {topic: self._register(topic, kind) for topic, kind in topics.items()}
         self._write_start(scenario)
 
     def step(
@@ -74,6 +80,8 @@ class FlightLog:
             "/trident/ticks", self._end, schema.Ticks(time=time, body=ticks.ravel().tolist())
         )
         self._write_pose(self._end, ticks[-1])
+        self._ticks += len(ticks)
+        self._write_movers(self._end)
         for event in events:
             self._write("/trident/event", event.time, _event_message(event))
         if self._end - self._chunk_start >= CHUNK_SECONDS:
@@ -103,8 +111,8 @@ class FlightLog:
         """Close without a result, unless it is closed already."""
         self.close(None)
 
-    def _register(self, topic: str) -> int:
-        schema_id = register_schema(self._writer, schema.TOPICS[topic])
+    def _register(self, topic: str, kind: Any) -> int:
+        schema_id = register_schema(self._writer, kind)
         return self._writer.register_channel(
             topic, message_encoding="protobuf", schema_id=schema_id
         )
@@ -128,6 +136,7 @@ class FlightLog:
         half_yaw = scenario.start.yaw_rad / 2
         quaternion = (0.0, 0.0, math.sin(half_yaw), math.cos(half_yaw))
         self._write_pose(0.0, np.array([*scenario.start.position_m, *quaternion]))
+        self._write_movers(0.0)
         self._writer.flush()
 
     def _write_observation(
@@ -149,6 +158,11 @@ class FlightLog:
         colors = np.ascontiguousarray(image[:3].transpose(1, 2, 0))
         self._write("/camera/rgb", time, _image_message(time, colors, "rgb8"))
         self._write("/camera/depth", time, _image_message(time, _DEPTH_MM[image[3]], "16UC1"))
+
+    def _write_movers(self, time: float) -> None:
+        if self._movers:
+            scene = scene_update(self._movers, self._ticks, _stamp(time))
+            self._write(schema.MOVERS_TOPIC, time, scene)
 
     def _write_pose(self, time: float, body: Float[np.ndarray, " n"]) -> None:
         (x, y, z), (qx, qy, qz, qw) = body[POSITION].tolist(), body[QUATERNION].tolist()

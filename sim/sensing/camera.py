@@ -1,5 +1,6 @@
 """The body-fixed RGB-D camera: Embree casts the rays, one compiled pass colours, measures and spoils them."""
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,6 +12,8 @@ from numpy.lib.stride_tricks import as_strided
 from sim.scenario import Camera as CameraConfig
 from sim.sensing.exposure import aim, pool, resolve, spoil, spread
 from sim.sensing.grain import normal_table
+from sim.sensing.mover_rays import SeenMovers, draw_movers
+from sim.sensing.nearest_ray import take_nearest
 from sim.sensing.pinhole import body_from_camera, focal_length_px
 from sim.types import DEPTH_FAR, DEPTH_NEAR, Quat, Vec3
 from sim.world.geometry import World
@@ -53,6 +56,8 @@ class CameraScene:
         self.planes: Float[np.ndarray, "f 4"] = np.concatenate(
             [normals, np.einsum("fi,fi->f", normals, corners[:, 0])[:, None]], axis=1
         )
+        self.movers: SeenMovers | None = None
+        """What moves, where it is when the next image is taken; whoever owns the scene sets it."""
         self.ground_color = 255 * np.array(world.ground_color)
         self.sky_color = np.rint(255 * np.array(world.sky_color)).astype(np.uint8)
         self._embree: EmbreeScene | None = None
@@ -87,22 +92,24 @@ class Camera:
         self.focal_px = focal_length_px(self.width, config.fov_deg)
         self.R_body_camera = body_from_camera(config.tilt_rad)
         self._view = np.zeros((4, 3))
-        size = (self.height, self.width)
-        self._rgb = np.zeros((3, *size), dtype=np.uint8)
-        self._depth = np.zeros(size, dtype=np.float32)
-        self._classes = np.zeros(size, dtype=np.uint8)
-        self._rays = np.zeros((*size, 3), dtype=np.float32)
-        self._reach = np.zeros(size, dtype=np.float32)
+        # With n x n rays a pixel, a finer image is cast, and reduced.
+        self._side = math.isqrt(config.rays_per_pixel)
+        self._cast_size = (self._side * self.height, self._side * self.width)
+        self._cast_images = _images(self._cast_size)
+        self._images = self._cast_images if self._side == 1 else _images((self.height, self.width))
+        self._rays = np.zeros((*self._cast_size, 3), dtype=np.float32)
+        self._reach = np.zeros(self._cast_size, dtype=np.float32)
         self._flat_rays, self._flat_reach = self._rays.reshape(-1, 3), self._reach.reshape(-1)
         # One origin, read once a ray: a view with steps of 0 along the rays, so that none is copied.
         self._eye = np.zeros(3, dtype=np.float32)
-        self._eyes = as_strided(self._eye, (self.height * self.width, 3), (0, 4))
+        self._eyes = as_strided(self._eye, (self._flat_reach.size, 3), (0, 4))
         self._rows = np.zeros((6, self.width), dtype=np.float32)
 
     def render(self, scene: CameraScene, position_world: Vec3, quat_xyzw: Quat) -> Frames:
         """The noise-free images from a body pose."""
         self._shoot(scene, position_world, quat_xyzw)
-        return Frames(self._rgb.transpose(1, 2, 0).copy(), self._depth.copy(), self._classes.copy())
+        rgb, depth, classes = self._images
+        return Frames(rgb.transpose(1, 2, 0).copy(), depth.copy(), classes.copy())
 
     def expose(
         self,
@@ -119,22 +126,37 @@ class Camera:
         key = np.uint64(rng.bit_generator.random_raw())
         disparity = config.disparity_std_px / (self.focal_px * config.baseline_m)
         spoil(
-            self._rgb, self._depth, key, _NORMALS, disparity, config.dropout, config.color_std,
+            *self._images[:2], key, _NORMALS, disparity, config.dropout, config.color_std,
             self._rows, image,
         )  # fmt: skip
 
     def _shoot(self, scene: CameraScene, position_world: Vec3, quat_xyzw: Quat) -> None:
         aim(
             position_world, quat_xyzw, self.R_body_camera,
-            self.focal_px, self.height, self.width, self._view,
+            self._side * self.focal_px, *self._cast_size, self._view,
         )  # fmt: skip
         spread(self._view, self._rays, self._reach)
         self._eye[:] = position_world
         hits = scene.cast(self._eyes, self._flat_rays, self._flat_reach)
         resolve(
             hits, self._view, scene.planes, scene.colors, scene.classes,
-            scene.ground_color, scene.sky_color, self._rgb, self._depth, self._classes,
+            scene.ground_color, scene.sky_color, *self._cast_images,
         )  # fmt: skip
+        if scene.movers is not None:
+            draw_movers(scene.movers, _SUN, _AMBIENT, self._view, *self._cast_images)
+        if self._side > 1:
+            take_nearest(*self._cast_images, *self._images)
+
+
+def _images(
+    size: tuple[int, int],
+) -> tuple[UInt8[np.ndarray, "3 h w"], Float[np.ndarray, "h w"], UInt8[np.ndarray, "h w"]]:
+    """Memory for colour, depth and class."""
+    return (
+        np.zeros((3, *size), dtype=np.uint8),
+        np.zeros(size, dtype=np.float32),
+        np.zeros(size, dtype=np.uint8),
+    )
 
 
 def max_pool_code(

@@ -12,6 +12,7 @@ from jaxtyping import Float, Int
 
 from sim.types import BODY_SIZE, POSITION, QUATERNION, RATES, VELOCITY, Body
 from sim.world.meshing import Triangles
+from sim.world.primitives import BOX, CYLINDER, ROW_SIZE, SPHERE
 
 
 @contextlib.contextmanager
@@ -40,6 +41,8 @@ GRAVITY = 9.80665
 """m/s^2, standard gravity."""
 _MAX_VERTICES, _MAX_INDICES = 131_072, 524_288
 """Sizes of PyBullet's shape buffers; what exceeds them is cut off without a word."""
+_NO_MOVERS = np.zeros((0, ROW_SIZE))
+_NO_TURN = (0.0, 0.0, 0.0)
 
 
 @dataclass(frozen=True)
@@ -53,6 +56,8 @@ class Contact:
     distance: float
     """m; negative inside."""
     is_ground: bool
+    mover: int = -1
+    """Index of the moving obstacle it is with, -1 for none."""
 
 
 class BulletWorld:
@@ -67,8 +72,12 @@ class BulletWorld:
         hull_radius: float,
         hull_height: float,
         timestep: float,
+        movers: Float[np.ndarray, "n 9"] = _NO_MOVERS,
     ) -> None:
-        """Mass kg, principal moments of inertia kg m^2, the hull an upright cylinder, m; timestep s."""
+        """Mass kg, principal moments of inertia kg m^2, the hull an upright cylinder, m; timestep s.
+
+        `movers` are primitives (`sim/world/primitives.py`) that `place_movers` moves about.
+        """
         check_size(triangles)
         self._client = pybullet.connect(pybullet.DIRECT)
         if self._client < 0:
@@ -82,6 +91,8 @@ class BulletWorld:
         self._ground = _add_ground(self._client)
         if len(triangles.faces):
             _add_mesh(triangles, self._client)
+        self._movers = [_add_mover(row, self._client) for row in movers]
+        self._mover_quats = [_upright(row) for row in movers]
         shape = pybullet.createCollisionShape(
             pybullet.GEOM_CYLINDER, radius=hull_radius, height=hull_height, **client
         )
@@ -136,6 +147,19 @@ class BulletWorld:
         )
         # Bullet normalises the quaternion, so what it holds is read back.
         self._position, self._orientation = _get_pose(self._hull, self._client)
+
+    def place_movers(
+        self,
+        chosen: list[int],
+        positions: Float[np.ndarray, "n 3"],
+        velocities: Float[np.ndarray, "n 3"],
+    ) -> None:
+        """Move some of the moving obstacles, m and m/s, world; their velocity is what a contact pushes with."""
+        client, at, speed = self._client, positions.tolist(), velocities.tolist()
+        for index in chosen:
+            body = self._movers[index]
+            _reset_pose(body, at[index], self._mover_quats[index], client)
+            _reset_velocity(body, speed[index], _NO_TURN, client)
 
     def reset(self, body: Body) -> None:
         """Place the hull as in a world nothing has happened in: what was flown before leaves no trace."""
@@ -199,7 +223,9 @@ class BulletWorld:
         self.close()
 
     def _contact(self, point: tuple) -> Contact:
-        return Contact(point[5], point[7], point[8], point[2] == self._ground)
+        other = point[2]
+        mover = self._movers.index(other) if other in self._movers else -1
+        return Contact(point[5], point[7], point[8], other == self._ground, mover)
 
 
 def check_size(triangles: Triangles) -> None:
@@ -291,6 +317,8 @@ _get_contacts = pybullet.getContactPoints
 # Half the time of assigning a tuple to an array.
 _BODY_STRUCT = struct.Struct(f"{BODY_SIZE}d")
 _pack_body, _BODY_BYTES = _BODY_STRUCT.pack_into, _BODY_STRUCT.size
+_reset_pose = pybullet.resetBasePositionAndOrientation
+_reset_velocity = pybullet.resetBaseVelocity
 
 
 def _add_ground(client: int) -> int:
@@ -310,6 +338,27 @@ def _add_mesh(triangles: Triangles, client: int) -> None:
         physicsClientId=client,
     )
     pybullet.createMultiBody(0.0, shape, physicsClientId=client)
+
+
+def _add_mover(row: Float[np.ndarray, "9"], client: int) -> int:
+    """A body without mass: nothing pushes it, and pairs of such bodies are never looked at."""
+    kind, size = row[0], row[4:7].tolist()
+    if kind == SPHERE:
+        form = {"shapeType": pybullet.GEOM_SPHERE, "radius": size[0]}
+    elif kind == CYLINDER:
+        form = {"shapeType": pybullet.GEOM_CYLINDER, "radius": size[0], "height": 2.0 * size[1]}
+    else:
+        form = {"shapeType": pybullet.GEOM_BOX, "halfExtents": size}
+    shape = pybullet.createCollisionShape(**form, physicsClientId=client)
+    return pybullet.createMultiBody(
+        0.0, shape, basePosition=row[1:4].tolist(), physicsClientId=client
+    )
+
+
+def _upright(row: Float[np.ndarray, "9"]) -> tuple[float, float, float, float]:
+    """The quaternion xyzw of a primitive, which is turned about z only."""
+    half_yaw = 0.5 * float(np.arctan2(row[8], row[7])) if row[0] == BOX else 0.0
+    return 0.0, 0.0, float(np.sin(half_yaw)), float(np.cos(half_yaw))
 
 
 def _add_visuals(triangles: Triangles, client: int) -> list[int]:

@@ -10,12 +10,12 @@ from numba import njit
 from sim.types import Vec3
 from sim.world.distance_grid import MILLIMETRE, mesh_grid
 from sim.world.geometry import World
+from sim.world.primitives import BOX, CYLINDER, ROW_SIZE, SPHERE, primitive_distance
 
 REACH = 4.0
 """Clearances are exact up to this distance, and read as it beyond, m."""
 _BIN = 2.0
 """Side of a bin, m: a query looks at the primitives of one bin only."""
-_CYLINDER, _BOX, _SPHERE = 0.0, 1.0, 2.0
 
 
 class ClearanceArrays(NamedTuple):
@@ -27,7 +27,7 @@ class ClearanceArrays(NamedTuple):
     bins_y: int
     starts: np.ndarray  # int32 (bins + 1): items of bin b are starts[b]:starts[b + 1]
     items: np.ndarray  # int32: rows of `primitives` within REACH of the bin
-    primitives: np.ndarray  # float64 (n, 9): kind, centre x y z, then by kind
+    primitives: np.ndarray  # float64 (n, 9), see primitives.py
     grid: np.ndarray  # int16 (z, y, x): signed distance to meshes, mm; empty without meshes
     grid_x: float  # m, position of grid[0, 0, 0]
     grid_y: float
@@ -77,16 +77,16 @@ def _primitives(
     """One row a primitive, and its bounds in x and y."""
     cylinders, boxes, spheres = world.cylinders, world.boxes, world.spheres
     n_cylinders, n_boxes, n_spheres = len(cylinders.radii), len(boxes.yaws), len(spheres.radii)
-    table = np.zeros((n_cylinders + n_boxes + n_spheres, 9))
+    table = np.zeros((n_cylinders + n_boxes + n_spheres, ROW_SIZE))
     tall, square, round_ = np.split(table, [n_cylinders, n_cylinders + n_boxes])
-    tall[:, 0] = _CYLINDER
+    tall[:, 0] = CYLINDER
     tall[:, 1:4] = cylinders.bases
     tall[:, 3] += cylinders.heights / 2
     tall[:, 4], tall[:, 5] = cylinders.radii, cylinders.heights / 2
-    square[:, 0] = _BOX
+    square[:, 0] = BOX
     square[:, 1:4], square[:, 4:7] = boxes.centers, boxes.half_sizes
     square[:, 7], square[:, 8] = np.cos(boxes.yaws), np.sin(boxes.yaws)
-    round_[:, 0] = _SPHERE
+    round_[:, 0] = SPHERE
     round_[:, 1:4], round_[:, 4] = spheres.centers, spheres.radii
     turn = np.abs(square[:, 7:9])
     extent = np.concatenate(
@@ -133,7 +133,7 @@ def clearance_at(arrays, x, y, z):
         return nearest
     cell = int(j) * arrays.bins_x + int(i)
     for slot in range(arrays.starts[cell], arrays.starts[cell + 1]):
-        nearest = min(nearest, _primitive_distance(arrays.primitives, arrays.items[slot], x, y, z))
+        nearest = min(nearest, primitive_distance(arrays.primitives, arrays.items[slot], x, y, z))
     return nearest
 
 
@@ -151,30 +151,6 @@ def _at_points(arrays, points):
             arrays, points[index, 0], points[index, 1], points[index, 2]
         )
     return distances
-
-
-@njit(cache=True)
-def _primitive_distance(primitives, row, x, y, z):
-    """Signed distance to one primitive, exact inside and outside."""
-    kind = primitives[row, 0]
-    dx, dy, dz = x - primitives[row, 1], y - primitives[row, 2], z - primitives[row, 3]
-    if kind == _SPHERE:
-        return math.sqrt(dx * dx + dy * dy + dz * dz) - primitives[row, 4]
-    if kind == _CYLINDER:
-        side = math.sqrt(dx * dx + dy * dy) - primitives[row, 4]
-        over = abs(dz) - primitives[row, 5]
-        if side <= 0.0 or over <= 0.0:
-            return max(side, over)
-        return math.sqrt(side * side + over * over)
-    cos, sin = primitives[row, 7], primitives[row, 8]
-    qx = abs(cos * dx + sin * dy) - primitives[row, 4]
-    qy = abs(cos * dy - sin * dx) - primitives[row, 5]
-    qz = abs(dz) - primitives[row, 6]
-    deepest = max(qx, qy, qz)
-    if deepest <= 0.0:
-        return deepest
-    ox, oy, oz = max(qx, 0.0), max(qy, 0.0), max(qz, 0.0)
-    return math.sqrt(ox * ox + oy * oy + oz * oz)
 
 
 @njit(cache=True)
