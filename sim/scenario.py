@@ -3,27 +3,19 @@
 import math
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
+from sim.faults import Fault, check_faults
+from sim.model import Finite, Fraction, Model, NonNegative, Point, Positive
+from sim.sensing.settings import Sensors, check_rates
 from sim.types import MAX_SPEED, MAX_TOKENS
 
 FORMAT = "scenario/1"
 MAX_EXTENT = 1100.0
 """m; fields of a world this large still fit into memory."""
 
-Finite = Annotated[float, Field(allow_inf_nan=False)]
-Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
-NonNegative = Annotated[float, Field(ge=0, allow_inf_nan=False)]
-Fraction = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
-Point = tuple[Finite, Finite, Finite]
 Color = tuple[Fraction, Fraction, Fraction]
 Class = Literal["trunk", "building", "obstacle"]
-
-
-class Model(BaseModel):
-    """Immutable, and unknown keys are errors."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 class CylinderSpec(Model):
@@ -182,7 +174,7 @@ class Weather(Model):
 
 
 class Odometry(Model):
-    """Errors of the state estimate."""
+    """Errors of the state estimate, stated outright; `[sensors]` instead makes them of measurements."""
 
     position_drift: NonNegative
     """Standard deviation of the horizontal drift per square root of metre flown, m."""
@@ -235,6 +227,15 @@ class Rates(Model):
         return self.physics_hz // self.control_hz
 
 
+def check_sensing(odometry: Odometry | None, sensors: Sensors | None, rates: Rates) -> None:
+    """Raise ValueError unless the estimate comes from exactly one of odometry and sensors that fit the rates."""
+    if (odometry is None) == (sensors is None):
+        given = "neither is given" if odometry is None else "both are given"
+        raise ValueError(f"[odometry] and [sensors]: {given}; the estimate comes from exactly one")
+    if sensors is not None:
+        check_rates(sensors, rates.physics_hz)
+
+
 class Scenario(Model):
     """One flight, ready to fly."""
 
@@ -252,9 +253,18 @@ class Scenario(Model):
     limits: Limits
     battery: Battery
     weather: Weather
-    odometry: Odometry
+    odometry: Odometry | None = None
+    """This or `sensors`."""
+    sensors: Sensors | None = None
     camera: Camera
     rates: Rates
+    faults: tuple[Fault, ...] = ()
+
+    @model_validator(mode="after")
+    def _senses_one_way(self) -> "Scenario":
+        check_sensing(self.odometry, self.sensors, self.rates)
+        check_faults(self.faults, self.sensors, self.rates.physics_hz)
+        return self
 
     @model_validator(mode="after")
     def _panels_exist(self) -> "Scenario":
