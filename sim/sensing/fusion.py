@@ -9,10 +9,12 @@ velocity (body) and against acceleration, as long as the drone moves.
 from numba import njit
 
 from sim.frames import rotation_entries
-from sim.sensing.kalman import correct, predict, take_in
+from sim.sensing.kalman import correct, doubt, predict, take_in
 from sim.sensing.readings import read_sensors
 from sim.sensing.suite import BARO, FIRST, GPS, RANGE, RING, STATES, VIO
 
+_PATIENCE = 0.5
+"""Seconds without a believed horizontal reading, though readings come, after which the filter doubts itself."""
 _UPRIGHT_MIN = 0.5
 """Cosine of tilt below which a range says too little about the height."""
 
@@ -36,7 +38,14 @@ def update_fused(state, params, body, noise):
             heard = True
             then = sensing.believed[(tick - suite.delay[sensor]) % RING]
             late = suite.delay[sensor] * params.dt
+            refused = sensing.rejected[sensor]
             _compare(sensing, suite, sensor, then, late)
+            if sensor == GPS or sensor == VIO:
+                if sensing.rejected[sensor] == refused:
+                    sensing.trusted = tick
+                elif (tick - sensing.trusted) * params.dt > _PATIENCE:
+                    doubt(sensing.covariance)
+                    sensing.trusted = tick
     if heard:
         correct(sensing, estimate)
 

@@ -13,6 +13,8 @@ from sim.frames import quat_multiply, quat_perturb, rotation_entries
 from sim.physics.vehicle import GRAVITY
 from sim.sensing.suite import STATES
 
+_DOUBT = (1.0, 1.0, 0.05, 0.05, 0.3)
+"""Spread, in SI units, that a filter in doubt adds to position, velocity, attitude, gyroscope and accelerometer bias."""
 _GATE = 25.0
 """Square of the standard deviations an innovation may have; PX4's gates are 5 wide, too."""
 
@@ -96,6 +98,13 @@ def correct(sensing, estimate):
         sensing.corrected[i] += correction[i]
     for i in range(STATES):
         correction[i] = 0.0
+
+
+@njit(cache=True)
+def doubt(covariance):
+    """Open the gates again: where all readings are refused, the belief is wrong (an IMU fault, say), not they."""
+    for i in range(STATES):
+        covariance[i, i] += _DOUBT[i // 3] ** 2
 
 
 @njit(cache=True)

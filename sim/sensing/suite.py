@@ -68,7 +68,8 @@ SENSING_DTYPE = np.dtype(
         ("gain", "f8", STATES),
         ("corrected", "f8", 9),  # sum of all corrections: position, velocity, attitude
         ("believed", "f8", (RING, 19)),  # position, velocity, quaternion, `corrected` by tick
-        ("rejected", "i8", len(SENSORS)),  # readings that the gate refused
+        ("rejected", "i8", len(SENSORS)),  # numbers that the gate refused
+        ("trusted", "i8"),  # tick of the last horizontal reading that was believed whole
     ],
     align=True,
 )

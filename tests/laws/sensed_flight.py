@@ -1,0 +1,89 @@
+"""Flights of a free body whose estimate is fused from sensors: truth, belief and covariance, step by step."""
+
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numba import njit
+
+from sim.physics.plant import FUSED_NOISE_SIZE, new_plant, set_command, tick
+from sim.physics.vehicle import vehicle_record
+from sim.scenario import Scenario
+from sim.sensing.suite import CHANNELS, SENSORS
+from tests.laws.rigid_body import DT, TICKS_PER_STEP, VEHICLE, integrate
+from tests.laws.rigid_body import scenario as odometry_scenario
+
+EXAMPLE = Path(__file__).parents[2] / "examples" / "failing_sensors.toml"
+
+
+def nominal() -> dict[str, Any]:
+    """The `[sensors]` of the example, which docs/physics.md gives reasons for."""
+    return tomllib.loads(EXAMPLE.read_text())["sensors"]
+
+
+def sensed(sensors: dict[str, Any] | None = None, **kwargs: Any) -> Scenario:
+    """The laws' empty sky with sensors."""
+    parts = odometry_scenario(**kwargs).model_dump()
+    del parts["odometry"]
+    return Scenario.model_validate({**parts, "sensors": nominal() if sensors is None else sensors})
+
+
+@dataclass(frozen=True)
+class Sensed:
+    """What a flight of n ticks was, was read as, and was believed to be."""
+
+    bodies: np.ndarray  # n 13
+    estimates: np.ndarray  # n 13
+    readings: np.ndarray  # n 17
+    fresh: np.ndarray  # n 6
+    biases: np.ndarray  # n 17, true
+    believed_biases: np.ndarray  # n 6
+    covariances: np.ndarray  # n/16 15 15
+    plant: np.ndarray
+
+
+@njit(cache=True)
+def _step(plant, params, body, noise, wrench, mass, inertia, row, still, bodies, estimates, readings, fresh, biases, believed):  # fmt: skip
+    for k in range(TICKS_PER_STEP):
+        tick(plant, params, body, noise[row + k], wrench)
+        sensing = plant[0].sensing
+        bodies[row + k] = body
+        estimates[row + k] = plant[0].estimate
+        readings[row + k] = sensing.reading
+        fresh[row + k] = sensing.fresh
+        biases[row + k] = sensing.bias
+        believed[row + k, 0:3] = sensing.gyro_bias
+        believed[row + k, 3:6] = sensing.accel_bias
+        if not still:
+            integrate(body, wrench, mass, inertia, DT)
+
+
+def fly_sensed(
+    commands: np.ndarray,
+    flown: Scenario,
+    *,
+    seed: int = 0,
+    still: bool = False,
+    before_step: Any = None,
+) -> Sensed:
+    """Fly commands (steps, 4) in the heading frame; `before_step(index, plant)` may interfere; `still` nails the body."""
+    plant, params = new_plant(VEHICLE, flown), vehicle_record(VEHICLE, flown)
+    steps = len(commands)
+    ticks = steps * TICKS_PER_STEP
+    noise = np.random.default_rng(seed).standard_normal((ticks, FUSED_NOISE_SIZE))
+    body, wrench = plant["estimate"][0].copy(), np.zeros(6)
+    bodies, estimates = np.empty((ticks, 13)), np.empty((ticks, 13))
+    readings, biases = np.empty((ticks, CHANNELS)), np.empty((ticks, CHANNELS))
+    fresh, believed = np.empty((ticks, len(SENSORS)), dtype=np.int64), np.empty((ticks, 6))
+    covariances = np.empty((steps, 15, 15))
+    inertia = np.array(VEHICLE.inertia)
+    for step, command in enumerate(np.asarray(commands, dtype=float)):
+        if before_step is not None:
+            before_step(step, plant)
+        set_command(plant, command)
+        _step(plant, params, body, noise, wrench, VEHICLE.mass, inertia, step * TICKS_PER_STEP, still,
+              bodies, estimates, readings, fresh, biases, believed)  # fmt: skip
+        covariances[step] = plant["sensing"]["covariance"][0]
+    return Sensed(bodies, estimates, readings, fresh, biases, believed, covariances, plant)
