@@ -87,3 +87,40 @@ def fly_sensed(
               bodies, estimates, readings, fresh, biases, believed)  # fmt: skip
         covariances[step] = plant["sensing"]["covariance"][0]
     return Sensed(bodies, estimates, readings, fresh, biases, believed, covariances, plant)
+
+
+def without(sensors: dict[str, Any], *fields: str) -> dict[str, Any]:
+    """The sensors with some fields at zero: names of fields, of whichever table."""
+    return {
+        table: {
+            name: _zero(value) if name in fields else value for name, value in settings.items()
+        }
+        for table, settings in sensors.items()
+    }
+
+
+NOISES = (
+    "gyro_noise", "accel_noise", "position_std_m", "velocity_std_m_s", "height_std_m", "range_std_m",
+)  # fmt: skip
+TURN_ON = ("gyro_turn_on_bias_rad_s", "accel_turn_on_bias_m_s2")
+WALKS = ("gyro_bias_walk", "accel_bias_walk", "position_walk", "drift", "range_walk", "velocity_walk")  # fmt: skip
+AID_WALKS = WALKS[2:]
+
+
+def perfect() -> dict[str, Any]:
+    """Sensors of the nominal rates and delays that make no errors."""
+    return without(nominal(), *NOISES, *TURN_ON, *WALKS)
+
+
+def wiggly(seconds: float, seed: int) -> np.ndarray:
+    """Commands (steps, 4) ahead at 4 m/s with turns, climbs and sidesteps."""
+    steps, hold = round(15 * seconds), 20
+    rng = np.random.default_rng([seed, 7])
+    drawn = rng.uniform(-1.0, 1.0, (steps // hold + 1, 3)) * (1.0, 0.3, 0.6)
+    commands = np.full((steps, 4), 4.0)
+    commands[:, 1:] = np.repeat(drawn, hold, axis=0)[:steps]
+    return commands
+
+
+def _zero(value: Any) -> Any:
+    return [0.0] * len(value) if isinstance(value, list) else 0.0
