@@ -14,7 +14,7 @@ from sim.types import Event
 
 _FAULT_STREAM = 3
 BEGAN, ENDED = "fault_began", "fault_ended"
-"""Names of the events; their detail is the fault, and whether it was injected."""
+"""Names of the events; their detail is the fault without its time, and `injected` where it was."""
 
 
 @dataclass
@@ -111,7 +111,9 @@ class FaultBoard:
             _drain(fault, plant, self._scenario)
         else:
             self._fail_image(fault, image)
-        detail = {**fault.model_dump(mode="json"), "injected": injected}
+        detail = fault.model_dump(mode="json", exclude={"time_s"})
+        if injected:
+            detail["injected"] = True
         name = ENDED if fault.kind == "ok" else BEGAN
         self._state.events.append(Event(time, name, detail))
 
@@ -128,7 +130,8 @@ def injected_fault(event: Event) -> Fault | None:
     """The fault that a logged event tells was injected, if it is one."""
     if event.name not in (BEGAN, ENDED) or not event.detail.get("injected"):
         return None
-    return Fault.model_validate({k: v for k, v in event.detail.items() if k != "injected"})
+    table = {name: value for name, value in event.detail.items() if name != "injected"}
+    return Fault.model_validate({"time_s": event.time, **table})
 
 
 def _share(fault: Fault) -> float:

@@ -40,7 +40,7 @@ def update_fused(state, params, body, noise):
             late = suite.delay[sensor] * params.dt
             refused = sensing.rejected[sensor]
             _compare(sensing, suite, sensor, then, late)
-            if sensor == GPS or sensor == VIO:
+            if sensor in (GPS, VIO):
                 if sensing.rejected[sensor] == refused:
                     sensing.trusted = tick
                 elif (tick - sensing.trusted) * params.dt > _PATIENCE:

@@ -60,9 +60,9 @@ def _lateness(sensing, suite, sensor, tick, dt):
         return -1
     late = suite.delay[sensor]
     if fault == DELAYED:
-        late += int(round(sensing.fault_value[sensor, 0] / dt))
+        late += round(sensing.fault_value[sensor, 0] / dt)
     if fault == INTERMITTENT:
-        span = max(int(round(sensing.fault_value[sensor, 0] / dt)), 1)
+        span = max(round(sensing.fault_value[sensor, 0] / dt), 1)
         if (tick - sensing.fault_since[sensor]) // span % 2 == 0:
             return -1
     # Readings are taken on multiples of the period, and come when their delay is over.

@@ -92,9 +92,7 @@ def fly_sensed(
 def without(sensors: dict[str, Any], *fields: str) -> dict[str, Any]:
     """The sensors with some fields at zero: names of fields, of whichever table."""
     return {
-        table: {
-            name: _zero(value) if name in fields else value for name, value in settings.items()
-        }
+        table: {name: _zero(value) if name in fields else value for name, value in settings.items()}
         for table, settings in sensors.items()
     }
 
