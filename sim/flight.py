@@ -53,6 +53,8 @@ class Flight:
 
     def inject(self, fault: Fault) -> None:
         """Let a fault begin (or with kind ok end) with the next control step; an error says why it cannot."""
+        if self.outcome is not None:
+            raise RuntimeError(f"the flight is over ({self.outcome}); call reset first")
         self.simulator.inject(fault)
 
     def advance(self, action: Float[np.ndarray, "4"]) -> Step:

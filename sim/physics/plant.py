@@ -51,6 +51,7 @@ PLANT_DTYPE = np.dtype(
         ("power_w", "f8"),
         ("voltage", "f8"),  # V
         ("motor_share", "f8", 4),  # of the commanded speed that a faulty motor reaches; 1: sound
+        ("rotor_driven", "f8", 4),  # rad/s, what is left of the command
         ("charge_lost_wh", "f8"),  # to a fault of the battery
         ("sensing", SENSING_DTYPE),
     ],
@@ -115,8 +116,8 @@ def _tick(state, params, body, noise, wrench):
     update_wind(state, params, body[2], math.sqrt(ax * ax + ay * ay + az * az), noise[0:3])
     fly(state, params)
     for i in range(4):
-        state.rotor_command[i] *= state.motor_share[i]
-    lag_rotors(state.rotor_speed, state.rotor_command, params.rotor_lag, params.dt)
+        state.rotor_driven[i] = state.motor_share[i] * state.rotor_command[i]
+    lag_rotors(state.rotor_speed, state.rotor_driven, params.rotor_lag, params.dt)
     _air_and_rotors(state, params, body, wrench)
     state.tick += 1
     state.time = state.tick * params.dt

@@ -27,11 +27,7 @@ def update_fused(state, params, body, noise):
     read_sensors(sensing, suite, tick, params.dt, body, noise)
     if tick > 0:
         predict(sensing, suite, estimate, params.dt)
-    row = sensing.believed[tick % RING]
-    row[0:3] = estimate[0:3]
-    row[3:6] = estimate[7:10]
-    row[6:10] = estimate[3:7]
-    row[10:19] = sensing.corrected
+    _remember(sensing, estimate, sensing.believed[tick % RING])
     heard = False
     for sensor in range(GPS, VIO + 1):
         if sensing.fresh[sensor]:
@@ -48,6 +44,18 @@ def update_fused(state, params, body, noise):
                     sensing.trusted = tick
     if heard:
         correct(sensing, estimate)
+
+
+@njit(cache=True)
+def _remember(sensing, estimate, row):
+    """Write into a row (19,) of the ring what is believed now, and the corrections that led here."""
+    for i in range(3):
+        row[i] = estimate[i]
+        row[3 + i] = estimate[7 + i]
+    for i in range(4):
+        row[6 + i] = estimate[3 + i]
+    for i in range(9):
+        row[10 + i] = sensing.corrected[i]
 
 
 @njit(cache=True)

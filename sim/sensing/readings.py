@@ -36,9 +36,11 @@ def read_sensors(sensing, suite, tick, dt, body, noise):
     for channel in range(CHANNELS):
         sensing.bias[channel] += spread[channel] * noise[CHANNELS + channel]
     row = sensing.truth[tick % RING]
-    row[0:3] = body[0:3]
-    row[3:6] = body[7:10]
-    row[6:10] = body[3:7]
+    for i in range(3):  # In loops: numba takes a second to compile an assignment of slices.
+        row[i] = body[i]
+        row[3 + i] = body[7 + i]
+    for i in range(4):
+        row[6 + i] = body[3 + i]
     _read_imu(sensing, tick, dt, body)
     for sensor in range(GPS, VIO + 1):
         late = _lateness(sensing, suite, sensor, tick, dt)
@@ -78,8 +80,8 @@ def _read_imu(sensing, tick, dt, body):
     fx = scale * (body[7] - sensing.velocity_before[0])
     fy = scale * (body[8] - sensing.velocity_before[1])
     fz = scale * (body[9] - sensing.velocity_before[2]) + GRAVITY
-    sensing.velocity_before[:] = body[7:10]
     for i in range(3):
+        sensing.velocity_before[i] = body[7 + i]
         if sensing.fault[GYRO] != STUCK:
             sensing.reading[i] = r[i] * body[10] + r[3 + i] * body[11] + r[6 + i] * body[12]
         if sensing.fault[ACCEL] != STUCK:
@@ -100,7 +102,8 @@ def _read_aid(sensing, suite, sensor, then):
     if sensing.fault[sensor] == STUCK:
         return 1
     if sensor == GPS:
-        reading[first : first + 6] = then[0:6]
+        for i in range(6):
+            reading[first + i] = then[i]
     elif sensor == BARO:
         reading[first] = then[2]
     elif sensor == RANGE:

@@ -87,7 +87,7 @@ def test_a_motor_keeps_its_share_of_the_commanded_thrust(
     body[9] = -0.5
     for plant in (sound, failed):
         tick(plant, params, body, np.zeros(noise_size(flight)), np.zeros(6))
-    ratio = (failed["rotor_command"][0] / sound["rotor_command"][0]) ** 2
+    ratio = (failed["rotor_driven"][0] / sound["rotor_driven"][0]) ** 2
     expected = np.ones(4)
     expected[motor] = share
     assert ratio == pytest.approx(expected, abs=1e-12)
