@@ -5,8 +5,19 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, model_validator
 
+from sim.faults import Fault, check_faults
 from sim.mover_spec import MAX_MOVER_SPEED
-from sim.scenario import Camera, Fraction, Model, NonNegative, Odometry, Positive, Rates
+from sim.scenario import (
+    Camera,
+    Fraction,
+    Model,
+    NonNegative,
+    Odometry,
+    Positive,
+    Rates,
+    check_sensing,
+)
+from sim.sensing.settings import Sensors
 from sim.types import MAX_SPEED, MAX_TOKENS
 
 
@@ -227,6 +238,16 @@ class Family(Model):
     altitude: AltitudeRecipe
     battery: BatteryRecipe
     weather: WeatherRecipe
-    odometry: Odometry
+    odometry: Odometry | None = None
+    """This or `sensors`."""
+    sensors: Sensors | None = None
     camera: Camera
     rates: Rates
+    faults: tuple[Fault, ...] = ()
+    """Of every flight."""
+
+    @model_validator(mode="after")
+    def _senses_one_way(self) -> "Family":
+        check_sensing(self.odometry, self.sensors, self.rates)
+        check_faults(self.faults, self.sensors, self.rates.physics_hz)
+        return self

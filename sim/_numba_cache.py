@@ -15,6 +15,7 @@ from sim.user_cache import user_cache
 CONSTANTS = (
     "agents/preference.py",
     "sim/physics/vehicle.py",
+    "sim/sensing/suite.py",
     "sim/types.py",
     "sim/world/geometry.py",
 )

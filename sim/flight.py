@@ -7,6 +7,7 @@ import numpy as np
 from jaxtyping import Float
 
 from sim.entries import path_account
+from sim.faults import Fault
 from sim.observation import observe
 from sim.scenario import Scenario
 from sim.simulator import Simulator
@@ -53,11 +54,17 @@ class Flight:
         """What the drone perceives now."""
         return observe(self.simulator, self.task)
 
+    def inject(self, fault: Fault) -> None:
+        """Let a fault begin (or with kind ok end) with the next control step; an error says why it cannot."""
+        if self.outcome is not None:
+            raise RuntimeError(f"the flight is over ({self.outcome}); call reset first")
+        self.simulator.inject(fault)
+
     def advance(self, action: Float[np.ndarray, "4"]) -> Step:
         """Fly one control step."""
         if self.outcome is not None:
             raise RuntimeError(f"the flight is over ({self.outcome}); call reset first")
-        seen = len(self.task.events)
+        seen, known = len(self.task.events), len(self.simulator.faults.events)
         ticks = self.simulator.step(action)
         length, speed = path_account(self.simulator.previous_body, ticks)
         self.distance += length
@@ -66,7 +73,9 @@ class Flight:
         rewards = dict(self.task.rewards())
         if self.outcome is not None:
             rewards["ending"] = _ENDING_REWARD.get(self.outcome, _FAILURE_REWARD)
-        return Step(ticks, rewards, self.outcome, (*self.task.events[seen:], *self._ending))
+        faults = self.simulator.faults.events[known:]
+        events = (*faults, *self.task.events[seen:], *self._ending)
+        return Step(ticks, rewards, self.outcome, events)
 
     def result(self, interrupted: bool = False) -> FlightResult:
         """The flight in one row."""
@@ -78,12 +87,17 @@ class Flight:
             min_clearance_m=self.min_clearance,
             energy_wh=float(self.simulator.plant["energy_used_wh"][0]),
             prize=self.task.prize,
-            events=(*self.task.events, *self._ending),
+            events=(*self._past_events(), *self._ending),
         )
 
     def close(self) -> None:
         """Give the simulator back."""
         self.simulator.close()
+
+    def _past_events(self) -> list[Event]:
+        """Faults and what the task saw, in order."""
+        events = [*self.simulator.faults.events, *self.task.events]
+        return sorted(events, key=lambda event: event.time)
 
     # --- Private: the rules that end any flight, in order of precedence.
 

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, model_validator
 
+from sim.faults import Fault, check_faults
 from sim.fields import (
     Class,
     Color,
@@ -17,6 +18,7 @@ from sim.fields import (
     Positive,
 )
 from sim.mover_spec import MAX_MOVERS, MoverSpec
+from sim.sensing.settings import Sensors, check_rates
 from sim.types import MAX_SPEED, MAX_TOKENS
 
 FORMAT = "scenario/1"
@@ -182,7 +184,7 @@ class Weather(Model):
 
 
 class Odometry(Model):
-    """Errors of the state estimate."""
+    """Errors of the state estimate, stated outright; `[sensors]` instead makes them of measurements."""
 
     position_drift: NonNegative
     """Standard deviation of the horizontal drift per square root of metre flown, m."""
@@ -241,6 +243,15 @@ class Rates(Model):
         return self.physics_hz // self.control_hz
 
 
+def check_sensing(odometry: Odometry | None, sensors: Sensors | None, rates: Rates) -> None:
+    """Raise ValueError unless the estimate comes from exactly one of odometry and sensors that fit the rates."""
+    if (odometry is None) == (sensors is None):
+        given = "neither is given" if odometry is None else "both are given"
+        raise ValueError(f"[odometry] and [sensors]: {given}; the estimate comes from exactly one")
+    if sensors is not None:
+        check_rates(sensors, rates.physics_hz)
+
+
 class Scenario(Model):
     """One flight, ready to fly."""
 
@@ -258,9 +269,18 @@ class Scenario(Model):
     limits: Limits
     battery: Battery
     weather: Weather
-    odometry: Odometry
+    odometry: Odometry | None = None
+    """This or `sensors`."""
+    sensors: Sensors | None = None
     camera: Camera
     rates: Rates
+    faults: tuple[Fault, ...] = ()
+
+    @model_validator(mode="after")
+    def _senses_one_way(self) -> "Scenario":
+        check_sensing(self.odometry, self.sensors, self.rates)
+        check_faults(self.faults, self.sensors, self.rates.physics_hz)
+        return self
 
     @model_validator(mode="after")
     def _panels_exist(self) -> "Scenario":

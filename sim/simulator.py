@@ -7,8 +7,10 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float
 
+from sim.fault_board import FaultBoard
+from sim.faults import Fault
 from sim.frames import quat_to_matrix, yaw_of
-from sim.physics.plant import NOISE_SIZE, new_plant
+from sim.physics.plant import new_plant, noise_size
 from sim.physics.stepping import command_step, tick_step
 from sim.physics.vehicle import load_vehicle, vehicle_record
 from sim.scenario import MissionTask, Scenario
@@ -57,6 +59,8 @@ class Snapshot:
     arrays: dict[str, np.ndarray]
     streams: tuple[Mapping[str, Any], Mapping[str, Any]]
     step_count: int
+    faults: Any
+    """What `FaultBoard.save` made."""
 
 
 class Simulator:
@@ -76,6 +80,8 @@ class Simulator:
         self.camera = Camera(scenario.camera)
         self.movers = movers_of(scenario)
         self._params = vehicle_record(self.vehicle, scenario)
+        self._noise_size = noise_size(scenario)
+        self.faults = FaultBoard(scenario)
         self._ticks_per_step = scenario.rates.ticks_per_step
         self._history_steps = np.array(
             [round(age * scenario.rates.control_hz) for age in HISTORY_AGES_S]
@@ -105,6 +111,7 @@ class Simulator:
         seed = self.scenario.seed
         self._physics_rng = np.random.default_rng([seed, _PHYSICS_STREAM])
         self._camera_rng = np.random.default_rng([seed, _CAMERA_STREAM])
+        self.faults.reset()
         self.step_count = 0
         self.previous_action = np.zeros(4, dtype=np.float32)
         self.previous_body = self.body.copy()
@@ -142,9 +149,8 @@ class Simulator:
     def battery(self) -> float:
         """Fraction of the pack's capacity left."""
         pack = self.scenario.battery
-        return max(
-            0.0, pack.initial_fraction - float(self.plant["energy_used_wh"][0]) / pack.capacity_wh
-        )
+        gone = float(self.plant["energy_used_wh"][0] + self.plant["charge_lost_wh"][0])
+        return max(0.0, pack.initial_fraction - gone / pack.capacity_wh)
 
     @property
     def estimate(self) -> Estimate:
@@ -160,6 +166,7 @@ class Simulator:
         Contacts of the first tick that touched anything are left in `contacts`, and the physics
         stops there, so that what is reported is the moment of the impact.
         """
+        self.faults.begin(self.time, self.plant, self.image)
         self._command(action)
         ticks = self._fly_ticks()
         if self.mover_bodies is not None:
@@ -170,6 +177,10 @@ class Simulator:
         self._past_codes[1:] = self._past_codes[:-1]
         self._past_codes[0] = self._pooled()
         return ticks
+
+    def inject(self, fault: Fault) -> None:
+        """Let a fault begin (or with kind ok end) with the next step; its own time is not looked at."""
+        self.faults.inject(fault, self.time)
 
     def observe(self) -> dict[str, np.ndarray]:
         """The camera's part of the observation: `image` and `history`."""
@@ -198,7 +209,7 @@ class Simulator:
         """A snapshot from which `restore` continues bit for bit."""
         arrays = {name: getattr(self, name).copy() for name in _SAVED_ARRAYS}
         streams = (self._physics_rng.bit_generator.state, self._camera_rng.bit_generator.state)
-        return Snapshot(self.bullet.save(), arrays, streams, self.step_count)
+        return Snapshot(self.bullet.save(), arrays, streams, self.step_count, self.faults.save())
 
     def restore(self, snapshot: Snapshot) -> None:
         """Return to a snapshot of this simulator."""
@@ -209,6 +220,7 @@ class Simulator:
             snapshot.streams
         )
         self.step_count = snapshot.step_count
+        self.faults.restore(snapshot.faults)
         self.contacts = []
 
     def close(self) -> None:
@@ -227,7 +239,7 @@ class Simulator:
     def _fly_ticks(self) -> Float[np.ndarray, "t 13"]:
         self.previous_body[:] = self.body
         count, wrench, bullet = self._ticks_per_step, self._wrench, self.bullet
-        noise = self._physics_rng.standard_normal((count, NOISE_SIZE))
+        noise = self._physics_rng.standard_normal((count, self._noise_size))
         plant, params = self.plant.view(np.uint8), self._params.view(np.uint8)
         path = np.empty((count + 1, BODY_SIZE))
         path[0] = self.body
@@ -275,6 +287,7 @@ class Simulator:
         self.camera.expose(
             self.scene, pose[POSITION], pose[QUATERNION], self._camera_rng, self.image
         )
+        self.faults.spoil(self.image)
 
     def _pooled(self) -> np.ndarray:
         return max_pool_code(self.image[3], HISTORY_SHAPE[1:])

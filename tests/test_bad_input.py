@@ -50,6 +50,47 @@ def test_a_family_with_a_mistake(
     assert len(message.splitlines()) == 1
 
 
+@pytest.mark.parametrize(
+    ("right", "wrong", "named"),
+    [
+        ("rate_hz = 5 ", "rate_hz = 0 ", ["sensors.gnss.rate_hz", "greater than 0", "got 0"]),
+        ("rate_hz = 5 ", "rate_hz = -5 ", ["sensors.gnss.rate_hz", "greater than 0", "got -5"]),
+        ("rate_hz = 5 ", "rate_hz = 7 ", ["sensors.gnss.rate_hz = 7", "physics_hz = 240"]),
+        ("delay_ticks = 24", "delay_ticks = 999", ["sensors.gnss.delay_ticks", "120", "999"]),
+        ("[sensors.gnss]", "[sensors.gps]", ["sensors.gps", "did you mean 'gnss'"]),
+        ("[sensors.imu]", "[sensors.imus]", ["sensors.imu: missing"]),
+        ("drift = 0.02", "drift = -0.02", ["sensors.barometer.drift", "-0.02"]),
+        ('component = "gps"', 'component = "rudder"', ["faults.0.component", "'motor'", "'vio'", "rudder"]),
+        ('kind = "ok"', 'kind = "off"', ["faults.1", "gps off at 6 s", "wrong since 2 s", "faults.0"]),
+        ('kind = "stuck"', 'kind = "wrong"', ["faults.3", "'wrong'", "'camera'", "choose ok, off, stuck"]),
+        ("value = 0.85", "value = 85", ["faults.2", "85", "share from 0 to 1"]),
+        ("time_s = 3.0", "time_s = -3.0", ["faults.2.time_s", "-3.0"]),
+    ],
+)  # fmt: skip
+def test_sensors_and_faults_with_a_mistake(
+    within: Trident, tmp_path: Path, right: str, wrong: str, named: list[str]
+) -> None:
+    text = (ROOT / "examples" / "failing_sensors.toml").read_text()
+    assert right in text
+    (tmp_path / "wrong.toml").write_text(text.replace(right, wrong, 1))
+    message = refused(within("fly", "wrong.toml", "--pilot", "random"))
+    assert [word for word in ["wrong.toml", *named] if word not in message] == []
+    assert len(message.splitlines()) == 1
+
+
+def test_an_estimate_comes_from_odometry_or_from_sensors(within: Trident, tmp_path: Path) -> None:
+    text = (ROOT / "examples" / "failing_sensors.toml").read_text()
+    sensors = text[text.index("[sensors.imu]") : text.index("[camera]")]
+    odometry = FAMILY[FAMILY.index("[odometry]") : FAMILY.index("[camera]")]
+    for name, wrong in (
+        ("both are given", text.replace(sensors, sensors + odometry)),
+        ("neither is given", text.replace(sensors, "")),
+    ):
+        (tmp_path / "wrong.toml").write_text(wrong)
+        message = refused(within("fly", "wrong.toml", "--pilot", "random"))
+        assert f"[odometry] and [sensors]: {name}" in message
+
+
 def test_an_airframe_with_negative_mass(within: Trident, tmp_path: Path) -> None:
     (tmp_path / "light.toml").write_text(AIRFRAME.replace("mass = 1.0", "mass = -1.0"))
     (tmp_path / "family.toml").write_text(FAMILY.replace("trident_1kg", "light.toml"))

@@ -1,6 +1,7 @@
 """README and docs are true: paths exist, every file is listed, and what they show as code or scenario works."""
 
 import re
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -67,10 +68,8 @@ def test_python_in_the_documentation_runs(
 
 
 def test_scenarios_in_the_documentation_can_be_flown() -> None:
-    family, mission = (
-        scenarios.parse(text, "docs")
-        for text in blocks(ROOT / "docs" / "write-a-scenario.md", "toml")
-    )
+    *flyable, excerpt = blocks(ROOT / "docs" / "write-a-scenario.md", "toml")
+    family, mission = (scenarios.parse(text, "docs") for text in flyable)
     assert isinstance(family, scenarios.Family)
     drawn = scenarios.resolve(scenarios.NamedFamily(name="docs", family=family), seed=0)
     assert 30.0 <= drawn.task.geodesic_m <= 60.0  # pyright: ignore[reportAttributeAccessIssue] - a navigation task.
@@ -78,6 +77,9 @@ def test_scenarios_in_the_documentation_can_be_flown() -> None:
     assert isinstance(mission.task, MissionTask)
     assert scenarios.resolve(mission, None) == mission
     assert mission == scenarios.load(str(ROOT / "examples" / "two_panels.toml"))
+    example = tomllib.loads((ROOT / "examples" / "failing_sensors.toml").read_text())
+    shown = tomllib.loads(excerpt)
+    assert shown == {"sensors": example["sensors"], "faults": example["faults"]}
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)

@@ -9,6 +9,11 @@ from types import ModuleType
 
 import pytest
 
+import agents
+import scenarios
+from sim.record.refly import verify
+from sim.record.writer import FlightLog
+from sim.simulator import Simulator
 from sim.types import Outcome
 
 ROOT = Path(__file__).parent.parent
@@ -39,6 +44,16 @@ def test_the_teacher_completes_the_hand_written_mission(tmp_path: Path) -> None:
     assert names.count("site_visited") == 2
     assert names[-2:] == ["landed", "success"]
     assert (tmp_path / "flight.png").stat().st_size > 10_000
+
+
+def test_the_teacher_reaches_the_goal_while_sensors_fail(tmp_path: Path) -> None:
+    flown = scenarios.resolve(scenarios.load(str(ROOT / "examples" / "failing_sensors.toml")), None)
+    with FlightLog(tmp_path / "flight.mcap", flown, {}) as log:
+        result = agents.fly(flown, agents.load_pilot("teacher"), log)
+    assert result.success
+    names = [event.name for event in result.events]
+    assert (names.count("fault_began"), names.count("fault_ended")) == (3, 2)
+    assert verify(tmp_path / "flight.mcap", Simulator).equal
 
 
 @pytest.mark.slow

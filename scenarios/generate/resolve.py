@@ -71,8 +71,10 @@ def _draw(family: Family, name: str, seed: int, redraw: int) -> Scenario:
         battery=battery,
         weather=_draw_weather(family, weather_rng),
         odometry=family.odometry,
+        sensors=family.sensors,
         camera=family.camera,
         rates=family.rates,
+        faults=family.faults,
     )
 
 

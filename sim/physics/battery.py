@@ -80,7 +80,7 @@ def draw_energy(state, params, vx, vy, vz, thrust):
     power = electrical_power(params, thrust, total, cubes, vx, vy, vz)
     state.power_w = power
     state.energy_used_wh += power * params.dt / _SECONDS_PER_HOUR
-    state.voltage = pack_voltage(params, state.energy_used_wh, power)
+    state.voltage = pack_voltage(params, state.energy_used_wh + state.charge_lost_wh, power)
 
 
 def hover_power(vehicle: Vehicle) -> float:

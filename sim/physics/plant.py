@@ -15,11 +15,15 @@ from sim.physics.vehicle import GRAVITY, Vehicle, vehicle_record
 from sim.physics.wind import update_wind
 from sim.scenario import Scenario
 from sim.sensing.estimator import update_estimate
+from sim.sensing.fusion import update_fused
 from sim.sensing.odometry import update_odometry
+from sim.sensing.suite import SENSING_DTYPE, SUITE_NOISE_SIZE, start_sensing
 from sim.types import BODY_SIZE, POSITION, QUATERNION
 
 NOISE_SIZE = 15
 """Standard normals a tick consumes: gusts 3, position 3, velocity 3, attitude 3, rates 3."""
+FUSED_NOISE_SIZE = 3 + SUITE_NOISE_SIZE
+"""The same where sensors are fused: gusts 3, then the suite's."""
 WRENCH_SIZE = 6
 PLANT_DTYPE = np.dtype(
     [
@@ -46,6 +50,10 @@ PLANT_DTYPE = np.dtype(
         ("energy_used_wh", "f8"),
         ("power_w", "f8"),
         ("voltage", "f8"),  # V
+        ("motor_share", "f8", 4),  # of the commanded speed that a faulty motor reaches; 1: sound
+        ("rotor_driven", "f8", 4),  # rad/s, what is left of the command
+        ("charge_lost_wh", "f8"),  # to a fault of the battery
+        ("sensing", SENSING_DTYPE),
     ],
     align=True,
 )
@@ -65,7 +73,14 @@ def new_plant(vehicle: Vehicle, scenario: Scenario) -> Shaped[np.ndarray, "1"]:
     plant["wind_world"] = params["wind_world"]
     plant["power_w"] = hover_power(vehicle)
     plant["voltage"] = pack_voltage(params[0], 0.0, plant["power_w"][0])
+    plant["motor_share"] = 1.0
+    start_sensing(plant["sensing"], params["suite"], scenario.start.position_m[2])
     return plant
+
+
+def noise_size(scenario: Scenario) -> int:
+    """Standard normals a tick of this scenario consumes."""
+    return NOISE_SIZE if scenario.sensors is None else FUSED_NOISE_SIZE
 
 
 @njit(cache=True)
@@ -81,7 +96,7 @@ def set_command(plant, command):
 
 @njit(cache=True)
 def tick(plant, params, body, noise, wrench):
-    """Advance by one tick from the true body (13,) and NOISE_SIZE standard normals.
+    """Advance by one tick from the true body (13,) and as many standard normals as `noise_size` says.
 
     Writes into wrench (6,) the force at the centre of mass and the torque, both in the world; gravity is not in it.
     Plant and params are arrays of one record: handing over a bare record of many fields costs 5 us, an array 0.1.
@@ -92,12 +107,17 @@ def tick(plant, params, body, noise, wrench):
 @njit(cache=True)
 def _tick(state, params, body, noise, wrench):
     vx, vy, vz = body[7], body[8], body[9]
-    update_odometry(state, params, math.sqrt(vx * vx + vy * vy + vz * vz), noise[3:12])
-    update_estimate(state, params, body, noise[12:15])
+    if params.suite.fitted:
+        update_fused(state, params, body, noise[3:])
+    else:
+        update_odometry(state, params, math.sqrt(vx * vx + vy * vy + vz * vz), noise[3:12])
+        update_estimate(state, params, body, noise[12:15])
     ax, ay, az = vx - params.wind_world[0], vy - params.wind_world[1], vz - params.wind_world[2]
     update_wind(state, params, body[2], math.sqrt(ax * ax + ay * ay + az * az), noise[0:3])
     fly(state, params)
-    lag_rotors(state.rotor_speed, state.rotor_command, params.rotor_lag, params.dt)
+    for i in range(4):
+        state.rotor_driven[i] = state.motor_share[i] * state.rotor_command[i]
+    lag_rotors(state.rotor_speed, state.rotor_driven, params.rotor_lag, params.dt)
     _air_and_rotors(state, params, body, wrench)
     state.tick += 1
     state.time = state.tick * params.dt

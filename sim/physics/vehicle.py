@@ -11,6 +11,7 @@ from jaxtyping import Shaped
 
 from sim.names import did_you_mean, unknown
 from sim.scenario import Scenario
+from sim.sensing.suite import SUITE_DTYPE, pack_suite
 
 GRAVITY = 9.80665  # m/s2
 AIR_DENSITY = 1.225  # kg/m3, ISA at sea level
@@ -84,13 +85,14 @@ _SCENARIO_CONSTANTS = [
     ("attitude_std", "f8"),  # rad
     ("rate_std", "f8"),  # rad/s
     ("correlation", "f8"),  # s
+    ("suite", SUITE_DTYPE),
 ]
 VEHICLE_DTYPE = np.dtype(
     [(field.name, "f8", 3) if field.type == _Triple else (field.name, "f8") for field in _CONSTANTS]
     + _SCENARIO_CONSTANTS,
     align=True,
 )
-"""What `plant.tick` reads: the vehicle's constants, then weather, odometry, battery and tick length of the flight."""
+"""What `plant.tick` reads: the vehicle's constants, then weather, odometry or sensors, battery and tick length of the flight."""
 
 
 def vehicle_names() -> tuple[str, ...]:
@@ -131,7 +133,10 @@ def vehicle_record(vehicle: Vehicle, scenario: Scenario) -> Shaped[np.ndarray, "
     record["wind_world"] = wind
     record["wind_direction"] = wind[:2] / speed if speed > 0 else (1.0, 0.0)
     record["turbulence"] = scenario.weather.turbulence_m_s
+    record["suite"] = pack_suite(scenario.sensors, scenario.rates.physics_hz)
     odometry = scenario.odometry
+    if odometry is None:
+        return record
     record["position_drift"] = odometry.position_drift
     record["height_std"] = odometry.height_std_m
     record["velocity_std"] = odometry.velocity_std_m_s

@@ -8,6 +8,8 @@ from typing import Protocol, runtime_checkable
 import numpy as np
 from jaxtyping import Float, UInt8
 
+from sim.fault_board import injected_fault
+from sim.faults import Fault
 from sim.record.reader import Flight, read_flight
 from sim.record.schema import provenance
 from sim.scenario import Scenario
@@ -31,6 +33,10 @@ class Reflown(Protocol):
 
     def step(self, action: Float[np.ndarray, "4"]) -> Float[np.ndarray, "t 13"]:
         """Fly one control step; the body after every tick."""
+        ...
+
+    def inject(self, fault: Fault) -> None:
+        """Let a fault begin or end with the next step."""
         ...
 
     def observe(self) -> Observation:
@@ -77,8 +83,11 @@ def _compare(
 ) -> Verification:
     first: tuple[int, str] | None = None
     error = 0.0
+    injected = _injected(flight)
     for index, action in enumerate(flight.actions):
         difference = _image_difference(flight.images[index], simulator.observe()["image"])
+        for fault in injected.get(index, ()):
+            simulator.inject(fault)
         logged, flown = flight.step_ticks(index), simulator.step(action)
         difference = difference or _ticks_difference(logged, flown)
         if first is None and difference is not None:
@@ -89,6 +98,17 @@ def _compare(
     return Verification(
         first is None, first, len(flight), error, _machine_differences(flight.metadata)
     )
+
+
+def _injected(flight: Flight) -> dict[int, list[Fault]]:
+    """Faults that the log tells were injected, by the step they began or ended with; the scenario knows its own."""
+    faults: dict[int, list[Fault]] = {}
+    for event in flight.events:
+        fault = injected_fault(event)
+        if fault is not None:
+            step = round(event.time * flight.scenario.rates.control_hz)
+            faults.setdefault(step, []).append(fault)
+    return faults
 
 
 def _image_difference(

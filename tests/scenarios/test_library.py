@@ -46,6 +46,7 @@ def test_a_name_says_what_the_entry_holds(name: str) -> None:
 @pytest.mark.parametrize("name", scenarios.names())
 def test_sensors_are_noisy_and_air_moves_in_every_entry(name: str) -> None:
     family = family_of(name)
+    assert family.odometry is not None
     noise = family.odometry.model_dump() | family.camera.model_dump()
     stated = [key for key in noise if key.endswith(("_std", "std_m", "std_px", "drift", "_m_s"))]
     stated += ["attitude_std_rad", "rate_std_rad_s", "dropout"]

@@ -247,6 +247,9 @@ class _Echo:
     def reset(self) -> None:
         self.index = 0
 
+    def inject(self, fault: object) -> None:
+        raise AssertionError(f"no fault was injected: {fault}")
+
     def observe(self) -> dict[str, np.ndarray]:
         return {"image": self.steps[self.index].observation["image"]}
 

@@ -1,0 +1,167 @@
+"""Faults as data, in PX4's vocabulary (`failure <component> <kind>`): what may fail, how, and two at once of what."""
+
+from collections.abc import Iterable
+from enum import Enum
+from typing import Literal
+
+from pydantic import model_validator
+
+from sim.fields import Finite, Model, NonNegative, Point
+from sim.sensing.settings import MAX_DELAY_TICKS, Aiding, Sensors
+
+Component = Literal[
+    "motor", "battery", "camera", "depth", "gyro", "accel", "gps", "baro", "distance_sensor", "vio"
+]
+Kind = Literal["ok", "off", "stuck", "garbage", "wrong", "delayed", "intermittent"]
+
+
+class Value(Enum):
+    """What the `value` of a fault means."""
+
+    NONE = "no value"
+    SHARE = "a share from 0 to 1"
+    SECONDS = "a time above 0 s"
+    SPREAD = "a spread of 0 or more"
+    OFFSET = "a number"
+    OFFSETS = "three numbers"
+
+
+_SENSOR = {
+    "off": Value.NONE,
+    "stuck": Value.NONE,
+    "garbage": Value.SPREAD,
+}
+_AID = {**_SENSOR, "delayed": Value.SECONDS, "intermittent": Value.SECONDS}
+MEANINGS: dict[str, dict[str, Value]] = {
+    "motor": {"off": Value.NONE, "wrong": Value.SHARE},
+    "battery": {"off": Value.NONE, "wrong": Value.SHARE},
+    "camera": {
+        "off": Value.NONE,
+        "stuck": Value.NONE,
+        "delayed": Value.SECONDS,
+        "intermittent": Value.SECONDS,
+    },
+    "depth": {"off": Value.NONE, "stuck": Value.NONE, "garbage": Value.NONE},
+    "gyro": {**_SENSOR, "wrong": Value.OFFSETS},
+    "accel": {**_SENSOR, "wrong": Value.OFFSETS},
+    "gps": {**_AID, "wrong": Value.OFFSETS},
+    "baro": {**_AID, "wrong": Value.OFFSET},
+    "distance_sensor": {**_AID, "wrong": Value.OFFSET},
+    "vio": {**_AID, "wrong": Value.OFFSETS},
+}
+"""Kinds each component knows beside ok, and what their value means; docs/write-a-scenario.md has it in words."""
+_ALWAYS = ("motor", "battery", "camera", "depth")
+_AIDS = {
+    "gps": "gnss",
+    "baro": "barometer",
+    "distance_sensor": "rangefinder",
+    "vio": "visual_odometry",
+}
+"""Components and the tables of `[sensors]` that fit them."""
+
+
+class Fault(Model):
+    """Something that fails, or with kind ok works again, from the first control step at or after its time."""
+
+    time_s: NonNegative
+    component: Component
+    kind: Kind
+    motor: Literal[0, 1, 2, 3] | None = None
+    """Which one, counted as in `sim/physics/rotors.py`."""
+    value: Finite | Point | None = None
+
+    @property
+    def target(self) -> str:
+        """What fails: the component, and of the motors which."""
+        return self.component if self.motor is None else f"motor {self.motor}"
+
+    @model_validator(mode="after")
+    def _makes_sense(self) -> "Fault":
+        if (self.component == "motor") != (self.motor is not None):
+            problem = "which of 0, 1, 2, 3?" if self.motor is None else "only a motor has a number"
+            raise ValueError(f"motor = {self.motor} with component = {self.component!r}: {problem}")
+        kinds = {"ok": Value.NONE, **MEANINGS[self.component]}
+        if self.kind not in kinds:
+            raise ValueError(
+                f"kind = {self.kind!r} with component = {self.component!r}: choose {', '.join(kinds)}"
+            )
+        if not _fits(self.value, kinds[self.kind]):
+            raise ValueError(
+                f"value = {self.value!r} with {self.component} {self.kind}: needs {kinds[self.kind].value}"
+            )
+        return self
+
+
+def components(sensors: Sensors | None) -> tuple[str, ...]:
+    """What can fail on a drone with these sensors."""
+    if sensors is None:
+        return _ALWAYS
+    fitted = (name for name, table in _AIDS.items() if getattr(sensors, table) is not None)
+    return (*_ALWAYS, "gyro", "accel", *fitted)
+
+
+def check_fault(fault: Fault, sensors: Sensors | None, physics_hz: int) -> None:
+    """Raise ValueError where the drone has no such component, or its memory cannot hold the delay."""
+    known = components(sensors)
+    if fault.component not in known:
+        fitted = (
+            "senses with [odometry]" if sensors is None else f"has {', '.join(known[4:])} to sense with"
+        )  # fmt: skip
+        raise ValueError(
+            f"component = {fault.component!r}: this drone {fitted}; choose {', '.join(known)}"
+        )
+    if fault.kind == "delayed" and fault.component in _AIDS:
+        assert sensors is not None
+        assert isinstance(fault.value, float | int)
+        aid = getattr(sensors, _AIDS[fault.component])
+        assert isinstance(aid, Aiding)
+        most = (MAX_DELAY_TICKS - aid.delay_ticks) / physics_hz
+        if fault.value > most:
+            raise ValueError(
+                f"value = {fault.value} with {fault.component} delayed: at most {most:.3g} s more"
+            )
+
+
+def check_faults(faults: Iterable[Fault], sensors: Sensors | None, physics_hz: int) -> None:
+    """Raise ValueError naming the fault that cannot be, or the two that would be on one component at once."""
+    numbered = sorted(enumerate(faults), key=lambda each: each[1].time_s)
+    active: dict[str, tuple[int, Fault]] = {}
+    for index, fault in numbered:
+        try:
+            check_fault(fault, sensors, physics_hz)
+            check_free(fault, {target: describe(*each) for target, each in active.items()})
+        except ValueError as error:
+            raise ValueError(f"faults.{index}: {error}") from error
+        if fault.kind == "ok":
+            del active[fault.target]
+        else:
+            active[fault.target] = (index, fault)
+
+
+def check_free(fault: Fault, active: dict[str, str]) -> None:
+    """Raise ValueError unless a fault's target is whole, or for ok is not; `active` describes faults by target."""
+    if fault.kind == "ok" and fault.target not in active:
+        raise ValueError(f"{fault.target} ok at {fault.time_s:g} s: it has no fault to end")
+    if fault.kind != "ok" and fault.target in active:
+        raise ValueError(
+            f"{fault.target} {fault.kind} at {fault.time_s:g} s: it is {active[fault.target]} already; "
+            f"end that first with kind = 'ok'"
+        )
+
+
+def describe(index: int | None, fault: Fault) -> str:
+    """A fault in words, with its place in the list."""
+    place = "injected" if index is None else f"faults.{index}"
+    return f"{fault.kind} since {fault.time_s:g} s ({place})"
+
+
+def _fits(value: float | Point | None, meaning: Value) -> bool:
+    if meaning is Value.NONE or value is None:
+        return meaning is Value.NONE and value is None
+    if isinstance(value, tuple) or meaning is Value.OFFSETS:
+        return isinstance(value, tuple) and meaning is Value.OFFSETS
+    if meaning is Value.SHARE:
+        return 0 <= value <= 1
+    if meaning is Value.SECONDS:
+        return value > 0
+    return meaning is Value.OFFSET or value >= 0
