@@ -4,7 +4,17 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, model_validator
 
-from sim.scenario import Camera, Fraction, Model, NonNegative, Odometry, Positive, Rates
+from sim.scenario import (
+    MAX_GUSTS,
+    Camera,
+    Fraction,
+    Gust,
+    Model,
+    NonNegative,
+    Odometry,
+    Positive,
+    Rates,
+)
 from sim.types import MAX_SPEED, MAX_TOKENS
 
 
@@ -179,10 +189,13 @@ class BatteryRecipe(Model):
 
 
 class WeatherRecipe(Model):
-    """Wind of a random direction."""
+    """Wind of a random direction; gusts and shear as in a scenario's weather."""
 
     wind_m_s: Interval
     turbulence_m_s: NonNegative
+    gusts: Annotated[tuple[Gust, ...], Field(max_length=MAX_GUSTS)] = ()
+    shear_exponent: Fraction = 0.0
+    shear_reference_m: Positive = 10.0
 
 
 class Family(Model):

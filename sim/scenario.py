@@ -11,6 +11,9 @@ FORMAT = "scenario/1"
 MAX_EXTENT = 1100.0
 """m; fields of a world this large still fit into memory."""
 
+MAX_GUSTS = 8
+"""Discrete gusts a flight may have."""
+
 Finite = Annotated[float, Field(allow_inf_nan=False)]
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 NonNegative = Annotated[float, Field(ge=0, allow_inf_nan=False)]
@@ -173,12 +176,26 @@ class Battery(Model):
     reserve_fraction: Annotated[float, Field(ge=0, lt=1)]
 
 
+class Gust(Model):
+    """A discrete gust, up and down again as 1 - cosine."""
+
+    start_s: NonNegative
+    duration_s: Positive
+    peak_world_m_s: Point
+    """Added to the wind half-way through."""
+
+
 class Weather(Model):
-    """Steady wind and Dryden turbulence."""
+    """Steady wind, Dryden turbulence and discrete gusts."""
 
     wind_world_m_s: Point
+    """The mean, at `shear_reference_m` above ground where there is shear, else at every height."""
     turbulence_m_s: NonNegative
-    """Standard deviation of each gust component."""
+    """Standard deviation of each component of turbulence."""
+    gusts: Annotated[tuple[Gust, ...], Field(max_length=MAX_GUSTS)] = ()
+    shear_exponent: Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)] = 0.0
+    """Of the power law by which the mean grows with height: 0 none, 1/7 open country, 0.3 woods and suburbs."""
+    shear_reference_m: Positive = 10.0
 
 
 class Odometry(Model):
