@@ -1,12 +1,14 @@
 """A flight: the simulator, its task, and the rules that end it; `env` and the pilots' loop both drive this."""
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 from jaxtyping import Float
 
 from sim.observation import observe
+from sim.record.black_box import BlackBox
 from sim.scenario import Scenario
 from sim.simulator import Simulator
 from sim.tasks import make_task
@@ -31,9 +33,25 @@ class Step:
 class Flight:
     """One scenario being flown, from its start to its outcome."""
 
-    def __init__(self, scenario: Scenario) -> None:
+    def __init__(
+        self,
+        scenario: Scenario,
+        *,
+        action: str = "velocity",
+        camera: bool = True,
+        dump_to: Path | None = None,
+    ) -> None:
+        """One flight.
+
+        Args:
+            scenario: What is flown.
+            action: The level of `sim.actions` that `advance` takes.
+            camera: Without it nothing is rendered, and the observation has no images.
+            dump_to: Folder for the last seconds of a flight that diverges; None is the user's cache.
+        """
         self.scenario = scenario
-        self.simulator = Simulator(scenario)
+        self.simulator = Simulator(scenario, action=action, camera=camera)
+        self._black_box = BlackBox(scenario, action, dump_to)
         self.reset()
 
     def reset(self) -> Observation:
@@ -41,22 +59,29 @@ class Flight:
         self.simulator.reset()
         self.task = make_task(self.simulator)
         self.outcome: Outcome | None = None
-        self.distance = 0.0
+        self.distance = self._energy_wh = 0.0
         self.min_clearance = self._clearance()
         self._ending: tuple[Event, ...] = ()
+        self._black_box.clear()
         return self.observation()
 
     def observation(self) -> Observation:
-        """What the drone perceives now."""
-        return observe(self.simulator, self.task)
+        """What the drone perceives now; once the flight has diverged, what it perceived last."""
+        if self.outcome is not Outcome.DIVERGED:
+            self._seen = observe(self.simulator, self.task)
+        return self._seen
 
     def advance(self, action: Float[np.ndarray, "4"]) -> Step:
         """Fly one control step."""
         if self.outcome is not None:
             raise RuntimeError(f"the flight is over ({self.outcome}); call reset first")
         seen = len(self.task.events)
-        before = self.simulator.body[POSITION].copy()
+        time, before = self.simulator.time, self.simulator.body[POSITION].copy()
         ticks = self.simulator.step(action)
+        self._black_box.note(time, action, self._seen, ticks)
+        if not np.isfinite(ticks).all() or np.abs(ticks[:, VELOCITY]).max() > _DIVERGED_SPEED:
+            return self._diverge(ticks)
+        self._energy_wh = float(self.simulator.plant["energy_used_wh"][0])
         path = np.vstack([before, ticks[:, POSITION]])
         self.distance += float(np.linalg.norm(np.diff(path, axis=0), axis=1).sum())
         self.min_clearance = min(self.min_clearance, self._clearance())
@@ -74,7 +99,7 @@ class Flight:
             duration_s=self.simulator.time,
             distance_m=self.distance,
             min_clearance_m=self.min_clearance,
-            energy_wh=float(self.simulator.plant["energy_used_wh"][0]),
+            energy_wh=self._energy_wh,
             prize=self.task.prize,
             events=(*self.task.events, *self._ending),
         )
@@ -87,8 +112,6 @@ class Flight:
 
     def _judge(self, ticks: Float[np.ndarray, "t 13"]) -> Outcome | None:
         sim = self.simulator
-        if not np.isfinite(ticks).all() or np.abs(ticks[:, VELOCITY]).max() > _DIVERGED_SPEED:
-            return self._end(Outcome.DIVERGED, {})
         outcome = self.task.update(ticks)
         if sim.contacts:
             return self._touched(ticks)
@@ -123,6 +146,17 @@ class Flight:
         before = ticks[-2] if len(ticks) > 1 else self.simulator.previous_body
         return float(np.linalg.norm(before[VELOCITY]))
 
+    def _diverge(self, ticks: Float[np.ndarray, "t 13"]) -> Step:
+        """End a flight whose state means nothing any more, and leave a trace of how it came to that."""
+        path = self._black_box.path(self.simulator.time)
+        detail: dict[str, Any] = {"why": _why_diverged(ticks), "log": str(path)}
+        self.outcome = self._end(Outcome.DIVERGED, detail)
+        try:
+            self._black_box.dump(path, self.result())
+        except OSError as error:
+            self._end(Outcome.DIVERGED, {**detail, "log": None, "log_error": str(error)})
+        return Step(ticks, {"ending": _FAILURE_REWARD}, self.outcome, self._ending)
+
     def _end(self, outcome: Outcome, detail: dict[str, Any]) -> Outcome:
         self._ending = (Event(self.simulator.time, str(outcome), detail),)
         return outcome
@@ -131,3 +165,13 @@ class Flight:
         """Distance from the hull to the nearest obstacle, ground excepted, m."""
         sim = self.simulator
         return sim.clearance.at(sim.body[POSITION]) - sim.vehicle.hull_radius
+
+
+def _why_diverged(ticks: Float[np.ndarray, "t 13"]) -> str:
+    """The first number of the body that cannot be."""
+    broken = np.argwhere(~np.isfinite(ticks))
+    if len(broken):
+        tick, entry = broken[0].tolist()
+        return f"entry {entry} of the body is {ticks[tick, entry]} at tick {tick}"
+    speed = float(np.abs(ticks[:, VELOCITY]).max())
+    return f"speed {speed:.1f} m/s exceeds {_DIVERGED_SPEED:g} m/s"

@@ -1,6 +1,7 @@
 """What a flight is, as data: one validated model, TOML in and out, nothing left to default silently."""
 
 import math
+from operator import not_
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
@@ -10,9 +11,6 @@ from sim.types import MAX_SPEED, MAX_TOKENS
 FORMAT = "scenario/1"
 MAX_EXTENT = 1100.0
 """m; fields of a world this large still fit into memory."""
-
-MAX_GUSTS = 8
-"""Discrete gusts a flight may have."""
 
 Finite = Annotated[float, Field(allow_inf_nan=False)]
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
@@ -176,6 +174,15 @@ class Battery(Model):
     reserve_fraction: Annotated[float, Field(ge=0, lt=1)]
 
 
+MAX_GUSTS = 8
+"""Discrete gusts a flight may have."""
+_REFERENCE_HEIGHT = 10.0  # m, where meteorologists measure wind
+
+
+def _is_reference(height: float) -> bool:
+    return height == _REFERENCE_HEIGHT
+
+
 class Gust(Model):
     """A discrete gust, up and down again as 1 - cosine."""
 
@@ -192,10 +199,11 @@ class Weather(Model):
     """The mean, at `shear_reference_m` above ground where there is shear, else at every height."""
     turbulence_m_s: NonNegative
     """Standard deviation of each component of turbulence."""
-    gusts: Annotated[tuple[Gust, ...], Field(max_length=MAX_GUSTS)] = ()
-    shear_exponent: Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)] = 0.0
+    gusts: Annotated[tuple[Gust, ...], Field(max_length=MAX_GUSTS, exclude_if=not_)] = ()
+    """These and shear are written only where there is some, so that scenarios without keep their digests."""
+    shear_exponent: Annotated[Fraction, Field(exclude_if=not_)] = 0.0
     """Of the power law by which the mean grows with height: 0 none, 1/7 open country, 0.3 woods and suburbs."""
-    shear_reference_m: Positive = 10.0
+    shear_reference_m: Annotated[Positive, Field(exclude_if=_is_reference)] = _REFERENCE_HEIGHT
 
 
 class Odometry(Model):

@@ -7,8 +7,9 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float
 
+from sim.actions import action_level, commander
 from sim.frames import quat_to_matrix, yaw_of
-from sim.physics.plant import NOISE_SIZE, new_plant, set_command, tick
+from sim.physics.plant import NOISE_SIZE, new_plant, tick
 from sim.physics.vehicle import load_vehicle, vehicle_record
 from sim.scenario import MissionTask, Scenario
 from sim.sensing.camera import Camera, CameraScene, max_pool_code
@@ -17,8 +18,6 @@ from sim.types import (
     HISTORY_AGES_S,
     HISTORY_SHAPE,
     IMAGE_SHAPE,
-    MAX_SPEED,
-    MAX_YAW_RATE,
     POSITION,
     QUATERNION,
     RATES,
@@ -59,9 +58,15 @@ class Snapshot:
 class Simulator:
     """The world of one scenario; owns a Bullet client until `close`."""
 
-    def __init__(self, scenario: Scenario) -> None:
+    def __init__(
+        self, scenario: Scenario, *, action: str = "velocity", camera: bool = True
+    ) -> None:
+        """`action` is the level commands come at, see `sim.actions`; without `camera` nothing is rendered."""
         self.scenario = scenario
         self.vehicle = load_vehicle(scenario.vehicle)
+        self.action_level = action_level(action)
+        self._take_over = commander(self.action_level, self.vehicle, scenario.speed_limit_m_s)
+        self._sees = camera
         pads = (scenario.task.home_m,) if isinstance(scenario.task, MissionTask) else ()
         self.world = build_world(scenario.world, pads)
         self.clearance = ClearanceField(self.world, scenario.limits.altitude_max_m + 2.0)
@@ -96,7 +101,6 @@ class Simulator:
         self.previous_body = self.body.copy()
         self.contacts: list[Contact] = []
         self._wrench = np.zeros(6)
-        self._setpoint = np.zeros(4)
         # One row a tick, newest last, long enough for the delayed camera.
         self._trail = np.tile(self.body, (self.scenario.camera.delay_ticks + 1, 1))
         self.image = np.zeros((4, self.camera.height, self.camera.width), dtype=np.uint8)
@@ -136,22 +140,27 @@ class Simulator:
         return Estimate(state[POSITION], quat, state[VELOCITY], rates_body, yaw_of(quat))
 
     def step(self, action: Float[np.ndarray, "4"]) -> Float[np.ndarray, "t 13"]:
-        """Fly one control period with a velocity command in [-1, 1]; returns the body after every tick.
+        """Fly one control period with a command in [-1, 1]; returns the body after every tick.
 
         Contacts of the first tick that touched anything are left in `contacts`, and the physics
         stops there, so that what is reported is the moment of the impact.
         """
         self._command(action)
         ticks = self._fly_ticks()
-        self._remember(ticks)
         self.step_count += 1
+        if not np.isfinite(self.body).all():
+            return ticks  # Nothing can be seen from nowhere: the images stay as they were.
+        self._remember(ticks)
         self._expose()
-        self._past_codes[1:] = self._past_codes[:-1]
-        self._past_codes[0] = self._pooled()
+        if self._sees:
+            self._past_codes[1:] = self._past_codes[:-1]
+            self._past_codes[0] = self._pooled()
         return ticks
 
     def observe(self) -> dict[str, np.ndarray]:
-        """The camera's part of the observation: `image` and `history`."""
+        """The camera's part of the observation: `image` and `history`; nothing without a camera."""
+        if not self._sees:
+            return {}
         if self.image.shape == IMAGE_SHAPE:
             image = self.image.copy()
         else:
@@ -186,15 +195,8 @@ class Simulator:
     # --- Private steps, in the order `step` takes them.
 
     def _command(self, action: Float[np.ndarray, "4"]) -> None:
-        """Scale the action to SI and clip its norm to the speed limit."""
-        velocity = MAX_SPEED * np.asarray(action[:3], dtype=np.float64)
-        speed = float(np.linalg.norm(velocity))
-        limit = self.scenario.speed_limit_m_s
-        if speed > limit:
-            velocity *= limit / speed
-        self._setpoint[:3] = velocity
-        self._setpoint[3] = MAX_YAW_RATE * float(action[3])
-        set_command(self.plant, self._setpoint)
+        """Hand the action to the autopilot, at the level it was chosen for."""
+        self._take_over(self.plant, action)
         self.previous_action[:] = action
 
     def _fly_ticks(self) -> Float[np.ndarray, "t 13"]:
@@ -224,6 +226,8 @@ class Simulator:
 
     def _expose(self) -> None:
         """Render the camera image, at the pose `delay_ticks` ago."""
+        if not self._sees:
+            return
         pose = self._trail[0]
         self.camera.expose(
             self.scene, pose[POSITION], pose[QUATERNION], self._camera_rng, self.image
