@@ -2,7 +2,13 @@
 
 from agents.flying import fly
 from agents.lattice import describe as describe_lattice
-from agents.loading import PilotError, load_pilot, pilot_names, pilot_networks
+from agents.loading import (
+    PilotError,
+    load_courier,
+    load_pilot,
+    pilot_names,
+    pilot_networks,
+)
 from agents.optimum import mission_optimum
 from agents.pilot import Pilot
 
@@ -11,6 +17,7 @@ __all__ = [
     "PilotError",
     "describe_lattice",
     "fly",
+    "load_courier",
     "load_pilot",
     "mission_optimum",
     "pilot_names",

@@ -1,6 +1,7 @@
 """The loop that flies one scenario with one pilot."""
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Protocol
 
 import numpy as np
@@ -32,9 +33,13 @@ def fly(
     pilot: Pilot,
     log: Recorder | None = None,
     progress: Callable[[float], None] | None = None,
+    dump_to: Path | None = None,
 ) -> FlightResult:
-    """Fly to the outcome; an interrupt closes the log with what was flown and is raised again."""
-    flight = Flight(scenario)
+    """Fly to the outcome; an interrupt closes the log with what was flown and is raised again.
+
+    A flight that diverges leaves its last seconds in `dump_to`, or in the user's cache.
+    """
+    flight = Flight(scenario, dump_to=dump_to)
     try:
         pilot.reset(flight)
         return _loop(flight, pilot, log, progress)

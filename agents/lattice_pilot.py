@@ -57,12 +57,13 @@ class LatticePilot:
             return self._steer(observation, {})
         observation = self.control.observe(observation)
         asked = self.control.decide(observation, self.brain)
-        mission = self._mission_record(asked)
-        scripted = self._script(observation)
-        if scripted is not None:
-            action, phase = scripted
-            return Decision(action=action, phase=phase, **mission)
-        return self._steer(self.control.aim(observation), mission)
+        return self._carry_out(observation, self._mission_record(asked))
+
+    def carry_out(self, observation: Observation) -> Decision:
+        """Fly on with the mission choice that was made, asking nobody for another."""
+        assert self.control is not None
+        self._detour.observe(observation)
+        return self._carry_out(self.control.observe(observation), {})
 
     def steer_to_target(self, observation: Observation) -> Decision:
         """Navigation and avoidance only, towards the mission target that is set."""
@@ -70,6 +71,15 @@ class LatticePilot:
         return self._steer(self.control.aim(observation), {})
 
     # --- Private.
+
+    def _carry_out(self, observation: Observation, mission: dict) -> Decision:
+        """The scripted last metres, or a step of the way."""
+        assert self.control is not None
+        scripted = self._script(observation)
+        if scripted is not None:
+            action, phase = scripted
+            return Decision(action=action, phase=phase, **mission)
+        return self._steer(self.control.aim(observation), mission)
 
     def _steer(self, observation: Observation, mission: dict) -> Decision:
         """Fuse what navigation and avoidance say of the lattice into one command."""

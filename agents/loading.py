@@ -4,6 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from agents.classical import ClassicalBrain
+from agents.courier import Courier
 from agents.lattice_pilot import LatticePilot
 from agents.pilot import Pilot
 from agents.random_pilot import RandomPilot
@@ -39,6 +40,14 @@ def load_pilot(name_or_path: str) -> Pilot:
     if name_or_path in _WITHOUT_NETWORK:
         return _WITHOUT_NETWORK[name_or_path]()
     return network_pilot(_checkpoint_folder(name_or_path), name_or_path)
+
+
+def load_courier(name_or_path: str) -> Courier:
+    """What flies mission choices with a pilot's navigation and avoidance; see `load_pilot` for the names."""
+    pilot = load_pilot(name_or_path)
+    if not isinstance(pilot, LatticePilot):
+        raise PilotError(f"pilot {name_or_path!r} has no missions: choose another than random")
+    return Courier(pilot)
 
 
 def network_pilot(folder: Path, name: str) -> LatticePilot:

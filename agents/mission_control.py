@@ -182,13 +182,27 @@ class MissionControl:
 
     def decide(self, observation: Observation, brain: Brain) -> bool:
         """Ask the brain if it is time; True if it was asked."""
-        sites = read_sites(observation)
-        due = self.step % (self.briefing.control_hz // self.briefing.mission_hz) == 0
-        due |= self._event(sites, observation)
-        self.step += 1
+        due = self.is_due(observation)
         if due:
-            self._ask(observation, sites, brain)
+            self._ask(observation, read_sites(observation), brain)
         return due
+
+    def is_due(self, observation: Observation) -> bool:
+        """Whether this control step asks for a decision; to be called once a step, for it counts them."""
+        due = self.step % (self.briefing.control_hz // self.briefing.mission_hz) == 0
+        due |= self._event(read_sites(observation), observation)
+        self.step += 1
+        return due
+
+    def believe(self, sites: Sites, status: Float[np.ndarray, "2"]) -> None:
+        """Keep p(faulty), p(blocked) of the panel in view, if one is."""
+        seen = sites.in_view()
+        if seen >= 0:
+            self.belief[seen] = status
+
+    def order(self, choice: int, sites: Sites) -> None:
+        """Follow a choice that somebody else has made."""
+        self._follow(choice, sites)
 
     def aim(self, observation: Observation) -> Observation:
         """The observation with the goal set to the chosen site."""
@@ -221,9 +235,7 @@ class MissionControl:
 
     def _ask(self, observation: Observation, sites: Sites, brain: Brain) -> None:
         plan = brain.plan(observation)
-        seen = sites.in_view()
-        if seen >= 0:
-            self.belief[seen] = plan.status
+        self.believe(sites, plan.status)
         allowed = allowed_choices(sites, observation, self.briefing)
         self.masked = not allowed[int(plan.logits.argmax())]
         self.logits = np.where(allowed, plan.logits, -np.inf)

@@ -8,8 +8,10 @@ from pydantic import AfterValidator, Field, model_validator
 from sim.faults import Fault, check_faults
 from sim.mover_spec import MAX_MOVER_SPEED
 from sim.scenario import (
+    MAX_GUSTS,
     Camera,
     Fraction,
+    Gust,
     Model,
     NonNegative,
     Odometry,
@@ -218,10 +220,13 @@ class BatteryRecipe(Model):
 
 
 class WeatherRecipe(Model):
-    """Wind of a random direction."""
+    """Wind of a random direction; gusts and shear as in a scenario's weather."""
 
     wind_m_s: Interval
     turbulence_m_s: NonNegative
+    gusts: Annotated[tuple[Gust, ...], Field(max_length=MAX_GUSTS)] = ()
+    shear_exponent: Fraction = 0.0
+    shear_reference_m: Positive = 10.0
 
 
 class Family(Model):

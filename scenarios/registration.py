@@ -8,29 +8,37 @@ from scenarios.seeds import SEED_SETS
 from sim.names import unknown
 
 if TYPE_CHECKING:
+    from scenarios.sources import FamilyMix
     from sim.env import TridentEnv
+    from sim.plan_env import PlanEnv
 
 # Real places stay out of the defaults: environments draw training worlds, and what is learned is tested there.
 _DEFAULTS = {
-    "Trident/Navigate-v0": "forest-navigation",
-    "Trident/Avoid-v0": "forest-avoidance",
-    "Trident/Mission-v0": "blocks-mission",
+    "Trident/Navigate-v0": ("make_env", "forest-navigation"),
+    "Trident/Avoid-v0": ("make_env", "forest-avoidance"),
+    "Trident/Mission-v0": ("make_env", "blocks-mission"),
+    "Trident/Plan-v0": ("make_plan_env", "blocks-mission"),
 }
 
 
 def register_environments() -> None:
     """Make the ids known to Gymnasium; calling it twice is no error."""
-    for name, scenario in _DEFAULTS.items():
+    for name, (factory, scenario) in _DEFAULTS.items():
         if name not in gymnasium.registry:
             gymnasium.register(
                 id=name,
-                entry_point="scenarios.registration:make_env",
+                entry_point=f"scenarios.registration:{factory}",
                 kwargs={"scenario": scenario},
             )
 
 
 def make_env(
-    scenario: str, split: str = "training", render_mode: str | None = None
+    scenario: str,
+    split: str = "training",
+    render_mode: str | None = None,
+    action: str = "velocity",
+    state_only: bool = False,
+    dump_to: str | None = None,
 ) -> "TridentEnv":
     """An environment that draws its worlds from one family.
 
@@ -38,10 +46,46 @@ def make_env(
         scenario: A library name or a TOML file.
         split: Which world seeds `reset` draws from: training, choice, acceptance or test.
         render_mode: None or "rgb_array".
+        action: What actions mean: velocity, body_rate or rotor, see `TridentEnv`.
+        state_only: No camera: nothing is rendered, and the observation has no images.
+        dump_to: Folder for the last seconds of a flight that diverges; the user's cache by default.
     """
-    from scenarios.sources import FamilyMix
     from sim.env import TridentEnv
+
+    return TridentEnv(
+        *_worlds(scenario, split),
+        render_mode,
+        action=action,
+        state_only=state_only,
+        dump_to=dump_to,
+    )
+
+
+def make_plan_env(
+    scenario: str,
+    split: str = "training",
+    render_mode: str | None = None,
+    pilot: str = "classical",
+    dump_to: str | None = None,
+) -> "PlanEnv":
+    """An environment whose actions are mission choices, flown by a pilot; arguments as in `make_env`.
+
+    Args:
+        scenario: A library name or a TOML file, of missions.
+        split: Which world seeds `reset` draws from.
+        render_mode: None or "rgb_array".
+        pilot: Whose navigation and avoidance fly: classical, teacher, a shipped network or a checkpoint folder.
+        dump_to: Folder for the last seconds of a flight that diverges.
+    """
+    from agents import load_courier
+    from sim.plan_env import PlanEnv
+
+    return PlanEnv(*_worlds(scenario, split), load_courier(pilot), render_mode, dump_to=dump_to)
+
+
+def _worlds(scenario: str, split: str) -> "tuple[FamilyMix, range]":
+    from scenarios.sources import FamilyMix
 
     if split not in SEED_SETS:
         raise ValueError(unknown("split", split, SEED_SETS))
-    return TridentEnv(FamilyMix((scenario,)), SEED_SETS[split], render_mode)
+    return FamilyMix((scenario,)), SEED_SETS[split]

@@ -1,6 +1,7 @@
 """A flight: the simulator, its task, and the rules that end it; `env` and the pilots' loop both drive this."""
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -9,6 +10,7 @@ from jaxtyping import Float
 from sim.entries import path_account
 from sim.faults import Fault
 from sim.observation import observe
+from sim.record.black_box import BlackBox
 from sim.scenario import Scenario
 from sim.simulator import Simulator
 from sim.tasks import make_task
@@ -34,10 +36,26 @@ class Step:
 class Flight:
     """One scenario being flown, from its start to its outcome."""
 
-    def __init__(self, scenario: Scenario) -> None:
+    def __init__(
+        self,
+        scenario: Scenario,
+        *,
+        action: str = "velocity",
+        camera: bool = True,
+        dump_to: Path | None = None,
+    ) -> None:
+        """One flight.
+
+        Args:
+            scenario: What is flown.
+            action: The level of `sim.actions` that `advance` takes.
+            camera: Without it nothing is rendered, and the observation has no images.
+            dump_to: Folder for the last seconds of a flight that diverges; None is the user's cache.
+        """
         self.scenario = scenario
-        self.simulator = Simulator(scenario)
+        self.simulator = Simulator(scenario, action=action, camera=camera)
         self._bounds = self.simulator.world.bounds.tolist()
+        self._black_box = BlackBox(scenario, action, dump_to)
         self.reset()
 
     def reset(self) -> Observation:
@@ -45,14 +63,17 @@ class Flight:
         self.simulator.reset()
         self.task = make_task(self.simulator)
         self.outcome: Outcome | None = None
-        self.distance = 0.0
+        self.distance = self._energy_wh = 0.0
         self.min_clearance = self.simulator.least_clearance(self.simulator.body[None])
         self._ending: tuple[Event, ...] = ()
+        self._black_box.clear()
         return self.observation()
 
     def observation(self) -> Observation:
-        """What the drone perceives now."""
-        return observe(self.simulator, self.task)
+        """What the drone perceives now; once the flight has diverged, what it perceived last."""
+        if self.outcome is not Outcome.DIVERGED:
+            self._seen = observe(self.simulator, self.task)
+        return self._seen
 
     def inject(self, fault: Fault) -> None:
         """Let a fault begin (or with kind ok end) with the next control step; an error says why it cannot."""
@@ -65,11 +86,16 @@ class Flight:
         if self.outcome is not None:
             raise RuntimeError(f"the flight is over ({self.outcome}); call reset first")
         seen, known = len(self.task.events), len(self.simulator.faults.events)
+        time = self.simulator.time
         ticks = self.simulator.step(action)
+        self._black_box.note(time, action, self._seen, ticks)
         length, speed = path_account(self.simulator.previous_body, ticks)
+        if speed > _DIVERGED_SPEED:
+            return self._diverge(ticks)
+        self._energy_wh = float(self.simulator.plant["energy_used_wh"][0])
         self.distance += length
         self.min_clearance = min(self.min_clearance, self.simulator.least_clearance(ticks))
-        self.outcome = self._judge(ticks, speed)
+        self.outcome = self._judge(ticks)
         rewards = dict(self.task.rewards())
         if self.outcome is not None:
             rewards["ending"] = _ENDING_REWARD.get(self.outcome, _FAILURE_REWARD)
@@ -85,7 +111,7 @@ class Flight:
             duration_s=self.simulator.time,
             distance_m=self.distance,
             min_clearance_m=self.min_clearance,
-            energy_wh=float(self.simulator.plant["energy_used_wh"][0]),
+            energy_wh=self._energy_wh,
             prize=self.task.prize,
             events=(*self._past_events(), *self._ending),
         )
@@ -101,10 +127,8 @@ class Flight:
 
     # --- Private: the rules that end any flight, in order of precedence.
 
-    def _judge(self, ticks: Float[np.ndarray, "t 13"], speed: float) -> Outcome | None:
+    def _judge(self, ticks: Float[np.ndarray, "t 13"]) -> Outcome | None:
         sim = self.simulator
-        if speed > _DIVERGED_SPEED:
-            return self._end(Outcome.DIVERGED, {})
         outcome = self.task.update(ticks)
         if sim.contacts:
             return self._touched(ticks)
@@ -146,6 +170,17 @@ class Flight:
             velocity = velocity - bodies.velocity(contact.mover, self.simulator.tick - 1)
         return float(np.linalg.norm(velocity))
 
+    def _diverge(self, ticks: Float[np.ndarray, "t 13"]) -> Step:
+        """End a flight whose state means nothing any more, and leave a trace of how it came to that."""
+        path = self._black_box.path(self.simulator.time)
+        detail: dict[str, Any] = {"why": _why_diverged(ticks), "log": str(path)}
+        self.outcome = self._end(Outcome.DIVERGED, detail)
+        try:
+            self._black_box.dump(path, self.result())
+        except OSError as error:
+            self._end(Outcome.DIVERGED, {**detail, "log": None, "log_error": str(error)})
+        return Step(ticks, {"ending": _FAILURE_REWARD}, self.outcome, self._ending)
+
     def _end(self, outcome: Outcome, detail: dict[str, Any]) -> Outcome:
         self._ending = (Event(self.simulator.time, str(outcome), detail),)
         return outcome
@@ -155,3 +190,13 @@ def _touched_thing(contact: Contact) -> str:
     if contact.is_ground:
         return "ground"
     return "obstacle" if contact.mover < 0 else "moving obstacle"
+
+
+def _why_diverged(ticks: Float[np.ndarray, "t 13"]) -> str:
+    """The first number of the body that cannot be."""
+    broken = np.argwhere(~np.isfinite(ticks))
+    if len(broken):
+        tick, entry = broken[0].tolist()
+        return f"entry {entry} of the body is {ticks[tick, entry]} at tick {tick}"
+    speed = float(np.abs(ticks[:, VELOCITY]).max())
+    return f"speed {speed:.1f} m/s exceeds {_DIVERGED_SPEED:g} m/s"

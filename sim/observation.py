@@ -32,12 +32,15 @@ _SITES_LOW = np.tile(
 )
 
 
-def observation_space() -> spaces.Dict:
-    """The space of `observe`; every entry bounded. Fields are listed in `sim.types`."""
+def observation_space(camera: bool = True) -> spaces.Dict:
+    """The space of `observe`, of a simulator with or without camera; every entry bounded, fields listed in `sim.types`."""
+    images: dict[str, spaces.Space] = {
+        "image": spaces.Box(0, 255, IMAGE_SHAPE, np.uint8),
+        "history": spaces.Box(0, 255, (int(np.prod(HISTORY_SHAPE)),), np.uint8),
+    }
     return spaces.Dict(
         {
-            "image": spaces.Box(0, 255, IMAGE_SHAPE, np.uint8),
-            "history": spaces.Box(0, 255, (int(np.prod(HISTORY_SHAPE)),), np.uint8),
+            **(images if camera else {}),
             "ego": spaces.Box(_EGO_LOW, _EGO_HIGH, (len(EGO_FIELDS),), np.float32),
             "goal": spaces.Box(_GOAL_LOW, _GOAL_HIGH, (len(GOAL_FIELDS),), np.float32),
             "sites": spaces.Box(_SITES_LOW, _SITES_HIGH, dtype=np.float32),

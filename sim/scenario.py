@@ -175,12 +175,36 @@ class Battery(Model):
     reserve_fraction: Annotated[float, Field(ge=0, lt=1)]
 
 
+MAX_GUSTS = 8
+"""Discrete gusts a flight may have."""
+_REFERENCE_HEIGHT = 10.0  # m, where meteorologists measure wind
+
+
+def _is_reference(height: float) -> bool:
+    return height == _REFERENCE_HEIGHT
+
+
+class Gust(Model):
+    """A discrete gust, up and down again as 1 - cosine."""
+
+    start_s: NonNegative
+    duration_s: Positive
+    peak_world_m_s: Point
+    """Added to the wind half-way through."""
+
+
 class Weather(Model):
-    """Steady wind and Dryden turbulence."""
+    """Steady wind, Dryden turbulence and discrete gusts."""
 
     wind_world_m_s: Point
+    """The mean, at `shear_reference_m` above ground where there is shear, else at every height."""
     turbulence_m_s: NonNegative
-    """Standard deviation of each gust component."""
+    """Standard deviation of each component of turbulence."""
+    gusts: Annotated[tuple[Gust, ...], Field(max_length=MAX_GUSTS, exclude_if=not_)] = ()
+    """These and shear are written only where there is some, so that scenarios without keep their digests."""
+    shear_exponent: Annotated[Fraction, Field(exclude_if=not_)] = 0.0
+    """Of the power law by which the mean grows with height: 0 none, 1/7 open country, 0.3 woods and suburbs."""
+    shear_reference_m: Annotated[Positive, Field(exclude_if=_is_reference)] = _REFERENCE_HEIGHT
 
 
 class Odometry(Model):

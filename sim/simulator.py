@@ -7,11 +7,12 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float
 
+from sim.actions import action_level, commander
 from sim.fault_board import FaultBoard
 from sim.faults import Fault
 from sim.frames import quat_to_matrix, yaw_of
 from sim.physics.plant import new_plant, noise_size
-from sim.physics.stepping import command_step, tick_step
+from sim.physics.stepping import tick_step
 from sim.physics.vehicle import load_vehicle, vehicle_record
 from sim.scenario import MissionTask, Scenario
 from sim.sensing.camera import Camera, CameraScene, max_pool_code
@@ -66,9 +67,15 @@ class Snapshot:
 class Simulator:
     """The world of one scenario; owns a Bullet client until `close`."""
 
-    def __init__(self, scenario: Scenario) -> None:
+    def __init__(
+        self, scenario: Scenario, *, action: str = "velocity", camera: bool = True
+    ) -> None:
+        """`action` is the level commands come at, see `sim.actions`; without `camera` nothing is rendered."""
         self.scenario = scenario
         self.vehicle = load_vehicle(scenario.vehicle)
+        self.action_level = action_level(action)
+        self._take_over = commander(self.action_level, self.vehicle, scenario.speed_limit_m_s)
+        self._sees = camera
         pads = (scenario.task.home_m,) if isinstance(scenario.task, MissionTask) else ()
         self.world = build_world(scenario.world, pads)
         self.clearance = ClearanceField(self.world, scenario.limits.altitude_max_m + 2.0)
@@ -117,7 +124,6 @@ class Simulator:
         self.previous_body = self.body.copy()
         self.contacts: list[Contact] = []
         self._wrench = np.zeros(6)
-        self._setpoint = np.zeros(4)
         # One row a tick, newest last, long enough for the delayed camera.
         self._trail = np.tile(self.body, (self.scenario.camera.delay_ticks + 1, 1))
         self.image = np.zeros((4, self.camera.height, self.camera.width), dtype=np.uint8)
@@ -161,7 +167,7 @@ class Simulator:
         return Estimate(state[POSITION], quat, state[VELOCITY], rates_body, yaw_of(quat))
 
     def step(self, action: Float[np.ndarray, "4"]) -> Float[np.ndarray, "t 13"]:
-        """Fly one control period with a velocity command in [-1, 1]; returns the body after every tick.
+        """Fly one control period with a command in [-1, 1]; returns the body after every tick.
 
         Contacts of the first tick that touched anything are left in `contacts`, and the physics
         stops there, so that what is reported is the moment of the impact.
@@ -171,11 +177,14 @@ class Simulator:
         ticks = self._fly_ticks()
         if self.mover_bodies is not None:
             self.mover_bodies.settle(self.tick)
-        self._remember(ticks)
         self.step_count += 1
+        if not np.isfinite(self.body).all():
+            return ticks  # Nothing can be seen from nowhere: the images stay as they were.
+        self._remember(ticks)
         self._expose()
-        self._past_codes[1:] = self._past_codes[:-1]
-        self._past_codes[0] = self._pooled()
+        if self._sees:
+            self._past_codes[1:] = self._past_codes[:-1]
+            self._past_codes[0] = self._pooled()
         return ticks
 
     def inject(self, fault: Fault) -> None:
@@ -183,7 +192,9 @@ class Simulator:
         self.faults.inject(fault, self.time)
 
     def observe(self) -> dict[str, np.ndarray]:
-        """The camera's part of the observation: `image` and `history`."""
+        """The camera's part of the observation: `image` and `history`; nothing without a camera."""
+        if not self._sees:
+            return {}
         if self.image.shape == IMAGE_SHAPE:
             image = self.image.copy()
         else:
@@ -230,10 +241,8 @@ class Simulator:
     # --- Private steps, in the order `step` takes them.
 
     def _command(self, action: Float[np.ndarray, "4"]) -> None:
-        """Scale the action to SI and clip its norm to the speed limit."""
-        command_step(
-            self.plant.view(np.uint8), action, self.scenario.speed_limit_m_s, self._setpoint
-        )
+        """Hand the action to the autopilot, at the level it was chosen for."""
+        self._take_over(self.plant, action)
         self.previous_action[:] = action
 
     def _fly_ticks(self) -> Float[np.ndarray, "t 13"]:
@@ -280,6 +289,8 @@ class Simulator:
 
     def _expose(self) -> None:
         """Render the camera image, at the pose `delay_ticks` ago."""
+        if not self._sees:
+            return
         pose = self._trail[0]
         if self.movers:
             then = self.movers.table_at(self.tick - self.scenario.camera.delay_ticks)

@@ -43,9 +43,9 @@ HOVER = np.zeros(4, dtype=np.float32)
 
 
 @contextmanager
-def flying(scenario: Scenario) -> Iterator[Flight]:
+def flying(scenario: Scenario, **options: Any) -> Iterator[Flight]:
     """A flight that is closed again."""
-    flight = Flight(scenario)
+    flight = Flight(scenario, **options)
     try:
         yield flight
     finally:

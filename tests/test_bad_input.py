@@ -37,6 +37,26 @@ Table = dict[str, Any]
         ("length_m = 60.0", "length_m = 6e6", ["world.forest.length_m", "6000000"]),
         ('format = "family/1"', "", ["format", "'family/1'", "'scenario/1'"]),
         ("speed_limit_m_s = 5.0", 'speed_limit_m_s = "fast"', ["speed_limit_m_s", "'fast'"]),
+        ("physics_hz = 240", "physics_hz = 0", ["rates.physics_hz", "greater than 0", "0"]),
+        ("physics_hz = 240", "physics_hz = 24000", ["rates.physics_hz", "1000", "24000"]),
+        ("control_hz = 15", "control_hz = -15", ["rates.control_hz", "greater than 0", "-15"]),
+        ("mission_hz = 1", "mission_hz = 0", ["rates.mission_hz", "greater than 0"]),
+        ("length_m = 60.0", "length_m = 0.0", ["world.forest.length_m", "greater than 0"]),
+        ("width_m = 50.0", "width_m = -50.0", ["world.forest.width_m", "-50.0"]),
+        ("radius_m = [0.1, 0.3]", "radius_m = [0.0, 0.3]", ["radius_m.0", "greater than 0"]),
+        ("capacity_wh = 20.0", "capacity_wh = -20.0", ["battery.capacity_wh", "-20.0"]),
+        ("speed_limit_m_s = 5.0", "speed_limit_m_s = 0.0", ["speed_limit_m_s", "greater than 0"]),
+        ("turbulence_m_s = 0.4", "turbulence_m_s = -1.0", ["weather.turbulence_m_s", "-1.0"]),
+        (
+            "turbulence_m_s = 0.4",
+            "turbulence_m_s = 0.4\nshear_exponent = 2.0",
+            ["weather.shear_exponent", "2.0"],
+        ),
+        (
+            "turbulence_m_s = 0.4",
+            "turbulence_m_s = 0.4\ngusts = [{start_s = 1.0, duration_s = 0.0, peak_world_m_s = [1, 0, 0]}]",
+            ["weather.gusts.0.duration_s", "greater than 0"],
+        ),
         ("width_px = 64", "width_px = 128", ["camera.width_px", "128", "64 x 48"]),
     ],
 )
@@ -98,6 +118,40 @@ def test_an_airframe_with_negative_mass(within: Trident, tmp_path: Path) -> None
     assert "light.toml: mass = -1.0" in message
 
 
+def test_an_airframe_without_a_constant(within: Trident, tmp_path: Path) -> None:
+    lines = [line for line in AIRFRAME.splitlines() if not line.startswith("ground_effect")]
+    (tmp_path / "bare.toml").write_text("\n".join(lines))
+    (tmp_path / "family.toml").write_text(FAMILY.replace("trident_1kg", "bare.toml"))
+    message = refused(within("fly", "family.toml", "--pilot", "random"))
+    assert "bare.toml: constant 'ground_effect' is missing" in message
+
+
+def _start_on_a_trunk(flight: Table) -> Table:
+    x, y, _ = flight["world"]["cylinders"][0]["base_m"]
+    return {**flight, "start": {"position_m": [x, y, 1.5], "yaw_rad": 0.0}}
+
+
+def _start_under_ground(flight: Table) -> Table:
+    x, y, _ = flight["start"]["position_m"]
+    return {**flight, "start": {"position_m": [x, y, 0.0], "yaw_rad": 0.0}}
+
+
+def _a_trunk_of_no_size(flight: Table) -> Table:
+    first, *others = flight["world"]["cylinders"]
+    thin = {**first, "radius_m": 0.0}
+    return {**flight, "world": {**flight["world"], "cylinders": [thin, *others]}}
+
+
+def _too_many_triangles(flight: Table) -> Table:
+    sphere = {
+        "center_m": [20.0, 20.0, 1.0],
+        "radius_m": 0.1,
+        "semantic": "obstacle",
+        "color": [0, 0, 0],
+    }
+    return {**flight, "world": {**flight["world"], "spheres": [sphere] * 2000}}
+
+
 def _on_a_trunk(flight: Table) -> Table:
     x, y, _ = flight["world"]["cylinders"][0]["base_m"]
     return {**flight, "task": {**flight["task"], "goal_m": [x, y, 1.5]}}
@@ -140,6 +194,10 @@ def _inside_out(flight: Table) -> Table:
         (_above_the_limit, ["task.goal_m", "9.0", "altitude limit of 3.0 m"]),
         (_far_away, ["task.goal_m", "[500.0, 0.0, 1.5]", "outside the world"]),
         (_walled_in, ["task.goal_m", "no free way"]),
+        (_start_on_a_trunk, ["start.position_m", "inside an obstacle", "hull radius 0.25 m"]),
+        (_start_under_ground, ["start.position_m", "0.0", "altitude limit"]),
+        (_a_trunk_of_no_size, ["world.cylinders.0.radius_m", "greater than 0", "0.0"]),
+        (_too_many_triangles, ["triangles", "Bullet takes 131072"]),
         (_inside_out, ["low_m", "high_m", "along x"]),
     ],
 )

@@ -11,6 +11,7 @@ import pytest
 from gymnasium.utils.env_checker import check_env
 
 import scenarios
+from sim.actions import ACTION_LEVELS
 from sim.env import TridentEnv
 from sim.scenario import Scenario
 from sim.types import MAX_SPEED, Outcome
@@ -68,23 +69,37 @@ def random_actions(count: int, seed: int = 0) -> np.ndarray:
 # --- The checkers of others.
 
 
+@pytest.mark.parametrize("level", ACTION_LEVELS)
 @pytest.mark.parametrize("kind", IDS)
-def test_gymnasium_has_no_complaint(kind: str) -> None:
-    env = make(kind, **QUICK[kind]).unwrapped
+def test_gymnasium_has_no_complaint(kind: str, level: str) -> None:
+    env = make(kind, action=level, **QUICK[kind]).unwrapped
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         check_env(env, skip_render_check=True)
     env.close()
 
 
+@pytest.mark.parametrize("level", ACTION_LEVELS)
 @pytest.mark.parametrize("kind", IDS)
-def test_stable_baselines_has_no_complaint(kind: str) -> None:
+def test_stable_baselines_has_no_complaint(kind: str, level: str) -> None:
     from stable_baselines3.common.env_checker import check_env as check_for_baselines
 
-    env = make(kind, **QUICK[kind])
+    env = make(kind, action=level, **QUICK[kind])
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         check_for_baselines(env, warn=True)
+    env.close()
+
+
+@pytest.mark.parametrize("level", ACTION_LEVELS)
+def test_nobody_complains_of_flights_without_a_camera(level: str) -> None:
+    from stable_baselines3.common.env_checker import check_env as check_for_baselines
+
+    env = make("Navigate", action=level, state_only=True)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        check_for_baselines(env, warn=True)
+        check_env(env.unwrapped, skip_render_check=True)
     env.close()
 
 

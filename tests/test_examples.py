@@ -10,6 +10,7 @@ from types import ModuleType
 import pytest
 
 import agents
+import models
 import scenarios
 from sim.record.refly import verify
 from sim.record.writer import FlightLog
@@ -53,14 +54,18 @@ def test_the_teacher_reaches_the_goal_while_sensors_fail(tmp_path: Path) -> None
     assert result.success
     names = [event.name for event in result.events]
     assert (names.count("fault_began"), names.count("fault_ended")) == (3, 2)
-    assert verify(tmp_path / "flight.mcap", Simulator).equal
+    assert verify(
+        tmp_path / "flight.mcap", lambda log: Simulator(log.scenario, action=log.action_level)
+    ).equal
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("example", EXAMPLES, ids=lambda path: path.stem)
 def test_every_example_is_a_program(example: Path, tmp_path: Path) -> None:
+    # Those that train take the number of steps, and get few here.
+    steps = ["600"] if example.stem.startswith("train_") else []
     done = subprocess.run(
-        [sys.executable, str(example)],
+        [sys.executable, str(example), *steps],
         cwd=tmp_path,
         env={**os.environ, "PYTHONPATH": str(ROOT)},
         capture_output=True,
@@ -69,3 +74,36 @@ def test_every_example_is_a_program(example: Path, tmp_path: Path) -> None:
     )
     assert done.returncode == 0, done.stderr
     assert done.stdout
+
+
+def test_hovering_can_be_trained_from_thrust_and_body_rates_without_a_camera() -> None:
+    hover = load("train_hover")
+    env = hover.make()
+    observation, _ = env.reset(seed=0)
+    assert observation in env.observation_space
+    assert env.unwrapped.action_level.name == "body_rate"
+    assert "image" not in env.unwrapped.observation_space.spaces
+    env.close()
+    agent = hover.train(steps=2048)
+    assert agent.num_timesteps == 2048
+    assert 0.0 <= hover.success(agent, episodes=2) <= 1.0
+
+
+@pytest.mark.learning
+@pytest.mark.slow
+@pytest.mark.timeout(1800)
+def test_hovering_is_learned() -> None:
+    assert load("train_hover").main(episodes=50) >= 0.9
+
+
+def test_our_trunk_trains_as_a_feature_extractor() -> None:
+    example = load("train_navigation")
+    agent = example.make_agent(environments=1, n_steps=64, batch_size=64, n_epochs=1)
+    before = agent.policy.features_extractor.trunk.stem.weight.detach().clone()
+    (shipped,) = agents.pilot_networks("shared")
+    assert before.equal(models.load_checkpoint(shipped).trunk.stem.weight), "it starts from ours"
+    agent.learn(256)
+    assert agent.num_timesteps == 256
+    assert not before.equal(agent.policy.features_extractor.trunk.stem.weight), (
+        "its gradient arrives"
+    )

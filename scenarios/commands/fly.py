@@ -106,7 +106,7 @@ def _record(
                 interrupts.check()
                 report(time, None)
 
-            return agents.fly(scenario, pilot, log, after_step)
+            return agents.fly(scenario, pilot, log, after_step, dump_to=path.parent)
     except KeyboardInterrupt:
         warn(f"interrupted; the flight so far is in {path}")
         raise

@@ -10,7 +10,7 @@ from scenarios.commands.console import InputError, progress, say, show, user_inp
 from scenarios.commands.flight_table import flight_table
 from sim.record.plot import write_plot
 from sim.record.reader import Flight, read_flight
-from sim.record.refly import Verification, verify
+from sim.record.refly import Reflown, Verification, verify
 from sim.record.video import write_video
 from sim.scenario import MissionTask
 
@@ -38,16 +38,20 @@ def replay(
 
 
 def _verify_all(flights: list[Flight]) -> int:
-    from sim.simulator import Simulator
-
     equal = 0
     for flight in flights:
         with user_input(), progress(f"re-flying {flight.path}", "steps") as report:
-            verification = verify(flight.path, Simulator, report)
+            verification = verify(flight.path, _simulator_of, report)
         equal += verification.equal
         say(f"{flight.path}: {_verdict(verification)}")
     say(f"{equal} of {len(flights)} bit-equal")
     return 0 if equal == len(flights) else 1
+
+
+def _simulator_of(flight: Flight) -> Reflown:
+    from sim.simulator import Simulator
+
+    return Simulator(flight.scenario, action=flight.action_level)
 
 
 def _verdict(verification: Verification) -> str:
@@ -98,6 +102,8 @@ def _summary(flight: Flight) -> Table:
     others = {
         **prize,
         "steps": f"{len(flight)} of 1/{flight.scenario.rates.control_hz} s",
+        **({} if flight.part is None else {"holds": flight.part}),
+        "actions": flight.action_level,
         "events": ", ".join(f"{count} {name}" for name, count in counts.items()) or "none",
         "weights": metadata.get("pilot_hash", "?"),
         "flown with": ", ".join(f"{name} {metadata.get(name, '?')}" for name in _VERSIONS),

@@ -85,4 +85,11 @@ def _draw_weather(family: Family, rng: np.random.Generator) -> Weather:
         round(float(speed * np.sin(direction)), 3),
         0.0,
     )
-    return Weather(wind_world_m_s=wind, turbulence_m_s=family.weather.turbulence_m_s)
+    weather = family.weather
+    return Weather(
+        wind_world_m_s=wind,
+        turbulence_m_s=weather.turbulence_m_s,
+        gusts=weather.gusts,
+        shear_exponent=weather.shear_exponent,
+        shear_reference_m=weather.shear_reference_m,
+    )

@@ -1,7 +1,8 @@
 """Velocity autopilot, all from the estimate: velocity to attitude, attitude to body rate, rate to rotor commands.
 
 Wind and everything else unmodelled is found by a disturbance observer instead of an integral of the velocity error:
-a velocity step then winds nothing up, and `response` can predict it.
+a velocity step then winds nothing up, and `response` can predict it. Commands may enter lower: as thrust and body rates,
+or as rotor speeds.
 """
 
 import math
@@ -13,6 +14,8 @@ from sim.physics.aero import drag_body
 from sim.physics.rotors import allocate, rotor_wrench
 from sim.physics.vehicle import GRAVITY
 
+FROM_VELOCITY, FROM_RATES, FROM_ROTORS = 0, 1, 2
+"""Where a command enters the cascade; what lies above is not computed."""
 _DISTURBANCE_MAX = 6.0  # m/s2: enough for a 15 m/s wind, and bounds the fight against a wall
 _YAW_LEAD = 0.6  # rad that the heading setpoint may run ahead of the estimate
 _LIFT_MIN = 0.35  # of the weight: falling faster than this leaves too little thrust to steer with
@@ -29,9 +32,11 @@ def fly(state, params):
     )
     drag = _drag_world(rotation, estimate, total, params)
     _observe_disturbance(state, params, rotation, drag)
-    _thrust_setpoint(state, params, rotation, drag)
-    _rate_setpoint(state, params, rotation)
-    _rotor_setpoint(state, params, rotation)
+    if state.entry == FROM_VELOCITY:
+        _thrust_setpoint(state, params, rotation, drag)
+        _rate_setpoint(state, params, rotation)
+    if state.entry != FROM_ROTORS:
+        _rotor_setpoint(state, params, rotation)
 
 
 @njit(cache=True)

@@ -8,11 +8,11 @@ from numba import njit
 
 from sim.frames import rotation_entries, world_from_heading, yaw_of, yaw_quat
 from sim.physics.aero import drag_body
-from sim.physics.autopilot import fly
+from sim.physics.autopilot import FROM_RATES, FROM_ROTORS, FROM_VELOCITY, fly
 from sim.physics.battery import draw_energy, hover_power, pack_voltage
-from sim.physics.rotors import lag_rotors, rotor_wrench
+from sim.physics.rotors import ground_gain, lag_rotors, rotor_wrench
 from sim.physics.vehicle import GRAVITY, Vehicle, vehicle_record
-from sim.physics.wind import update_wind
+from sim.physics.wind import shear_factor, update_wind
 from sim.scenario import Scenario
 from sim.sensing.estimator import update_estimate
 from sim.sensing.fusion import update_fused
@@ -29,6 +29,7 @@ PLANT_DTYPE = np.dtype(
     [
         ("tick", "i8"),
         ("time", "f8"),  # s
+        ("entry", "i8"),  # where commands enter the autopilot's cascade, see autopilot.py
         ("velocity_command_world", "f8", 3),  # m/s
         ("yaw_rate_wanted", "f8"),  # rad/s
         ("yaw_rate_command", "f8"),  # rad/s, follows what is wanted at a limited rate
@@ -42,7 +43,7 @@ PLANT_DTYPE = np.dtype(
         ("rotor_command", "f8", 4),  # rad/s
         ("rotor_speed", "f8", 4),  # rad/s
         ("gust_filters", "f8", 5),  # m/s, see wind.py
-        ("wind_world", "f8", 3),  # m/s, mean and gust
+        ("wind_world", "f8", 3),  # m/s: mean, turbulence and discrete gusts
         ("position_error", "f8", 3),  # m, world
         ("velocity_error", "f8", 3),  # m/s, world
         ("attitude_error", "f8", 3),  # rad, body
@@ -70,7 +71,9 @@ def new_plant(vehicle: Vehicle, scenario: Scenario) -> Shaped[np.ndarray, "1"]:
     plant["estimate"][0, POSITION] = scenario.start.position_m
     plant["estimate"][0, QUATERNION] = yaw_quat(scenario.start.yaw_rad)
     params = vehicle_record(vehicle, scenario)
-    plant["wind_world"] = params["wind_world"]
+    height = scenario.start.position_m[2]
+    shear = shear_factor(height, params["shear_exponent"][0], params["shear_reference"][0])
+    plant["wind_world"] = shear * params["wind_world"]
     plant["power_w"] = hover_power(vehicle)
     plant["voltage"] = pack_voltage(params[0], 0.0, plant["power_w"][0])
     plant["motor_share"] = 1.0
@@ -90,8 +93,26 @@ def set_command(plant, command):
     The velocity then stays fixed in the world until the next command, also while the drone turns.
     """
     state = plant[0]
+    state.entry = FROM_VELOCITY
     state.velocity_command_world[:] = world_from_heading(command[0:3], yaw_of(state.estimate[3:7]))
     state.yaw_rate_wanted = command[3]
+
+
+@njit(cache=True)
+def set_rates(plant, command):
+    """Take over a command (4,): collective thrust, N, and body rates, rad/s, below the velocity and attitude loops."""
+    state = plant[0]
+    state.entry = FROM_RATES
+    state.collective = command[0]
+    state.rate_setpoint[:] = command[1:4]
+
+
+@njit(cache=True)
+def set_rotors(plant, command):
+    """Take over rotor speeds (4,), rad/s, below the whole autopilot; the rotors follow with their lag."""
+    state = plant[0]
+    state.entry = FROM_ROTORS
+    state.rotor_command[:] = command
 
 
 @njit(cache=True)
@@ -112,8 +133,11 @@ def _tick(state, params, body, noise, wrench):
     else:
         update_odometry(state, params, math.sqrt(vx * vx + vy * vy + vz * vz), noise[3:12])
         update_estimate(state, params, body, noise[12:15])
-    ax, ay, az = vx - params.wind_world[0], vy - params.wind_world[1], vz - params.wind_world[2]
-    update_wind(state, params, body[2], math.sqrt(ax * ax + ay * ay + az * az), noise[0:3])
+    shear = shear_factor(body[2], params.shear_exponent, params.shear_reference)
+    ax = vx - shear * params.wind_world[0]
+    ay = vy - shear * params.wind_world[1]
+    az = vz - shear * params.wind_world[2]
+    update_wind(state, params, body[2], math.sqrt(ax * ax + ay * ay + az * az), shear, noise[0:3])
     fly(state, params)
     for i in range(4):
         state.rotor_driven[i] = state.motor_share[i] * state.rotor_command[i]
@@ -139,7 +163,11 @@ def _air_and_rotors(state, params, body, wrench):
         speed, params.thrust_coefficient, params.torque_ratio, params.arm
     )
     fx, fy, fz = drag_body(bx, by, bz, total, params.rotor_drag, params.drag_area)
-    fz += thrust
+    # What the ground adds it adds for free: the power below is that of the rotors' speed.
+    gain = ground_gain(body[2], params.rotor_radius, params.ground_effect)
+    fz += gain * thrust
+    roll *= gain
+    pitch *= gain
     for i in range(3):
         wrench[i] = r[3 * i] * fx + r[3 * i + 1] * fy + r[3 * i + 2] * fz
         wrench[3 + i] = r[3 * i] * roll + r[3 * i + 1] * pitch + r[3 * i + 2] * yaw

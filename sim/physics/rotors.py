@@ -2,12 +2,31 @@
 
 Seen from above, rotor 0 is front left, 1 back left, 2 back right, 3 front right; 0 and 2 turn clockwise, so that
 their reaction pushes the nose to the left (positive yaw torque). Left out: gyroscopic torque of the rotors, the
-torque of their own acceleration, thrust lost or gained by climbing, ground effect, downwash.
+torque of their own acceleration, thrust lost or gained by climbing, downwash.
 """
 
 import math
 
 from numba import njit
+
+GROUND_REACH = 8.0
+"""Rotor radii above the ground from which on its effect is exactly nil."""
+_GROUND_SHARE_MAX = 0.25  # thrust at most 4/3: closer to the ground the formula runs away; gym-pybullet-drones stops at 1.27
+
+
+@njit(cache=True)
+def ground_gain(height, radius, ground_effect):
+    """Thrust near the ground over thrust far from it, at rotors this high, m.
+
+    Cheeseman & Bennett (ARC R&M 3021, 1955): 1 / (1 - (R / 4 z)^2) for one rotor in hover; `ground_effect` multiplies
+    the square, as Danjun et al. (CCC 2015) fit it to quadrotors. The little that is left at GROUND_REACH is subtracted
+    everywhere, so that the gain is continuous and flights above it are untouched, bit for bit.
+    """
+    if height >= GROUND_REACH * radius:
+        return 1.0
+    ratio = radius / (4.0 * max(height, 1e-3))
+    share = ground_effect * (ratio * ratio - 1.0 / (16.0 * GROUND_REACH * GROUND_REACH))
+    return 1.0 / (1.0 - min(share, _GROUND_SHARE_MAX))
 
 
 @njit(cache=True)

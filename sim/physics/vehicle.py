@@ -10,7 +10,7 @@ import numpy as np
 from jaxtyping import Shaped
 
 from sim.names import did_you_mean, unknown
-from sim.scenario import Scenario
+from sim.scenario import MAX_GUSTS, Scenario
 from sim.sensing.suite import SUITE_DTYPE, pack_suite
 
 GRAVITY = 9.80665  # m/s2
@@ -39,6 +39,7 @@ class Vehicle:
     rotor_speed_min: float  # rad/s
     rotor_speed_max: float  # rad/s
     rotor_lag: float  # s
+    ground_effect: float  # gain near the ground, see rotors.ground_gain; 0 = none
     rotor_drag: float  # N s2/m, in-plane force over rotor speed and air speed
     drag_area: _Triple  # m2, drag coefficient times area along body x, y, z
     induced_factor: float  # induced power over the ideal
@@ -71,6 +72,7 @@ class Vehicle:
         return 4.0 * self.thrust_coefficient * self.rotor_speed_max**2 / (self.mass * GRAVITY)
 
 
+_MAY_BE_ZERO = {"ground_effect"}
 _CONSTANTS = [field for field in fields(Vehicle) if field.name != "name"]
 _SCENARIO_CONSTANTS = [
     ("dt", "f8"),  # s
@@ -78,6 +80,10 @@ _SCENARIO_CONSTANTS = [
     ("initial_fraction", "f8"),
     ("wind_world", "f8", 3),  # m/s
     ("wind_direction", "f8", 2),  # unit vector of the horizontal mean wind
+    ("shear_exponent", "f8"),
+    ("shear_reference", "f8"),  # m
+    ("gust_count", "i8"),
+    ("gusts", "f8", (MAX_GUSTS, 5)),  # start s, duration s, peak in the world m/s
     ("turbulence", "f8"),  # m/s
     ("position_drift", "f8"),  # m per square root of metre
     ("height_std", "f8"),  # m
@@ -134,6 +140,11 @@ def vehicle_record(vehicle: Vehicle, scenario: Scenario) -> Shaped[np.ndarray, "
     record["wind_direction"] = wind[:2] / speed if speed > 0 else (1.0, 0.0)
     record["turbulence"] = scenario.weather.turbulence_m_s
     record["suite"] = pack_suite(scenario.sensors, scenario.rates.physics_hz)
+    record["shear_exponent"] = scenario.weather.shear_exponent
+    record["shear_reference"] = scenario.weather.shear_reference_m
+    record["gust_count"] = len(scenario.weather.gusts)
+    for index, gust in enumerate(scenario.weather.gusts):
+        record["gusts"][0, index] = gust.start_s, gust.duration_s, *gust.peak_world_m_s
     odometry = scenario.odometry
     if odometry is None:
         return record
@@ -184,7 +195,8 @@ def _constant(path: Path, name: str, value: Any, *, triple: bool) -> float | _Tr
     for number in numbers:
         if isinstance(number, bool) or not isinstance(number, int | float):
             raise VehicleError(f"{path.name}: {name} = {value!r} is not a number")
-        if not (math.isfinite(number) and number > 0):
-            raise VehicleError(f"{path.name}: {name} = {value!r} must be finite and positive")
+        if not math.isfinite(number) or number < 0 or (number == 0 and name not in _MAY_BE_ZERO):
+            allowed = "zero or positive" if name in _MAY_BE_ZERO else "positive"
+            raise VehicleError(f"{path.name}: {name} = {value!r} must be finite and {allowed}")
     floats = tuple(float(number) for number in numbers)
     return (floats[0], floats[1], floats[2]) if triple else floats[0]

@@ -1,7 +1,7 @@
-"""Wind at the drone: a steady mean and Dryden turbulence (MIL-F-8785C, low-altitude length scales).
+"""Wind at the drone: a mean that may grow with height, Dryden turbulence and discrete gusts (MIL-F-8785C, low altitude).
 
-Left out: the shear profile (the mean is the wind at flight height) and rotational gusts (the airframe is far
-smaller than the eddies). The scenario states one standard deviation for all three components.
+Left out: rotational gusts (the airframe is far smaller than the eddies). The scenario states one standard deviation
+for all three components of turbulence.
 """
 
 import math
@@ -22,7 +22,27 @@ def dryden_lengths(height):
 
 
 @njit(cache=True)
-def update_wind(state, params, height, air_speed, noise):
+def shear_factor(height, exponent, reference):
+    """Mean wind at a height over mean wind at the reference height, m: the power law (z / z_ref)^exponent; 1 without one."""
+    if exponent == 0.0:
+        return 1.0
+    return (max(height, 0.0) / reference) ** exponent
+
+
+@njit(cache=True)
+def gust_share(time, start, duration):
+    """Share of a gust's peak that blows at a time, s: (1 - cos) / 2 up and down again over the duration.
+
+    MIL-F-8785C 3.7.2.4 defines the ramp up, "1 - cosine", to be used singly or in multiples; here it is followed by its mirror.
+    """
+    phase = (time - start) / duration
+    if phase <= 0.0 or phase >= 1.0:
+        return 0.0
+    return 0.5 * (1.0 - math.cos(2.0 * math.pi * phase))
+
+
+@njit(cache=True)
+def update_wind(state, params, height, air_speed, shear, noise):
     """Advance the gust filters by one tick with three standard normals, and write the wind in the world.
 
     Along: sigma sqrt(2 tau) / (1 + tau s). Across and up: sigma sqrt(tau) (1 + sqrt(3) tau s) / (1 + tau s)^2, split
@@ -50,6 +70,11 @@ def update_wind(state, params, height, air_speed, noise):
     across = root * filters[1] + (1.0 - root) * filters[2]
     up = root * filters[3] + (1.0 - root) * filters[4]
     c, s = params.wind_direction[0], params.wind_direction[1]
-    state.wind_world[0] = params.wind_world[0] + c * along - s * across
-    state.wind_world[1] = params.wind_world[1] + s * along + c * across
-    state.wind_world[2] = params.wind_world[2] + up
+    state.wind_world[0] = shear * params.wind_world[0] + c * along - s * across
+    state.wind_world[1] = shear * params.wind_world[1] + s * along + c * across
+    state.wind_world[2] = shear * params.wind_world[2] + up
+    for index in range(params.gust_count):
+        gust = params.gusts[index]
+        share = gust_share(state.time, gust[0], gust[1])
+        for i in range(3):
+            state.wind_world[i] += share * gust[2 + i]

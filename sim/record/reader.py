@@ -72,6 +72,16 @@ class Flight:
         """Control steps."""
         return len(self.times)
 
+    @property
+    def action_level(self) -> str:
+        """What the actions mean, see `sim.actions`; logs from before there was a choice hold velocities."""
+        return self.metadata.get("action", "velocity")
+
+    @property
+    def part(self) -> str | None:
+        """What the log holds of its flight, in words, where that is not all from the start."""
+        return self.metadata.get("part")
+
     def step_ticks(self, step: int) -> Float[np.ndarray, "t 13"]:
         """Bodies after each tick of one step."""
         return self.poses[self.tick_starts[step] : self.tick_starts[step + 1]]

@@ -12,7 +12,6 @@ from sim.fault_board import injected_fault
 from sim.faults import Fault
 from sim.record.reader import Flight, read_flight
 from sim.record.schema import provenance
-from sim.scenario import Scenario
 from sim.types import POSITION, Observation
 
 _BODY_FIELDS = (
@@ -65,12 +64,17 @@ class Verification:
 
 def verify(
     path: str | Path,
-    make_simulator: Callable[[Scenario], Reflown],
+    make_simulator: Callable[[Flight], Reflown],
     progress: Callable[[int, int], None] | None = None,
 ) -> Verification:
-    """Re-fly a log's actions; images and bodies must match bit for bit. `progress` hears (done, steps)."""
+    """Re-fly a log's actions; images and bodies must match bit for bit. `progress` hears (done, steps).
+
+    `make_simulator` builds what flew the log: its scenario, at its action level.
+    """
     flight = read_flight(path)
-    simulator = make_simulator(flight.scenario)
+    if flight.part is not None:
+        raise ValueError(f"{path} cannot be flown again: it holds {flight.part}")
+    simulator = make_simulator(flight)
     try:
         simulator.reset()
         return _compare(flight, simulator, progress)

@@ -191,6 +191,7 @@ def _facts(scenario: Scenario) -> dict[str, str]:
         "schema": schema.SCHEMA_VERSION,
         "scenario": scenario.model_dump_json(),
         "seed": str(scenario.seed),
+        "action": "velocity",
         **schema.provenance(),
     }
 

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float, Int
 
+from sim.world.closed import missing_area
 from sim.world.geometry import Decal, Mesh, Semantic
 from sim.world.triangulate import triangulate
 
@@ -116,6 +117,9 @@ class _District:
             vertices[:, 2] = np.minimum(vertices[:, 2], _WALL_TOP)
         if vertices[:, 2].max() < _LOWEST_OBSTACLE:
             return None
+        finest = _finest(city_object, where)
+        if finest is not None and finest["type"] in _SOLID_GEOMETRY:
+            _check_closed(vertices, faces, where)
         normals = _normals(vertices, faces)
         faces = faces[np.linalg.norm(normals, axis=1) > 1e-9]
         return Mesh(
@@ -210,16 +214,10 @@ def _vertices(document: dict[str, Any]) -> Float[np.ndarray, "v 3"]:
 
 
 def _polygons(city_object: dict[str, Any], where: str) -> Iterator[list[Any]]:
-    """Every surface of the geometry with the highest level of detail, as a list of rings."""
-    geometries = _expect(city_object.get("geometry", []), list, f"{where}.geometry")
-    readable = [
-        geometry
-        for geometry in geometries
-        if _expect(geometry, dict, f"{where}.geometry").get("type") in _NESTING
-    ]
-    if not readable:
+    """Every surface of the finest geometry, as a list of rings."""
+    best = _finest(city_object, where)
+    if best is None:
         return
-    best = max(readable, key=lambda geometry: _level_of_detail(geometry, where))
     boundaries = _expect(best.get("boundaries"), list, f"{where}.geometry.boundaries")
     for _ in range(_NESTING[best["type"]]):
         boundaries = [
@@ -231,6 +229,31 @@ def _polygons(city_object: dict[str, Any], where: str) -> Iterator[list[Any]]:
         yield _expect(polygon, list, f"{where}.geometry.boundaries")
 
 
+def _finest(city_object: dict[str, Any], where: str) -> dict[str, Any] | None:
+    """The geometry with the highest level of detail, of those that have surfaces."""
+    geometries = _expect(city_object.get("geometry", []), list, f"{where}.geometry")
+    readable = [
+        geometry
+        for geometry in geometries
+        if _expect(geometry, dict, f"{where}.geometry").get("type") in _NESTING
+    ]
+    return max(readable, key=lambda geometry: _level_of_detail(geometry, where), default=None)
+
+
+def _check_closed(
+    vertices: Float[np.ndarray, "v 3"], faces: Int[np.ndarray, "f 3"], where: str
+) -> None:
+    hole = missing_area(vertices - [*vertices[:, :2].min(axis=0), 0.0], faces)
+    if hole > _LARGEST_HOLE:
+        raise _Fault(
+            f"{where}.geometry: a solid whose surfaces leave a hole of {hole:.2f} m2:"
+            f" close it above the ground, turn its faces outwards, or give it as a MultiSurface"
+        )
+
+
+_SOLID_GEOMETRY = ("Solid", "MultiSolid", "CompositeSolid")
+_LARGEST_HOLE = 0.05
+"""m2 that surveys leave open by rounding; inside a solid with more, near and far would be told wrongly."""
 _NESTING = {
     "MultiSurface": 0,
     "CompositeSurface": 0,

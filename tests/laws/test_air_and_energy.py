@@ -9,7 +9,13 @@ from numba import njit
 from sim.frames import quat_multiply
 from sim.physics.battery import hover_power, induced_velocity, level_flight_power
 from sim.physics.plant import NOISE_SIZE, new_plant, tick
-from sim.physics.vehicle import AIR_DENSITY, GRAVITY, load_vehicle, vehicle_record
+from sim.physics.vehicle import (
+    AIR_DENSITY,
+    GRAVITY,
+    load_vehicle,
+    vehicle_names,
+    vehicle_record,
+)
 from sim.physics.wind import dryden_lengths
 from tests.laws.rigid_body import DT, VEHICLE, fly, hold, scenario
 
@@ -126,7 +132,7 @@ def test_induced_velocity_solves_the_momentum_equation() -> None:
         assert v * math.hypot(in_plane, axial + v) == pytest.approx(hover**2, rel=1e-6)
 
 
-@pytest.mark.parametrize("name", ["trident_1kg", "x500"])
+@pytest.mark.parametrize("name", vehicle_names())
 def test_hover_reaction_torque_costs_about_the_shaft_power(name: str) -> None:
     """Torque and power come from different constants; both describe the same rotor."""
     vehicle = load_vehicle(name)
@@ -135,13 +141,32 @@ def test_hover_reaction_torque_costs_about_the_shaft_power(name: str) -> None:
     assert torque * vehicle.hover_rotor_speed == pytest.approx(shaft, rel=0.15)
 
 
-def test_hovering_draws_hover_power() -> None:
-    _, plant = fly(hold((0, 0, 0, 0), 10))
-    assert plant["power_w"][0] == pytest.approx(hover_power(VEHICLE), rel=1e-6)
-    assert plant["energy_used_wh"][0] == pytest.approx(hover_power(VEHICLE) * 10 / 3600, rel=1e-6)
+@pytest.mark.parametrize("name", vehicle_names())
+def test_hovering_draws_hover_power(name: str) -> None:
+    vehicle = load_vehicle(name)
+    _, plant = fly(hold((0, 0, 0, 0), 10), vehicle=vehicle)
+    assert plant["power_w"][0] == pytest.approx(hover_power(vehicle), rel=1e-6)
+    assert plant["energy_used_wh"][0] == pytest.approx(hover_power(vehicle) * 10 / 3600, rel=1e-6)
 
 
-@pytest.mark.parametrize("name", ["trident_1kg", "x500"])
+@pytest.mark.parametrize("name", vehicle_names())
+def test_hover_power_is_momentum_theorys(name: str) -> None:
+    """(kappa T sqrt(T / 2 rho A) + rho A s (omega R)^3 / 8) / eta + avionics, written out for four rotors."""
+    vehicle = load_vehicle(name)
+    weight, area = vehicle.mass * GRAVITY, 4 * math.pi * vehicle.rotor_radius**2
+    ideal = weight * math.sqrt(weight / (2 * AIR_DENSITY * area))
+    tip = vehicle.hover_rotor_speed * vehicle.rotor_radius
+    profile = AIR_DENSITY * area * vehicle.solidity_drag / 8 * tip**3
+    shaft = vehicle.induced_factor * ideal + profile
+    expected = shaft / vehicle.drive_efficiency + vehicle.avionics_power
+    assert hover_power(vehicle) == pytest.approx(expected, rel=1e-9)
+
+
+def test_a_crazyflie_hovers_for_the_minutes_its_maker_states() -> None:
+    assert 0.25 * 3.7 / hover_power(load_vehicle("crazyflie")) * 60 == pytest.approx(7.0, abs=0.5)
+
+
+@pytest.mark.parametrize("name", vehicle_names())
 @pytest.mark.parametrize(("speed", "headwind"), [(4.0, 0.0), (7.0, 3.0), (8.0, -2.0)])
 def test_steady_flight_draws_the_closed_form(name: str, speed: float, headwind: float) -> None:
     vehicle = load_vehicle(name)

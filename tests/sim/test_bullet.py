@@ -55,6 +55,19 @@ def test_weightless_flight_neither_slows_nor_turns() -> None:
     np.testing.assert_allclose(end[VELOCITY], [4, -1, 0], atol=1e-9)
 
 
+@pytest.mark.parametrize("axis", [0, 1, 2])
+def test_a_weightless_spin_goes_on(axis: int) -> None:
+    """Bullet's own angular damping of 0.04 would take 4 % within the second."""
+    with bullet(empty_world()) as world:
+        start = body_at((5, 5, 3))
+        start[RATES.start + axis] = 5.0
+        world.reset(start)
+        end = fly(world, HOVER, 240)[-1]
+    expected = np.zeros(3)
+    expected[axis] = 5.0
+    np.testing.assert_allclose(end[RATES], expected, atol=1e-9)
+
+
 def test_free_fall() -> None:
     """The semi-implicit Euler sum: g t (t + tick) / 2."""
     with bullet(empty_world()) as world:

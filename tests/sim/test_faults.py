@@ -374,11 +374,13 @@ def test_a_log_with_faults_flies_again_bit_for_bit(tmp_path: Path) -> None:
     logged = read_flight(tmp_path / "flight.mcap")
     assert sum(injected_fault(event) is not None for event in logged.events) == 6
     assert logged.scenario.faults == EVERYTHING
-    verification = verify(tmp_path / "flight.mcap", Simulator)
+    verification = verify(
+        tmp_path / "flight.mcap", lambda log: Simulator(log.scenario, action=log.action_level)
+    )
     assert verification.equal, verification
     assert verification.steps > 30
     # And they are what makes it equal: re-flown without the injected ones it is another flight.
-    assert not verify(tmp_path / "flight.mcap", _Deaf).equal
+    assert not verify(tmp_path / "flight.mcap", lambda log: _Deaf(log.scenario)).equal
 
 
 class _Deaf(Simulator):

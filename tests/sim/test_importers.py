@@ -181,6 +181,12 @@ def _broken(change: str) -> object:
             document["CityObjects"] = [1]
         case "empty":
             document["CityObjects"] = {}
+        case "roofless":
+            del house["geometry"][0]["boundaries"][0][1]
+        case "wall":
+            del house["geometry"][0]["boundaries"][0][4]
+        case "inside out":
+            house["geometry"][0]["boundaries"][0][2][0].reverse()
     return document
 
 
@@ -199,6 +205,9 @@ def _broken(change: str) -> object:
         ("transform", "transform: "),
         ("objects", "CityObjects: list, not dict"),
         ("empty", "nothing that we can build"),
+        ("roofless", r"CityObjects.house.geometry: a solid .* hole of 100\.00 m2: close it"),
+        ("wall", r"a solid whose surfaces leave a hole of 30\.00 m2"),
+        ("inside out", r"hole of 60\.00 m2: .* turn its faces outwards"),
     ],
 )
 def test_a_broken_district_names_file_place_and_reason(
@@ -207,6 +216,17 @@ def test_a_broken_district_names_file_place_and_reason(
     path = written(tmp_path / "district.json", _broken(change))
     with pytest.raises(ValueError, match=rf"district\.json: .*{reason}"):
         load_place(path, (0.0, 0.0, 30.0, 10.0))
+
+
+def test_a_solid_may_lack_its_floor_and_a_surface_may_be_open(tmp_path: Path) -> None:
+    document = unit_house()
+    geometry = document["CityObjects"]["house"]["geometry"][0]
+    del geometry["boundaries"][0][0]
+    place = load_place(written(tmp_path / "a.json", document), (0.0, 0.0, 30.0, 10.0))
+    assert len(place.meshes[0].faces) == 10
+    geometry |= {"type": "MultiSurface", "boundaries": geometry["boundaries"][0][1:]}
+    place = load_place(written(tmp_path / "b.json", document), (0.0, 0.0, 30.0, 10.0))
+    assert len(place.meshes[0].faces) == 8
 
 
 def test_a_huge_file_is_refused_unread(tmp_path: Path) -> None:

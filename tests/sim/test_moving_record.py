@@ -76,7 +76,7 @@ def test_the_log_shows_movers_where_they_were_at_the_end_of_each_step(path: Path
 
 
 def test_a_flight_among_movers_flies_again_bit_for_bit(path: Path) -> None:
-    verdict = verify(path, Simulator)
+    verdict = verify(path, lambda log: Simulator(log.scenario, action=log.action_level))
     assert verdict.equal, verdict.first_difference
     assert read_flight(path).scenario == among_movers()
 

@@ -1,5 +1,6 @@
 """Vehicles load with their constants, and every mistake in a file is named."""
 
+from dataclasses import fields
 from pathlib import Path
 
 import numpy as np
@@ -64,6 +65,12 @@ def test_unknown_name_lists_the_choices_and_the_nearest() -> None:
             r"inertia = .* must be three numbers",
         ),
         ("rotor_lag = 0.033", "rotor_lag = inf", r"rotor_lag = inf must be finite"),
+        (
+            "ground_effect = 1.0",
+            "ground_effect = -1.0",
+            r"ground_effect = -1\.0 .* zero or positive",
+        ),
+        ("cells = 4", "cells = 0", r"cells = 0 must be finite and positive"),
         ("rotor_lag = 0.033", "rotor_lag = ", r"mine\.toml"),
     ],
 )
@@ -72,6 +79,27 @@ def test_each_mistake_names_field_and_value(
 ) -> None:
     with pytest.raises(VehicleError, match=message):
         load_vehicle(_edited(tmp_path, old, new))
+
+
+def test_ground_effect_alone_may_be_zero(tmp_path: Path) -> None:
+    path = _edited(tmp_path, "ground_effect = 1.0", "ground_effect = 0")
+    assert load_vehicle(path).ground_effect == 0.0
+
+
+@pytest.mark.parametrize("constant", [field.name for field in fields(Vehicle)][1:])
+def test_every_missing_constant_is_named(tmp_path: Path, constant: str) -> None:
+    lines = (LIBRARY / "crazyflie.toml").read_text().splitlines()
+    path = tmp_path / "bare.toml"
+    path.write_text("\n".join(line for line in lines if not line.startswith(f"{constant} =")))
+    with pytest.raises(VehicleError, match=rf"bare\.toml: constant '{constant}' is missing"):
+        load_vehicle(path)
+
+
+@pytest.mark.parametrize("name", vehicle_names())
+def test_every_constant_states_its_source_or_that_it_is_an_estimate(name: str) -> None:
+    for line in (LIBRARY / f"{name}.toml").read_text().splitlines():
+        if "=" in line and not line.startswith("#"):
+            assert "#" in line, line
 
 
 def test_a_missing_constant_and_a_missing_file_are_named(tmp_path: Path) -> None:

@@ -270,8 +270,8 @@ def test_the_same_actions_verify_as_equal(log_path: Path) -> None:
     simulators: list[_Echo] = []
     seen: list[tuple[int, int]] = []
 
-    def make(scenario: Scenario) -> _Echo:
-        simulators.append(_Echo(scenario, STEPS))
+    def make(flight: Flight) -> _Echo:
+        simulators.append(_Echo(flight.scenario, STEPS))
         return simulators[-1]
 
     verdict = verify(log_path, make, lambda done, steps: seen.append((done, steps)))
@@ -289,7 +289,7 @@ def test_a_tampered_action_is_found_at_its_step(tmp_path: Path, place: int) -> N
     action = np.nextafter(STEPS[place].action, np.float32(1), dtype=np.float32)
     tampered = [*STEPS[:place], replace(STEPS[place], action=action), *STEPS[place + 1 :]]
     path = write_log(tmp_path / "tampered.mcap", tampered, make_result(STEPS))
-    verdict = verify(path, lambda scenario: _Echo(scenario, STEPS))
+    verdict = verify(path, lambda flight: _Echo(flight.scenario, STEPS))
     assert not verdict.equal
     assert verdict.first_difference is not None
     step, what = verdict.first_difference
@@ -302,7 +302,7 @@ def test_one_changed_pixel_is_found_at_its_step(log_path: Path) -> None:
     image[2, 7, 9] ^= 1
     changed = replace(STEPS[33], observation={**STEPS[33].observation, "image": image})
     verdict = verify(
-        log_path, lambda scenario: _Echo(scenario, [*STEPS[:33], changed, *STEPS[34:]])
+        log_path, lambda flight: _Echo(flight.scenario, [*STEPS[:33], changed, *STEPS[34:]])
     )
     assert verdict.first_difference == (33, "image: 1 of 12288 values differ")
 

@@ -1,5 +1,6 @@
 """What counts: arrival, course, sites, close-ups and landings, with the hull put where a rule begins or ends."""
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -415,8 +416,8 @@ def test_an_empty_battery_ends_the_flight() -> None:
         assert flight.result().energy_wh == pytest.approx(0.05, rel=0.1)
 
 
-def test_an_impossible_speed_is_a_diverged_flight() -> None:
-    with flying(scenario()) as flight:
+def test_an_impossible_speed_is_a_diverged_flight(tmp_path: Path) -> None:
+    with flying(scenario(), dump_to=tmp_path) as flight:
         put(flight, 10.0, 0.0, velocity=(70.0, 0.0, 0.0))
         assert ended(flight) == Outcome.DIVERGED
 
