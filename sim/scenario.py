@@ -298,7 +298,7 @@ class Scenario(Model):
     sensors: Sensors | None = None
     camera: Camera
     rates: Rates
-    faults: tuple[Fault, ...] = ()
+    faults: Annotated[tuple[Fault, ...], Field(exclude_if=not_)] = ()
 
     @model_validator(mode="after")
     def _senses_one_way(self) -> "Scenario":
