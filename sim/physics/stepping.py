@@ -37,6 +37,8 @@ def tick_step(plant_bytes, params_bytes, path, index, noise, free, wrench):
     then possible.
     """
     body = path[index]
-    tick(plant_bytes.view(PLANT_DTYPE), params_bytes.view(VEHICLE_DTYPE), body, noise[index], wrench)
+    tick(
+        plant_bytes.view(PLANT_DTYPE), params_bytes.view(VEHICLE_DTYPE), body, noise[index], wrench
+    )
     dx, dy, dz = body[0] - path[0, 0], body[1] - path[0, 1], body[2] - path[0, 2]
     return not (math.sqrt(dx * dx + dy * dy + dz * dz) < free)

@@ -52,9 +52,7 @@ def aim(position, quat, to_body, focal, height, width, view):
 def _turned(r, to_body, axis, column):
     """One entry of the rotation r (nine numbers) after `to_body`."""
     k = 3 * axis
-    return (
-        r[k] * to_body[0, column] + r[k + 1] * to_body[1, column] + r[k + 2] * to_body[2, column]
-    )
+    return r[k] * to_body[0, column] + r[k + 1] * to_body[1, column] + r[k + 2] * to_body[2, column]
 
 
 @njit(cache=True)
