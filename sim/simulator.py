@@ -79,7 +79,9 @@ class Simulator:
         pads = (scenario.task.home_m,) if isinstance(scenario.task, MissionTask) else ()
         self.world = build_world(scenario.world, pads)
         self.clearance = ClearanceField(self.world, scenario.limits.altitude_max_m + 2.0)
-        self._berth = berth(self.world, self.clearance, self.vehicle)
+        self._berth = berth(
+            self.world, self.clearance, self.vehicle.hull_radius, self.vehicle.hull_height
+        )
         low, high = self.world.bounds
         # Outside them, and above the altitude limit, a mesh may lie where its distance grid has ended.
         self._field_bounds = low.tolist(), [*high[:2].tolist(), scenario.limits.altitude_max_m]

@@ -32,7 +32,7 @@ from sim.sensing.camera import CameraScene
 from sim.sensing.pinhole import focal_length_px, pixel_rays
 from sim.types import BODY_SIZE, IMAGE_SHAPE, MAX_YAW_RATE, POSITION, QUATERNION, Quat, Vec3
 from sim.world.build import build_world
-from sim.world.bullet import GRAVITY, BulletWorld, bare_ticks
+from sim.world.bullet import GRAVITY, BulletWorld
 from sim.world.meshing import world_triangles
 
 _ROUNDS = 5
@@ -201,7 +201,7 @@ def _floor_steps(scenario: Scenario) -> Callable[[], float]:
     def batch() -> float:
         start = time.thread_time()
         for _ in range(_BATCH):
-            bare_ticks(bullet, hover, ticks)
+            bullet.bare_ticks(hover, ticks)
             scene.cast(origins, next(views))
         return (time.thread_time() - start) / _BATCH
 

@@ -2,7 +2,6 @@
 
 import math
 
-from sim.physics.vehicle import Vehicle
 from sim.world.clearance import ClearanceField
 from sim.world.geometry import World
 from sim.world.meshing import CYLINDER_CIRCUMRADIUS, SPHERE_CIRCUMRADIUS
@@ -11,13 +10,13 @@ _SPARE = 0.1
 """m; Bullet reports contacts from 0.02 m on, and rounds to single precision where it stores triangles."""
 
 
-def berth(world: World, clearance: ClearanceField, vehicle: Vehicle) -> float:
+def berth(world: World, clearance: ClearanceField, hull_radius: float, hull_height: float) -> float:
     """The clearance of the hull's centre, m, beyond which Bullet can find no contact, however the hull is turned.
 
     Beside the hull itself it covers how far triangles stand out of round shapes, and the error of interpolating
     between the nodes of a mesh's distance grid: distances change by at most a metre a metre, so half a cell's diagonal.
     """
-    enclosing = math.hypot(vehicle.hull_radius, vehicle.hull_height / 2)
+    enclosing = math.hypot(hull_radius, hull_height / 2)
     outstanding = max(
         (CYLINDER_CIRCUMRADIUS - 1.0) * float(world.cylinders.radii.max(initial=0.0)),
         (SPHERE_CIRCUMRADIUS - 1.0) * float(world.spheres.radii.max(initial=0.0)),

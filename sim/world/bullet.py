@@ -129,6 +129,18 @@ class BulletWorld:
         linear, angular = _get_velocity(hull, client)
         _pack_body(path, row * _BODY_BYTES, *position, *orientation, *linear, *angular)
 
+    def bare_ticks(self, wrench: tuple[float, ...], ticks: int) -> None:
+        """Force and torque in, state out, and nothing else: what no simulator on PyBullet can do without."""
+        client, hull, position = self._client, self._hull, self._position
+        force, torque = wrench[:3], wrench[3:]
+        for _ in range(ticks):
+            _apply_force(hull, -1, force, position, _WORLD_FRAME, client)
+            _apply_torque(hull, -1, torque, _WORLD_FRAME, client)
+            _step(client)
+            position, self._orientation = _get_pose(hull, client)
+            _get_velocity(hull, client)
+        self._position = position
+
     def read(self, body: Body) -> None:
         """Write the hull's state into `body`."""
         linear, angular = _get_velocity(self._hull, self._client)
@@ -250,19 +262,6 @@ def _touches(point: tuple) -> bool:
 def open_clients() -> int:
     """How many Bullet clients this process holds; tests look for leaks with it."""
     return sum(bool(pybullet.isConnected(client)) for client in range(1024))
-
-
-def bare_ticks(world: BulletWorld, wrench: tuple[float, ...], ticks: int) -> None:
-    """Force and torque in, state out, and nothing else: what no simulator on PyBullet can do without."""
-    client, hull = world._client, world._hull
-    force, torque = wrench[:3], wrench[3:]
-    position, _ = _get_pose(hull, client)
-    for _ in range(ticks):
-        _apply_force(hull, -1, force, position, _WORLD_FRAME, client)
-        _apply_torque(hull, -1, torque, _WORLD_FRAME, client)
-        _step(client)
-        position, _ = _get_pose(hull, client)
-        _get_velocity(hull, client)
 
 
 def render_reference(

@@ -8,7 +8,7 @@ import pytest
 from sim.frames import quat_to_matrix, yaw_quat
 from sim.types import POSITION, RATES, VELOCITY
 from sim.world.build import build_world
-from sim.world.bullet import GRAVITY, BulletWorld, open_clients, raw_tick_floor
+from sim.world.bullet import GRAVITY, BulletWorld, open_clients
 from sim.world.clearance import ClearanceField
 from sim.world.meshing import Triangles
 from tests.sim.worlds import (
@@ -193,8 +193,20 @@ def test_too_large_a_world_is_refused_with_its_size() -> None:
         )
 
 
-def test_closing_twice_is_no_error_and_the_floor_is_a_time() -> None:
+def test_closing_twice_is_no_error() -> None:
     world = bullet(empty_world())
     world.close()
     world.close()
-    assert 0 < raw_tick_floor(100) < 1e-3
+
+
+def test_bare_ticks_fly_what_steps_fly() -> None:
+    """The floor that figures are compared with does the same physics, with less around it."""
+    push = np.array([0.3, 0.1, GRAVITY + 0.5, 0.001, 0.0, 0.002])
+    with bullet(empty_world()) as world:
+        world.reset(body_at((5, 5, 3)))
+        end = fly(world, push, 50)[-1]
+        world.reset(body_at((5, 5, 3)))
+        world.bare_ticks(tuple(push.tolist()), 50)
+        found = np.zeros(13)
+        world.read(found)
+    np.testing.assert_array_equal(found, end)
