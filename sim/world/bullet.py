@@ -127,7 +127,8 @@ class BulletWorld:
         _step(client)
         position, orientation = self._position, self._orientation = _get_pose(hull, client)
         linear, angular = _get_velocity(hull, client)
-        _pack_body(path, row * _BODY_BYTES, *position, *orientation, *linear, *angular)
+        state = (*position, *orientation, *linear, *angular)
+        _pack_body(path, row * _BODY_BYTES, *state)  # pyright: ignore[reportArgumentType] - an array is a buffer.
 
     def bare_ticks(self, wrench: tuple[float, ...], ticks: int) -> None:
         """Force and torque in, state out, and nothing else: what no simulator on PyBullet can do without."""
