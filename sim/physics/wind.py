@@ -33,7 +33,7 @@ def shear_factor(height, exponent, reference):
 def gust_share(time, start, duration):
     """Share of a gust's peak that blows at a time, s: (1 - cos) / 2 up and down again over the duration.
 
-    MIL-F-8785C 3.7.2.4 defines the ramp up, "1 - cosine", to be used singly or in multiples; here it is followed by its mirror.
+    The discrete gust of MIL-F-8785C is the ramp up, "1 - cosine", to be used singly or in multiples; here it is followed by its mirror.
     """
     phase = (time - start) / duration
     if phase <= 0.0 or phase >= 1.0:

@@ -135,7 +135,7 @@ def test_a_gust_pushes_the_drone_and_the_autopilot_brings_it_to_rest_again() -> 
 
 @pytest.mark.parametrize("component", ["along", "across", "up"])
 def test_turbulence_has_the_dryden_spectrum(component: str) -> None:
-    """One-sided densities of MIL-F-8785C 3.7.1.2: 4 s^2 t / (1 + x^2) along, 2 s^2 t (1 + 3 x^2) / (1 + x^2)^2 else."""
+    """One-sided densities of the Dryden form in MIL-F-8785C: 4 s^2 t / (1 + x^2) along, 2 s^2 t (1 + 3 x^2) / (1 + x^2)^2 else."""
     sigma, speed, height = 1.3, 10.0, 6.0
     column = ("along", "across", "up").index(component)
     flown = scenario(turbulence=sigma, position=(0, 0, height))

@@ -49,12 +49,14 @@ def test_terminal_velocity_balances_weight() -> None:
     assert _drop(5.0, area)[9] == pytest.approx(-expected, rel=1e-6)
 
 
-def test_hover_thrust_is_the_weight_and_hover_stays() -> None:
-    speeds = np.full(4, VEHICLE.hover_rotor_speed)
-    thrust, *torque = rotor_wrench(speeds, *CONSTANTS)
-    assert thrust == pytest.approx(VEHICLE.mass * GRAVITY)
+@pytest.mark.parametrize("name", vehicle_names())
+def test_hover_thrust_is_the_weight_and_hover_stays(name: str) -> None:
+    vehicle = load_vehicle(name)
+    constants = (vehicle.thrust_coefficient, vehicle.torque_ratio, vehicle.arm)
+    thrust, *torque = rotor_wrench(np.full(4, vehicle.hover_rotor_speed), *constants)
+    assert thrust == pytest.approx(vehicle.mass * GRAVITY)
     assert torque == pytest.approx([0, 0, 0], abs=1e-12)
-    bodies, _ = fly(hold((0, 0, 0, 0), 2))
+    bodies, _ = fly(hold((0, 0, 0, 0), 2), vehicle=vehicle)
     assert bodies[-1, :3] == pytest.approx([0, 0, 50], abs=1e-9)
 
 
@@ -133,9 +135,10 @@ def test_rotor_reaches_63_percent_after_its_time_constant() -> None:
     assert speed / command == pytest.approx(np.full(4, 1 - math.exp(-1)))
 
 
-def test_positive_yaw_rate_turns_left() -> None:
-    bodies, _ = fly(hold((0, 0, 0, 0.5), 2))
-    assert yaw_of(bodies[-1, 3:7]) == pytest.approx(1.0, abs=0.06)
+@pytest.mark.parametrize("name", vehicle_names())
+def test_positive_yaw_rate_turns_left(name: str) -> None:
+    bodies, _ = fly(hold((0, 0, 0, 0.5), 2), vehicle=load_vehicle(name))
+    assert yaw_of(bodies[-1, 3:7]) == pytest.approx(1.0, abs=0.1)
     assert bodies[-1, 12] == pytest.approx(0.5, rel=0.01)
 
 
