@@ -1,5 +1,6 @@
 """A family of scenarios: what a library entry is, a recipe from which every seed draws one flight."""
 
+from operator import not_
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, model_validator
@@ -208,12 +209,12 @@ class Family(Model):
     altitude: AltitudeRecipe
     battery: BatteryRecipe
     weather: WeatherRecipe
-    odometry: Odometry | None = None
+    odometry: Annotated[Odometry | None, Field(exclude_if=not_)] = None
     """This or `sensors`."""
-    sensors: Sensors | None = None
+    sensors: Annotated[Sensors | None, Field(exclude_if=not_)] = None
     camera: Camera
     rates: Rates
-    faults: tuple[Fault, ...] = ()
+    faults: Annotated[tuple[Fault, ...], Field(exclude_if=not_)] = ()
     """Of every flight."""
 
     @model_validator(mode="after")

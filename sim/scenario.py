@@ -1,21 +1,28 @@
 """What a flight is, as data: one validated model, TOML in and out, nothing left to default silently."""
 
 import math
+from operator import not_
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, model_validator
 
 from sim.faults import Fault, check_faults
-from sim.model import Finite, Fraction, Model, NonNegative, Point, Positive
+from sim.fields import (
+    Class,
+    Color,
+    Finite,
+    Fraction,
+    Model,
+    NonNegative,
+    Point,
+    Positive,
+)
 from sim.sensing.settings import Sensors, check_rates
 from sim.types import MAX_SPEED, MAX_TOKENS
 
 FORMAT = "scenario/1"
 MAX_EXTENT = 1100.0
 """m; fields of a world this large still fit into memory."""
-
-Color = tuple[Fraction, Fraction, Fraction]
-Class = Literal["trunk", "building", "obstacle"]
 
 
 class CylinderSpec(Model):
@@ -253,12 +260,13 @@ class Scenario(Model):
     limits: Limits
     battery: Battery
     weather: Weather
-    odometry: Odometry | None = None
-    """This or `sensors`."""
-    sensors: Sensors | None = None
+    odometry: Annotated[Odometry | None, Field(exclude_if=not_)] = None
+    """This or `sensors`; what is None is not written, since TOML knows no null."""
+    sensors: Annotated[Sensors | None, Field(exclude_if=not_)] = None
     camera: Camera
     rates: Rates
-    faults: tuple[Fault, ...] = ()
+    faults: Annotated[tuple[Fault, ...], Field(exclude_if=not_)] = ()
+    """Written only where there are some, so that scenarios without keep their digests."""
 
     @model_validator(mode="after")
     def _senses_one_way(self) -> "Scenario":
