@@ -243,12 +243,12 @@ class Family(Model):
     altitude: AltitudeRecipe
     battery: BatteryRecipe
     weather: WeatherRecipe
-    odometry: Odometry | None = None
+    odometry: Annotated[Odometry | None, Field(exclude_if=not_)] = None
     """This or `sensors`."""
-    sensors: Sensors | None = None
+    sensors: Annotated[Sensors | None, Field(exclude_if=not_)] = None
     camera: Camera
     rates: Rates
-    faults: tuple[Fault, ...] = ()
+    faults: Annotated[tuple[Fault, ...], Field(exclude_if=not_)] = ()
     """Of every flight."""
 
     @model_validator(mode="after")

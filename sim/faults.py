@@ -2,9 +2,9 @@
 
 from collections.abc import Iterable
 from enum import Enum
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import model_validator
+from pydantic import Field, model_validator
 
 from sim.fields import Finite, Model, NonNegative, Point
 from sim.sensing.settings import MAX_DELAY_TICKS, Aiding, Sensors
@@ -60,15 +60,19 @@ _AIDS = {
 """Components and the tables of `[sensors]` that fit them."""
 
 
+def _is_none(value: object) -> bool:
+    return value is None
+
+
 class Fault(Model):
     """Something that fails, or with kind ok works again, from the first control step at or after its time."""
 
     time_s: NonNegative
     component: Component
     kind: Kind
-    motor: Literal[0, 1, 2, 3] | None = None
+    motor: Annotated[Literal[0, 1, 2, 3] | None, Field(exclude_if=_is_none)] = None
     """Which one, counted as in `sim/physics/rotors.py`."""
-    value: Finite | Point | None = None
+    value: Annotated[Finite | Point | None, Field(exclude_if=_is_none)] = None
 
     @property
     def target(self) -> str:

@@ -293,12 +293,13 @@ class Scenario(Model):
     limits: Limits
     battery: Battery
     weather: Weather
-    odometry: Odometry | None = None
-    """This or `sensors`."""
-    sensors: Sensors | None = None
+    odometry: Annotated[Odometry | None, Field(exclude_if=not_)] = None
+    """This or `sensors`; what is None is not written, since TOML knows no null."""
+    sensors: Annotated[Sensors | None, Field(exclude_if=not_)] = None
     camera: Camera
     rates: Rates
     faults: Annotated[tuple[Fault, ...], Field(exclude_if=not_)] = ()
+    """Written only where there are some, so that scenarios without keep their digests."""
 
     @model_validator(mode="after")
     def _senses_one_way(self) -> "Scenario":

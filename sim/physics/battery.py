@@ -73,8 +73,8 @@ def pack_voltage(params, energy_used_wh, power):
 
 @njit(cache=True)
 def draw_energy(state, params, vx, vy, vz, thrust):
-    """Book one tick of power at the state's rotor speeds."""
-    w = state.rotor_speed
+    """Book one tick of power at the true rotor speeds."""
+    w = state.rotor_truth
     total = w[0] + w[1] + w[2] + w[3]
     cubes = w[0] ** 3 + w[1] ** 3 + w[2] ** 3 + w[3] ** 3
     power = electrical_power(params, thrust, total, cubes, vx, vy, vz)

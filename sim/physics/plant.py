@@ -51,8 +51,9 @@ PLANT_DTYPE = np.dtype(
         ("energy_used_wh", "f8"),
         ("power_w", "f8"),
         ("voltage", "f8"),  # V
-        ("motor_share", "f8", 4),  # of the commanded speed that a faulty motor reaches; 1: sound
-        ("rotor_driven", "f8", 4),  # rad/s, what is left of the command
+        ("motor_share", "f8", 4),  # of its speed that a motor's fault leaves; 1: sound
+        ("rotor_target", "f8", 4),  # rad/s, what is left of the command
+        ("rotor_truth", "f8", 4),  # rad/s; rotor_speed is what the autopilot takes it for
         ("charge_lost_wh", "f8"),  # to a fault of the battery
         ("sensing", SENSING_DTYPE),
     ],
@@ -64,7 +65,7 @@ PLANT_DTYPE = np.dtype(
 def new_plant(vehicle: Vehicle, scenario: Scenario) -> Shaped[np.ndarray, "1"]:
     """The plant at the start: hovering rotors, no command, an exact estimate, a pack charged as the scenario says."""
     plant = np.zeros(1, PLANT_DTYPE)
-    plant["rotor_speed"] = plant["rotor_command"] = vehicle.hover_rotor_speed
+    plant["rotor_speed"] = plant["rotor_command"] = plant["rotor_truth"] = vehicle.hover_rotor_speed
     plant["thrust_direction"][0, 2] = 1.0
     plant["collective"] = vehicle.mass * GRAVITY
     plant["yaw_setpoint"] = scenario.start.yaw_rad
@@ -139,12 +140,19 @@ def _tick(state, params, body, noise, wrench):
     az = vz - shear * params.wind_world[2]
     update_wind(state, params, body[2], math.sqrt(ax * ax + ay * ay + az * az), shear, noise[0:3])
     fly(state, params)
-    for i in range(4):
-        state.rotor_driven[i] = state.motor_share[i] * state.rotor_command[i]
-    lag_rotors(state.rotor_speed, state.rotor_driven, params.rotor_lag, params.dt)
+    lag_rotors(state.rotor_speed, state.rotor_command, params.rotor_lag, params.dt)
+    _turn_rotors(state, params)
     _air_and_rotors(state, params, body, wrench)
     state.tick += 1
     state.time = state.tick * params.dt
+
+
+@njit(cache=True)
+def _turn_rotors(state, params):
+    """The speeds that rotors really have: the commanded ones, but for what faults of their motors take."""
+    for i in range(4):
+        state.rotor_target[i] = state.motor_share[i] * state.rotor_command[i]
+    lag_rotors(state.rotor_truth, state.rotor_target, params.rotor_lag, params.dt)
 
 
 @njit(cache=True)
@@ -157,7 +165,7 @@ def _air_and_rotors(state, params, body, wrench):
     bx = r[0] * ax + r[3] * ay + r[6] * az
     by = r[1] * ax + r[4] * ay + r[7] * az
     bz = r[2] * ax + r[5] * ay + r[8] * az
-    speed = state.rotor_speed
+    speed = state.rotor_truth
     total = speed[0] + speed[1] + speed[2] + speed[3]
     thrust, roll, pitch, yaw = rotor_wrench(
         speed, params.thrust_coefficient, params.torque_ratio, params.arm

@@ -1,5 +1,6 @@
 """The scenario's `[sensors]`: which sensors the drone carries and how well they measure."""
 
+from operator import not_
 from typing import Annotated
 
 from pydantic import Field
@@ -77,10 +78,10 @@ class Sensors(Model):
     """The suite; only the IMU is a must."""
 
     imu: Imu
-    gnss: Gnss | None = None
-    barometer: Barometer | None = None
-    rangefinder: Rangefinder | None = None
-    visual_odometry: VisualOdometry | None = None
+    gnss: Annotated[Gnss | None, Field(exclude_if=not_)] = None
+    barometer: Annotated[Barometer | None, Field(exclude_if=not_)] = None
+    rangefinder: Annotated[Rangefinder | None, Field(exclude_if=not_)] = None
+    visual_odometry: Annotated[VisualOdometry | None, Field(exclude_if=not_)] = None
 
 
 def check_rates(sensors: Sensors, physics_hz: int) -> None:

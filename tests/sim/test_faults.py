@@ -87,7 +87,7 @@ def test_a_motor_keeps_its_share_of_the_commanded_thrust(
     body[9] = -0.5
     for plant in (sound, failed):
         tick(plant, params, body, np.zeros(noise_size(flight)), np.zeros(6))
-    ratio = (failed["rotor_driven"][0] / sound["rotor_driven"][0]) ** 2
+    ratio = (failed["rotor_target"][0] / sound["rotor_target"][0]) ** 2
     expected = np.ones(4)
     expected[motor] = share
     assert ratio == pytest.approx(expected, abs=1e-12)
@@ -96,11 +96,11 @@ def test_a_motor_keeps_its_share_of_the_commanded_thrust(
 def test_a_motor_that_is_off_runs_down_with_its_time_constant_and_the_drone_falls() -> None:
     high = {"start": Start(position_m=(5.0, 0.0, 2.5), yaw_rad=0.0)}
     with flying(scenario(**high)) as flight:
-        speed = float(flight.simulator.plant["rotor_speed"][0, 1])
+        speed = float(flight.simulator.plant["rotor_truth"][0, 1])
         flight.inject(fault("motor", "off", motor=1))
         flight.advance(HOVER)
         lag = load_vehicle("trident_1kg").rotor_lag
-        found = float(flight.simulator.plant["rotor_speed"][0, 1])
+        found = float(flight.simulator.plant["rotor_truth"][0, 1])
         assert found == pytest.approx(speed * np.exp(-1 / 15 / lag))
         while flight.outcome is None:
             flight.advance(HOVER)
