@@ -91,7 +91,7 @@ class Flight:
         self._black_box.note(time, action, self._seen, ticks)
         length, speed = path_account(self.simulator.previous_body, ticks)
         if speed > _DIVERGED_SPEED:
-            return self._diverge(ticks)
+            return self._diverge(ticks, self.simulator.faults.events[known:])
         self._energy_wh = float(self.simulator.plant["energy_used_wh"][0])
         self.distance += length
         self.min_clearance = min(self.min_clearance, self.simulator.least_clearance(ticks))
@@ -170,7 +170,7 @@ class Flight:
             velocity = velocity - bodies.velocity(contact.mover, self.simulator.tick - 1)
         return float(np.linalg.norm(velocity))
 
-    def _diverge(self, ticks: Float[np.ndarray, "t 13"]) -> Step:
+    def _diverge(self, ticks: Float[np.ndarray, "t 13"], faults: list[Event]) -> Step:
         """End a flight whose state means nothing any more, and leave a trace of how it came to that."""
         path = self._black_box.path(self.simulator.time)
         detail: dict[str, Any] = {"why": _why_diverged(ticks), "log": str(path)}
@@ -179,7 +179,8 @@ class Flight:
             self._black_box.dump(path, self.result())
         except OSError as error:
             self._end(Outcome.DIVERGED, {**detail, "log": None, "log_error": str(error)})
-        return Step(ticks, {"ending": _FAILURE_REWARD}, self.outcome, self._ending)
+        rewards = {"ending": _FAILURE_REWARD}
+        return Step(ticks, rewards, self.outcome, (*faults, *self._ending))
 
     def _end(self, outcome: Outcome, detail: dict[str, Any]) -> Outcome:
         self._ending = (Event(self.simulator.time, str(outcome), detail),)
