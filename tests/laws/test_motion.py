@@ -137,8 +137,8 @@ def test_rotor_reaches_63_percent_after_its_time_constant() -> None:
 
 @pytest.mark.parametrize("name", vehicle_names())
 def test_positive_yaw_rate_turns_left(name: str) -> None:
-    bodies, _ = fly(hold((0, 0, 0, 0.5), 2), vehicle=load_vehicle(name))
-    assert yaw_of(bodies[-1, 3:7]) == pytest.approx(1.0, abs=0.1)
+    bodies, _ = fly(hold((0, 0, 0, 0.5), 4), vehicle=load_vehicle(name))
+    assert yaw_of(bodies[-1, 3:7]) == pytest.approx(2.0, abs=0.06)
     assert bodies[-1, 12] == pytest.approx(0.5, rel=0.01)
 
 
