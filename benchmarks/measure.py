@@ -1,0 +1,123 @@
+"""The measurements: steps and their floor, building and loading worlds, memory over many resets, two workers."""
+
+import gc
+import os
+import tempfile
+import time
+from pathlib import Path
+
+import gymnasium
+import numpy as np
+
+import sim.world.distance_grid as distance_grid
+from benchmarks.metrics import Metric
+from scenarios.catalog import load, resolve
+from scenarios.commands.bench import bench_scenario, measure_rates
+from sim.env import TridentEnv
+from sim.simulator import Simulator
+
+_RESETS = 1000
+_WARM_RESETS = 50
+_BUILDS = 9
+
+
+def steps(seconds: float) -> dict[str, Metric]:
+    """Environment steps with 100 and 300 obstacles, their floors, and the ratios between them."""
+    rates = measure_rates((100, 300), seconds)
+    few, many = rates[100], rates[300]
+    found = {
+        f"{name}_steps_{count}": Metric(rate, "steps/s", "higher", 0.1, goal)
+        for count, of in rates.items()
+        for (name, rate), goal in zip(of.items(), (1200, 3000, None), strict=True)
+    }
+    share = few["camera"] / few["floor"]
+    found["camera_of_floor_100"] = Metric(share, "ratio", "higher", 0.1, 0.65)
+    found["camera_of_floor_300"] = Metric(many["camera"] / many["floor"], "ratio", "higher", 0.1)
+    found["state_of_floor_100"] = Metric(few["state"] / few["floor"], "ratio", "higher", 0.1)
+    found["camera_300_of_100"] = Metric(
+        many["camera"] / few["camera"], "ratio", "higher", 0.1, 0.85
+    )
+    return found
+
+
+def building() -> dict[str, Metric]:
+    """A simulator with 100 obstacles: world, clearance, Embree scene and Bullet's mesh; the middle of several."""
+    scenario, spent = bench_scenario(100), []
+    for _ in range(_BUILDS):
+        start = time.thread_time()
+        Simulator(scenario).close()
+        spent.append(time.thread_time() - start)
+    # The first one also loads compiled functions.
+    return {"build_100": Metric(1e3 * float(np.median(spent[1:])), "ms", "lower", 0.2, 60)}
+
+
+def loading() -> dict[str, Metric]:
+    """Delft from its file, distance grid included; then once more, as a later reset finds it."""
+    folder = distance_grid._folder
+    with tempfile.TemporaryDirectory() as empty:
+        distance_grid._folder = lambda: Path(empty)
+        try:
+            first, later = (_delft_seconds(seed) for seed in (20_000, 20_001))
+        finally:
+            distance_grid._folder = folder
+    return {
+        "delft_first": Metric(first, "s", "lower", 0.2, 5.0),
+        "delft_later": Metric(later, "s", "lower", 0.2, 5.0),
+    }
+
+
+def _delft_seconds(seed: int) -> float:
+    start = time.thread_time()
+    Simulator(resolve(load("delft-navigation"), seed)).close()
+    return time.thread_time() - start
+
+
+def memory() -> dict[str, Metric]:
+    """How far resident memory grows over 1,000 resets among ten worlds of 100 obstacles, after fifty to warm up."""
+    scenarios = [bench_scenario(100).model_copy(update={"seed": seed}) for seed in range(10)]
+    env = TridentEnv(lambda seed: scenarios[seed], range(10))
+    for index in range(_WARM_RESETS):
+        env.reset(options={"world_seed": index % 10})
+    before = _resident_bytes()
+    for index in range(_RESETS):
+        env.reset(options={"world_seed": index % 10})
+        env.step(np.zeros(4, dtype=np.float32))
+    growth = 100.0 * (_resident_bytes() / before - 1.0)
+    env.close()
+    return {"memory_growth_1000_resets": Metric(growth, "%", "lower", 0.5, 2.0)}
+
+
+def _resident_bytes() -> int:
+    gc.collect()
+    pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1])
+    return pages * os.sysconf("SC_PAGE_SIZE")
+
+
+def workers(seconds: float) -> dict[str, Metric]:
+    """Two asynchronous workers against one, in wall-clock time: only a quiet machine with two cores can tell."""
+    rates = {count: _vector_rate(count, seconds) for count in (1, 2)}
+    return {
+        "async_1_steps": Metric(rates[1], "steps/s", "higher", 0.1),
+        "async_2_steps": Metric(rates[2], "steps/s", "higher", 0.1),
+        "async_2_over_1": Metric(rates[2] / rates[1], "ratio", "higher", 0.1, 1.7),
+    }
+
+
+def _vector_rate(count: int, seconds: float) -> float:
+    envs = gymnasium.make_vec(
+        "scenarios:Trident/Navigate-v0",
+        num_envs=count,
+        vectorization_mode="async",
+        vector_kwargs={"autoreset_mode": gymnasium.vector.AutoresetMode.SAME_STEP},
+    )
+    envs.reset(seed=0)
+    envs.action_space.seed(0)
+    for _ in range(20):
+        envs.step(envs.action_space.sample())
+    done, start = 0, time.perf_counter()
+    while time.perf_counter() - start < seconds:
+        envs.step(envs.action_space.sample())
+        done += count
+    rate = done / (time.perf_counter() - start)
+    envs.close()
+    return rate

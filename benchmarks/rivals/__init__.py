@@ -1,0 +1,1 @@
+"""Other simulators on the same scene, measured in turn with ours."""

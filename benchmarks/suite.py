@@ -1,0 +1,91 @@
+"""`python -m benchmarks.suite`: measure, print, compare with the baseline or replace it."""
+
+import json
+import os
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import tyro
+from rich.console import Console
+from rich.table import Table
+
+from benchmarks.measure import building, loading, memory, steps, workers
+from benchmarks.metrics import Metric, regressions
+
+BASELINE = Path(__file__).with_name("baseline.json")
+
+
+@dataclass(frozen=True)
+class Suite:
+    """Measure every figure; the machine may be busy, but only ratios then mean something."""
+
+    seconds: float = 20.0
+    """Time for each row of the table of steps."""
+    gate: bool = False
+    """Measure ratios only, and fail when one is worse than its baseline by more than its tolerance."""
+    vector: bool = False
+    """Also two asynchronous workers against one; needs two idle cores."""
+    update_baseline: bool = False
+    """Write what was found into baseline.json."""
+
+
+def main() -> int:
+    """0, or 1 where the gate fails."""
+    options = tyro.cli(Suite)
+    found = steps(options.seconds) | memory()
+    if not options.gate:
+        found |= building() | loading()
+    if options.vector:
+        found |= workers(options.seconds)
+    console = Console()
+    console.print(_table(found))
+    if options.update_baseline:
+        _write(found)
+    if not options.gate:
+        return 0
+    failures = regressions(found, _read())
+    for line in failures:
+        console.print(line)
+    return 1 if failures else 0
+
+
+def _read() -> dict[str, float]:
+    recorded = json.loads(BASELINE.read_text(encoding="utf-8"))
+    return {name: entry["value"] for name, entry in recorded["metrics"].items()}
+
+
+def _write(found: dict[str, Metric]) -> None:
+    """New figures replace old ones of the same name; what was not measured now stays."""
+    old = json.loads(BASELINE.read_text(encoding="utf-8"))["metrics"] if BASELINE.exists() else {}
+    new = {
+        name: asdict(metric) | {"value": round(metric.value, 4)} for name, metric in found.items()
+    }
+    document = {"machine": _machine(), "metrics": old | new}
+    BASELINE.write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")
+
+
+def _machine() -> dict[str, str | int]:
+    info = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+    model = next((line.split(":")[1].strip() for line in info if "model name" in line), "unknown")
+    return {"cpu": model, "cores": os.cpu_count() or 1}
+
+
+def _table(found: dict[str, Metric]) -> Table:
+    table = Table("figure", "value", "unit", "better", "tolerance", "goal", "reached", "gated")
+    for name, metric in found.items():
+        reached = {None: "", True: "yes", False: "no"}[metric.reached]
+        table.add_row(
+            name,
+            f"{metric.value:.4g}",
+            metric.unit,
+            metric.better,
+            f"{metric.tolerance:.0%}",
+            "" if metric.goal is None else f"{metric.goal:g}",
+            reached,
+            "yes" if metric.gated else "no",
+        )
+    return table
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
