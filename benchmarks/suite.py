@@ -37,7 +37,7 @@ def main() -> int:
         found |= building() | loading()
     if options.vector:
         found |= workers(options.seconds)
-    console = Console()
+    console = Console(width=120)
     console.print(_table(found))
     if options.update_baseline:
         _write(found)
