@@ -23,7 +23,7 @@ def broken(folder: Path, steps: int = 60, **options: Any) -> tuple[TridentEnv, d
     for _ in range(steps):
         assert env.step(HOVER)[2:4] == (False, False)
     assert env.flight is not None
-    env.flight.simulator.plant["rotor_speed"][0, 2] = np.nan
+    env.flight.simulator.plant["rotor_truth"][0, 2] = np.nan
     observation, reward, terminated, truncated, info = env.step(HOVER)
     assert (terminated, truncated) == (True, False)
     assert reward == -10.0

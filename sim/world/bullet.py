@@ -344,7 +344,6 @@ def _add_mesh(triangles: Triangles, client: int) -> None:
     pybullet.createMultiBody(0.0, shape, physicsClientId=client)
 
 
-<<<<<<< HEAD
 def _add_mover(row: Float[np.ndarray, "9"], client: int) -> int:
     """A body without mass: nothing pushes it, and pairs of such bodies are never looked at."""
     kind, size = row[0], row[4:7].tolist()
@@ -364,7 +363,8 @@ def _upright(row: Float[np.ndarray, "9"]) -> tuple[float, float, float, float]:
     """The quaternion xyzw of a primitive, which is turned about z only."""
     half_yaw = 0.5 * float(np.arctan2(row[8], row[7])) if row[0] == BOX else 0.0
     return 0.0, 0.0, float(np.sin(half_yaw)), float(np.cos(half_yaw))
-=======
+
+
 _kept_rows: list[list[float]] = []
 
 
@@ -376,7 +376,6 @@ def _rows(vertices: Float[np.ndarray, "v 3"]) -> list[list[float]]:
     for row, vertex in zip(rows, vertices.tolist(), strict=True):
         row[:] = vertex
     return rows
->>>>>>> fast
 
 
 def _add_visuals(triangles: Triangles, client: int) -> list[int]:

@@ -26,7 +26,7 @@ LIMITS = (VEHICLE.rotor_speed_min, VEHICLE.rotor_speed_max)
 def _drop(seconds: float, drag_area: float) -> np.ndarray:
     """Let the airframe fall with its rotors stopped; the body at the end."""
     plant, params = new_plant(VEHICLE, scenario()), vehicle_record(VEHICLE, scenario())
-    plant["rotor_speed"] = 0.0
+    plant["rotor_speed"] = plant["rotor_truth"] = 0.0
     params["rotor_speed_min"] = params["rotor_speed_max"] = 1e-9
     params["drag_area"] = drag_area
     body, wrench = plant["estimate"][0].copy(), np.zeros(6)
@@ -166,7 +166,8 @@ def test_drag_of_any_attitude_is_the_closed_form() -> None:
     for quat, velocity in zip(rng.normal(size=(20, 4)), 4 * rng.normal(size=(20, 3)), strict=True):
         plant, params = new_plant(VEHICLE, scenario()), vehicle_record(VEHICLE, scenario())
         params["drag_area"] = area
-        params["rotor_speed_min"] = params["rotor_speed_max"] = plant["rotor_speed"] = 1e-9
+        params["rotor_speed_min"] = params["rotor_speed_max"] = 1e-9
+        plant["rotor_speed"] = plant["rotor_truth"] = 1e-9
         body, wrench = plant["estimate"][0].copy(), np.zeros(6)
         body[3:7], body[7:10] = quat / np.linalg.norm(quat), velocity
         tick(plant, params, body, QUIET, wrench)
