@@ -3,7 +3,7 @@
 import contextlib
 import os
 import struct
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from types import TracebackType
 
@@ -289,7 +289,9 @@ _get_velocity = pybullet.getBaseVelocity
 _get_contacts = pybullet.getContactPoints
 # Half the time of assigning a tuple to an array.
 _BODY_STRUCT = struct.Struct(f"{BODY_SIZE}d")
-_pack_body, _BODY_BYTES = _BODY_STRUCT.pack_into, _BODY_STRUCT.size
+# Typed loosely: on Python 3.11 no annotation says that arrays are buffers.
+_pack_body: Callable[..., None] = _BODY_STRUCT.pack_into
+_BODY_BYTES = _BODY_STRUCT.size
 
 
 def _add_ground(client: int) -> int:
