@@ -32,7 +32,7 @@ def fly(mode: str, steps: int) -> list[tuple]:
     """Reset, then steps in which the first flight climbs out and the second flies along."""
     actions = np.stack([CLIMB, np.array([0.2, 0.1, 0.0, 0.3], dtype=np.float32)])
     with vector(mode) as envs:
-        flown = [envs.reset(seed=SEEDS)]  # pyright: ignore[reportArgumentType] - Gymnasium takes one a flight; its annotation does not say so.
+        flown: list[tuple] = [envs.reset(seed=SEEDS)]  # pyright: ignore[reportArgumentType] - lists work.
         flown += [envs.step(actions) for _ in range(steps)]
         # Asynchronous ones hand out the memory their workers write to, but for `copy`, Gymnasium's default.
         return flown

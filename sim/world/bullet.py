@@ -3,7 +3,7 @@
 import contextlib
 import os
 import struct
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from types import TracebackType
 
@@ -128,7 +128,7 @@ class BulletWorld:
         position, orientation = self._position, self._orientation = _get_pose(hull, client)
         linear, angular = _get_velocity(hull, client)
         state = (*position, *orientation, *linear, *angular)
-        _pack_body(path, row * _BODY_BYTES, *state)  # pyright: ignore[reportArgumentType] - an array is a buffer.
+        _pack_body(path, row * _BODY_BYTES, *state)
 
     def bare_ticks(self, wrench: tuple[float, ...], ticks: int) -> None:
         """Force and torque in, state out, and nothing else: what no simulator on PyBullet can do without."""
@@ -316,7 +316,9 @@ _get_velocity = pybullet.getBaseVelocity
 _get_contacts = pybullet.getContactPoints
 # Half the time of assigning a tuple to an array.
 _BODY_STRUCT = struct.Struct(f"{BODY_SIZE}d")
-_pack_body, _BODY_BYTES = _BODY_STRUCT.pack_into, _BODY_STRUCT.size
+# Typed loosely: on Python 3.11 no annotation says that arrays are buffers.
+_pack_body: Callable[..., None] = _BODY_STRUCT.pack_into
+_BODY_BYTES = _BODY_STRUCT.size
 _reset_pose = pybullet.resetBasePositionAndOrientation
 _reset_velocity = pybullet.resetBaseVelocity
 
