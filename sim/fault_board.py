@@ -12,7 +12,8 @@ from sim.sensing.image_faults import CAMERA, DEPTH, Image, ImageFault
 from sim.sensing.suite import FAULT_CODES, SENSORS
 from sim.types import Event
 
-_FAULT_STREAM = 3
+_FAULT_STREAM = 4
+"""Of the scenario's seed; the simulator's are 1 and 2, the random pilot's 3, the movers' 5."""
 BEGAN, ENDED = "fault_began", "fault_ended"
 """Names of the events; their detail is the fault without its time, and `injected` where it was."""
 
@@ -26,6 +27,8 @@ class _State:
     next: int = 0
     active: dict[str, str] = field(default_factory=dict)
     """Target to what is wrong with it, in words."""
+    planned: set[str] = field(default_factory=set)
+    """Targets whose fault the scenario scheduled."""
     images: dict[str, ImageFault] = field(default_factory=dict)
     waiting: list[Fault] = field(default_factory=list)
     events: list[Event] = field(default_factory=list)
@@ -76,8 +79,13 @@ class FaultBoard:
         ):
             index, fault = self._schedule[state.next]
             state.next += 1
-            # An injected fault may have come first, or an injected ok: what was planned then has no object.
-            if (fault.kind == "ok") == (fault.target in state.active):
+            # What was injected comes first: beside it nothing planned begins, and only its own begin is ended by a plan.
+            may = (
+                fault.target in state.planned
+                if fault.kind == "ok"
+                else fault.target not in state.active
+            )
+            if may:
                 self._note(fault, index)
                 self._apply(fault, plant, image, time, injected=False)
 
@@ -90,8 +98,11 @@ class FaultBoard:
     def _note(self, fault: Fault, index: int | None) -> None:
         if fault.kind == "ok":
             del self._state.active[fault.target]
+            self._state.planned.discard(fault.target)
         else:
             self._state.active[fault.target] = describe(index, fault)
+            if index is not None:
+                self._state.planned.add(fault.target)
 
     def _apply(
         self,

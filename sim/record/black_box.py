@@ -1,5 +1,6 @@
 """The last seconds of a flight, kept in memory and written as a log when the flight diverges."""
 
+import contextlib
 import os
 from collections import deque
 from dataclasses import dataclass
@@ -71,9 +72,11 @@ class BlackBox:
                     Decision(action=step.action, phase="unknown"), events,
                 )  # fmt: skip
             log.close(result)
-        dumps = sorted(path.parent.glob(f"{_PREFIX}*.mcap"), key=lambda file: file.stat().st_mtime)
-        for old in dumps[:-_KEEP_FILES]:
-            old.unlink(missing_ok=True)
+        # Another process may be tidying the same folder.
+        with contextlib.suppress(FileNotFoundError):
+            dumps = path.parent.glob(f"{_PREFIX}*.mcap")
+            for old in sorted(dumps, key=lambda file: file.stat().st_mtime)[:-_KEEP_FILES]:
+                old.unlink(missing_ok=True)
 
 
 def _with_images(observation: Observation) -> Observation:

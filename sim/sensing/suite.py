@@ -29,6 +29,8 @@ FAULT_CODES = {
     "delayed": DELAYED,
     "intermittent": INTERMITTENT,
 }
+_LEAST_VARIANCE = 1e-8
+"""Of a sensor without noise; a filter must not divide by zero."""
 _AVERAGING_S = 10.0
 """Time over which the filter averages what it aids itself with; see `_believed_variance`."""
 _START_STD = 1e-3
@@ -147,7 +149,3 @@ def _believed_variance(record: np.void, channels: slice, aid: Aiding) -> np.ndar
     return np.maximum(
         record["noise"][channels] ** 2 + wander * aid.rate_hz * _AVERAGING_S, _LEAST_VARIANCE
     )
-
-
-_LEAST_VARIANCE = 1e-8
-"""Of a sensor without noise; a filter must not divide by zero."""

@@ -10,7 +10,7 @@ from sim.world.movers import Movers
 
 _HULL_REACH = 1.0
 """m beyond what both fly in a step: the hull's own radius, and room for Bullet to look ahead."""
-_HULL_ACCELERATION = 50.0
+_HULL_ACCELERATION = 60.0
 """m/s2 that no drone here exceeds."""
 
 

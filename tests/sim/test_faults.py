@@ -493,3 +493,20 @@ def test_two_motors_and_one_fault_after_another_are_fine() -> None:
             fault("motor", "wrong", 0.4, at=1.0, motor=1),
         )
     )
+
+
+def test_a_scheduled_end_leaves_an_injected_fault_alone() -> None:
+    """While what was injected lasts, the plan neither begins nor ends anything on its component."""
+    planned = (
+        Fault(time_s=0.2, component="motor", motor=1, kind="wrong", value=0.9),
+        Fault(time_s=0.4, component="motor", motor=1, kind="ok"),
+    )
+    flight = Flight(scenario(faults=planned))
+    try:
+        flight.inject(Fault(time_s=0.0, component="motor", motor=1, kind="wrong", value=0.8))
+        for _ in range(12):
+            flight.advance(HOVER)
+        assert flight.simulator.plant["motor_share"][0, 1] == pytest.approx(np.sqrt(0.8))
+        assert [event.name for event in flight.simulator.faults.events] == ["fault_began"]
+    finally:
+        flight.close()
