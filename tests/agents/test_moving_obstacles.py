@@ -74,7 +74,7 @@ def test_the_label_of_survival_is_what_the_real_dynamics_do_among_movers() -> No
                 assert hit == (clearance[index] < 0), (wait, index, clearance[index])
                 judged["hit" if hit else "clear"] += 1
             sim.restore(snapshot)
-    assert min(judged.values()) >= 10
+    assert min(judged.values()) >= 5, "a crowd in which some candidates hit and some do not"
 
 
 def test_what_wraps_round_does_not_hit_what_lies_between() -> None:
