@@ -6,7 +6,7 @@ import numpy as np
 from jaxtyping import Float
 
 from agents.pilot import Briefing
-from sim.sensing.camera import decode_depth
+from sim.sensing.camera import decode_depth, max_pool_code
 from sim.sensing.pinhole import pixel_rays
 from sim.types import EGO_FIELDS, IMAGE_SHAPE, Observation
 
@@ -72,8 +72,7 @@ class DepthMap:
         self, code: np.ndarray, pool: int, rotation: np.ndarray, height: float
     ) -> np.ndarray:
         rows, columns = code.shape
-        pooled = code.reshape(rows // pool, pool, columns // pool, pool).max(axis=(1, 3))
-        depth = decode_depth(pooled)
+        depth = decode_depth(max_pool_code(code, (rows // pool, columns // pool)))
         near = depth < _RANGE
         points = (self._rays[pool][near] * depth[near, None]) @ rotation.T
         return points[points[:, 2] + height > _GROUND_HEIGHT]

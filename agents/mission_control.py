@@ -8,10 +8,9 @@ from jaxtyping import Bool, Float
 from agents.pilot import Brain, Briefing
 from sim.rules import CLOSE_UP_SECONDS, VIEW_DISTANCE
 from sim.tasks.base import make_goal
-from sim.types import EGO_FIELDS, MAX_TOKENS, SITE_FIELDS, Observation
+from sim.types import CHOICES, EGO_FIELDS, MAX_TOKENS, SITE_FIELDS, Observation
 
 HOME, INSPECT, LAND = 0, MAX_TOKENS, MAX_TOKENS + 1
-CHOICES = MAX_TOKENS + 2
 DOCK_RADIUS = 1.8
 """m from a viewpoint within which the scripted hold takes over: the finest step of the lattice ends no nearer."""
 AT_RADIUS = 3.0

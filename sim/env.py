@@ -5,19 +5,19 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import gymnasium
 import numpy as np
 from gymnasium import spaces
 
 from sim.actions import action_level
 from sim.entries import clip
-from sim.flight import Flight, Step
+from sim.flight import Flight
+from sim.flight_env import FlightEnv, ending_info, world_seed
 from sim.observation import observation_space
 from sim.scenario import Scenario
 from sim.types import Observation, Outcome
 
 
-class TridentEnv(gymnasium.Env[Any, np.ndarray]):
+class TridentEnv(FlightEnv):
     """Flights drawn from a source of scenarios.
 
     Reward: the sum of the task's terms, each in `info` as `reward_<name>`, and of an ending: 10 for success, -10 for
@@ -104,18 +104,15 @@ class TridentEnv(gymnasium.Env[Any, np.ndarray]):
             state_only: No camera: nothing is rendered, and the observation has no images.
             dump_to: Folder for the last seconds of a flight that diverges; None is the user's cache.
         """
-        if render_mode not in (None, "rgb_array"):
-            raise ValueError(f"render_mode = {render_mode!r}: choose rgb_array or None")
+        super().__init__(render_mode)
         if render_mode is not None and state_only:
             raise ValueError(f"render_mode = {render_mode!r}: state_only = True renders nothing")
         self._source, self._seeds = source, seeds
-        self.render_mode = render_mode
         self.action_level = action_level(action)
         self._camera = not state_only
         self._dump_to = None if dump_to is None else Path(dump_to)
         self.observation_space = observation_space(self._camera)
         self.action_space = spaces.Box(-1.0, 1.0, (4,), np.float32)
-        self.flight: Flight | None = None
 
     def reset(
         self, *, seed: int | None = None, options: dict[str, Any] | None = None
@@ -139,23 +136,6 @@ class TridentEnv(gymnasium.Env[Any, np.ndarray]):
         info |= ending_info(step)
         return flight.observation(), float(sum(step.rewards.values())), terminated, truncated, info
 
-    def render(self) -> np.ndarray | None:
-        """The onboard colour image, uint8 (48, 64, 3), in render mode rgb_array."""
-        if self.render_mode is None:
-            return None
-        return np.ascontiguousarray(self._flying().simulator.image[:3].transpose(1, 2, 0))
-
-    def close(self) -> None:
-        """End the flight, if one is on."""
-        if self.flight is not None:
-            self.flight.close()
-            self.flight = None
-
-    def _flying(self) -> Flight:
-        if self.flight is None:
-            raise gymnasium.error.ResetNeeded("call reset before step or render")
-        return self.flight
-
     def _checked(self, action: np.ndarray) -> np.ndarray:
         action = np.array(action, dtype=np.float32)
         # A sum is finite where all its parts are; one NumPy call takes longer than this whole function.
@@ -164,29 +144,6 @@ class TridentEnv(gymnasium.Env[Any, np.ndarray]):
             raise ValueError(f"action {action}: must be 4 finite numbers in [-1, 1]: {names}")
         clip(action, _ACTION_LOW, _ACTION_HIGH)
         return action
-
-
-def world_seed(rng: np.random.Generator, seeds: range, options: dict[str, Any]) -> int:
-    """The world seed that reset options name, or one drawn from the seeds."""
-    unknown = set(options) - {"world_seed"}
-    if unknown:
-        raise ValueError(f"options {sorted(unknown)}: the only option is world_seed")
-    if "world_seed" in options:
-        seed = options["world_seed"]
-        if isinstance(seed, bool) or not isinstance(seed, int | np.integer) or seed < 0:
-            raise ValueError(f"world_seed = {seed!r}: must be a whole number, 0 or more")
-        return int(seed)
-    return int(rng.integers(seeds.start, seeds.stop))
-
-
-def ending_info(step: Step) -> dict[str, Any]:
-    """What `info` says once a flight is over: nothing before."""
-    if step.outcome is None:
-        return {}
-    ended = {"outcome": str(step.outcome), "is_success": step.outcome is Outcome.SUCCESS}
-    if step.outcome is Outcome.DIVERGED:
-        ended["log"] = step.events[-1].detail["log"]
-    return ended
 
 
 _ACTION_LOW, _ACTION_HIGH = -np.ones(4, dtype=np.float32), np.ones(4, dtype=np.float32)

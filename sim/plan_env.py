@@ -4,18 +4,16 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
 
-import gymnasium
 import numpy as np
 from gymnasium import spaces
 from jaxtyping import Bool
 
-from sim.env import ending_info, world_seed
 from sim.flight import Flight
+from sim.flight_env import FlightEnv, ending_info, world_seed
 from sim.observation import observation_space
 from sim.scenario import MissionTask, Scenario
-from sim.types import MAX_TOKENS, Decision, Observation, Outcome
+from sim.types import CHOICES, MAX_TOKENS, Decision, Observation, Outcome
 
-CHOICES = MAX_TOKENS + 2
 _SEEN = ("image", "ego", "sites", "sites_mask")
 """Entries of the flight's observation that a planner gets."""
 
@@ -43,7 +41,7 @@ class Courier(Protocol):
     def act(self, observation: Observation) -> Decision: ...
 
 
-class PlanEnv(gymnasium.Env[Any, Any]):
+class PlanEnv(FlightEnv):
     """Missions drawn from a source of scenarios, decided once a second and on events (arrival, close-up done, battery).
 
     Action: one of 14 choices. A choice the mask forbids is not an error: what was under way goes on, or the way home.
@@ -73,10 +71,8 @@ class PlanEnv(gymnasium.Env[Any, Any]):
         dump_to: str | Path | None = None,
     ) -> None:
         """`courier` flies the choices; the others as in `TridentEnv`."""
-        if render_mode not in (None, "rgb_array"):
-            raise ValueError(f"render_mode = {render_mode!r}: choose rgb_array or None")
+        super().__init__(render_mode)
         self._source, self._seeds, self._courier = source, seeds, courier
-        self.render_mode = render_mode
         self._dump_to = None if dump_to is None else Path(dump_to)
         flown = observation_space()
         mask = spaces.Box(0, 1, (CHOICES,), np.int8)
@@ -84,7 +80,6 @@ class PlanEnv(gymnasium.Env[Any, Any]):
             {**{name: flown[name] for name in _SEEN}, "action_mask": mask}
         )
         self.action_space = spaces.Discrete(CHOICES)
-        self.flight: Flight | None = None
 
     def reset(
         self, *, seed: int | None = None, options: dict[str, Any] | None = None
@@ -128,18 +123,6 @@ class PlanEnv(gymnasium.Env[Any, Any]):
         self._flying()
         return self._courier.allowed(self._latest)
 
-    def render(self) -> np.ndarray | None:
-        """The onboard colour image, uint8 (48, 64, 3), in render mode rgb_array."""
-        if self.render_mode is None:
-            return None
-        return np.ascontiguousarray(self._flying().simulator.image[:3].transpose(1, 2, 0))
-
-    def close(self) -> None:
-        """End the flight, if one is on."""
-        if self.flight is not None:
-            self.flight.close()
-            self.flight = None
-
     def _observation(self) -> Observation:
         briefed = self._courier.briefed(self._latest)
         mask = self._courier.allowed(self._latest).astype(np.int8)
@@ -147,11 +130,6 @@ class PlanEnv(gymnasium.Env[Any, Any]):
 
     def _mask_info(self) -> dict[str, Any]:
         return {"action_mask": self._courier.allowed(self._latest).astype(int).tolist()}
-
-    def _flying(self) -> Flight:
-        if self.flight is None:
-            raise gymnasium.error.ResetNeeded("call reset before step or render")
-        return self.flight
 
     def _checked(self, action: Any) -> int:
         if isinstance(action, bool) or not self.action_space.contains(action):

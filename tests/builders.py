@@ -52,6 +52,16 @@ def flying(scenario: Scenario, **options: Any) -> Iterator[Flight]:
         flight.close()
 
 
+@contextmanager
+def simulating(scenario: Scenario) -> Iterator[Simulator]:
+    """A simulator that is closed again."""
+    simulator = Simulator(scenario)
+    try:
+        yield simulator
+    finally:
+        simulator.close()
+
+
 def wall(x: float, y: float, size: tuple[float, float], height: float = 6.0) -> BoxSpec:
     """A box that stands on the ground around x, y."""
     return BoxSpec(

@@ -1,7 +1,5 @@
 """Faults do what they say, end when told, are logged, and are part of snapshots and re-flights."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +30,7 @@ from tests.builders import (
     mission,
     rough_walk,
     scenario,
+    simulating,
     trunk,
     wall,
     world,
@@ -49,15 +48,6 @@ def fault(component: str, kind: str, value: Any = None, at: float = 0.0, **which
 def fused(**changes: Any) -> Scenario:
     """A flight on the nominal sensors."""
     return scenario(odometry=None, sensors=Sensors.model_validate(nominal()), **changes)
-
-
-@contextmanager
-def simulating(flight: Scenario) -> Iterator[Simulator]:
-    simulator = Simulator(flight)
-    try:
-        yield simulator
-    finally:
-        simulator.close()
 
 
 def faults_in(events: tuple[Event, ...]) -> list[tuple[float, str, str]]:

@@ -1,8 +1,5 @@
 """One flight's machinery: exact snapshots, delays, limits and symmetry."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-
 import numpy as np
 import pytest
 
@@ -31,21 +28,13 @@ from tests.builders import (
     place,
     rough_walk,
     scenario,
+    simulating,
     trunk,
     wall,
     world,
 )
 
 THINGS = (trunk(12.0, 1.5), trunk(15.0, -2.0), wall(20.0, 0.0, (1.0, 12.0)))
-
-
-@contextmanager
-def flying(flight: Scenario) -> Iterator[Simulator]:
-    simulator = Simulator(flight)
-    try:
-        yield simulator
-    finally:
-        simulator.close()
 
 
 def rough(**changes: object) -> Scenario:
@@ -81,7 +70,7 @@ def assert_same_trace(first: list[np.ndarray], second: list[np.ndarray]) -> None
 
 def test_a_restored_flight_continues_bit_for_bit() -> None:
     actions = rough_walk(60)
-    with flying(rough()) as simulator:
+    with simulating(rough()) as simulator:
         trace(simulator, actions[:20])
         snapshot = simulator.save()
         first = trace(simulator, actions[20:])
@@ -92,7 +81,7 @@ def test_a_restored_flight_continues_bit_for_bit() -> None:
 
 def test_a_flight_restored_in_mid_contact_continues_bit_for_bit() -> None:
     ahead = np.tile(np.array([0.4, 0.05, 0.0, 0.0], dtype=np.float32), (80, 1))
-    with flying(rough()) as simulator:
+    with simulating(rough()) as simulator:
         place(simulator, (18.6, 0.0, HEIGHT), velocity=(4.0, 0.3, 0.0))
         while not simulator.contacts:
             simulator.step(ahead[0])
@@ -105,7 +94,7 @@ def test_a_flight_restored_in_mid_contact_continues_bit_for_bit() -> None:
 
 def test_a_reset_leaves_no_trace_of_what_was_flown() -> None:
     actions = rough_walk(30)
-    with flying(rough()) as simulator:
+    with simulating(rough()) as simulator:
         fresh = trace(simulator, actions)
         place(simulator, (18.6, 0.0, HEIGHT), velocity=(6.0, 0.3, 0.0))
         trace(simulator, rough_walk(20, seed=1))
@@ -116,7 +105,7 @@ def test_a_reset_leaves_no_trace_of_what_was_flown() -> None:
 def test_another_seed_is_another_gust() -> None:
     flown = []
     for seed in (0, 1):
-        with flying(rough(seed=seed)) as simulator:
+        with simulating(rough(seed=seed)) as simulator:
             flown.append(trace(simulator, rough_walk(10))[-3])
     assert not np.array_equal(flown[0], flown[1])
 
@@ -130,7 +119,7 @@ def test_an_image_shows_the_pose_of_its_delay_ago(delay: int) -> None:
     prompt, late = (
         scenario(world=world(*THINGS), camera=camera(delay_ticks=d)) for d in (0, delay)
     )
-    with flying(prompt) as first, flying(late) as second:
+    with simulating(prompt) as first, simulating(late) as second:
         poses = [first.body.copy()]
         expected = np.zeros_like(first.image)
         for action in rough_walk(25):
@@ -144,7 +133,7 @@ def test_an_image_shows_the_pose_of_its_delay_ago(delay: int) -> None:
 
 
 def test_the_history_is_the_pooled_depth_of_the_images_then() -> None:
-    with flying(scenario(world=world(*THINGS))) as simulator:
+    with simulating(scenario(world=world(*THINGS))) as simulator:
         pooled = [max_pool_code(simulator.image[3], HISTORY_SHAPE[1:])]
         for action in rough_walk(20):
             simulator.step(action)
@@ -158,7 +147,7 @@ def test_the_history_is_the_pooled_depth_of_the_images_then() -> None:
 
 def test_an_image_of_another_size_is_no_observation() -> None:
     with (
-        flying(scenario(camera=camera(width_px=128, height_px=96))) as simulator,
+        simulating(scenario(camera=camera(width_px=128, height_px=96))) as simulator,
         pytest.raises(ValueError, match="128 x 96"),
     ):
         simulator.observe()
@@ -176,7 +165,7 @@ def test_a_command_beyond_the_speed_limit_flies_as_the_limit_in_its_direction(
     beyond = np.array([*np.clip(unit * 1.5, -1, 1), 0.0])
     beyond[:2] = direction / np.abs(direction).max()
     slow = {"speed_limit_m_s": 2.0}
-    with flying(scenario(**slow)) as first, flying(scenario(**slow)) as second:
+    with simulating(scenario(**slow)) as first, simulating(scenario(**slow)) as second:
         for _ in range(45):
             first.step(limit)
             second.step(beyond)
@@ -186,7 +175,7 @@ def test_a_command_beyond_the_speed_limit_flies_as_the_limit_in_its_direction(
 
 
 def test_a_yaw_rate_turns_left_for_positive_and_keeps_the_place() -> None:
-    with flying(scenario()) as simulator:
+    with simulating(scenario()) as simulator:
         for _ in range(15):
             simulator.step(np.array([0.0, 0.0, 0.0, 0.5]))
         # 1 rad/s for a second, less what it takes to begin turning.
@@ -195,7 +184,7 @@ def test_a_yaw_rate_turns_left_for_positive_and_keeps_the_place() -> None:
 
 
 def test_the_battery_only_falls_and_by_the_energy_used() -> None:
-    with flying(rough()) as simulator:
+    with simulating(rough()) as simulator:
         levels = [simulator.battery]
         assert levels[0] == 1.0
         for action in rough_walk(30):
@@ -214,7 +203,7 @@ def test_a_mirrored_world_and_command_give_the_mirrored_flight() -> None:
         weather=Weather(wind_world_m_s=(1.5, 2.0, 0.0), turbulence_m_s=0.0),
         start=Start(position_m=(5.0, 1.0, HEIGHT), yaw_rad=0.3),
     )
-    with flying(flight) as left, flying(mirrored(flight)) as right:
+    with simulating(flight) as left, simulating(mirrored(flight)) as right:
         for action in rough_walk(30):
             left.step(action)
             right.step(action * np.array([1, -1, 1, -1], dtype=np.float32))
@@ -236,7 +225,7 @@ def test_a_mirrored_world_and_command_give_the_mirrored_flight() -> None:
 
 
 def test_hovering_stays_where_it_is() -> None:
-    with flying(scenario()) as simulator:
+    with simulating(scenario()) as simulator:
         for _ in range(30):
             simulator.step(HOVER)
         np.testing.assert_allclose(simulator.body[POSITION], (5.0, 0.0, HEIGHT), atol=0.01)
@@ -249,7 +238,10 @@ def test_hovering_stays_where_it_is() -> None:
 def test_no_touch_goes_unseen(thing: CylinderSpec | BoxSpec) -> None:
     """Whatever turns the flight aside from the one over an empty field is reported in that very step."""
     rng = np.random.default_rng(0)
-    with flying(scenario(world=world(thing))) as simulator, flying(scenario()) as unhindered:
+    with (
+        simulating(scenario(world=world(thing))) as simulator,
+        simulating(scenario()) as unhindered,
+    ):
         touched = 0
         for _ in range(40):
             speed, aside = rng.uniform(2.0, 5.0), rng.uniform(-0.5, 0.5)

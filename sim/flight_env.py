@@ -1,0 +1,60 @@
+"""What every environment that flies has: one flight at a time, its picture, the seed it is drawn by, and its end."""
+
+from typing import Any
+
+import gymnasium
+import numpy as np
+
+from sim.flight import Flight, Step
+from sim.types import Outcome
+
+
+class FlightEnv(gymnasium.Env[Any, Any]):
+    """Owns a flight between `reset` and `close`; environments add what an action means and what is seen."""
+
+    def __init__(self, render_mode: str | None) -> None:
+        """`render_mode` is None or "rgb_array"."""
+        if render_mode not in (None, "rgb_array"):
+            raise ValueError(f"render_mode = {render_mode!r}: choose rgb_array or None")
+        self.render_mode = render_mode
+        self.flight: Flight | None = None
+
+    def render(self) -> np.ndarray | None:
+        """The onboard colour image, uint8 (48, 64, 3), in render mode rgb_array."""
+        if self.render_mode is None:
+            return None
+        return np.ascontiguousarray(self._flying().simulator.image[:3].transpose(1, 2, 0))
+
+    def close(self) -> None:
+        """End the flight, if one is on."""
+        if self.flight is not None:
+            self.flight.close()
+            self.flight = None
+
+    def _flying(self) -> Flight:
+        if self.flight is None:
+            raise gymnasium.error.ResetNeeded("call reset before step or render")
+        return self.flight
+
+
+def world_seed(rng: np.random.Generator, seeds: range, options: dict[str, Any]) -> int:
+    """The world seed that reset options name, or one drawn from the seeds."""
+    unknown = set(options) - {"world_seed"}
+    if unknown:
+        raise ValueError(f"options {sorted(unknown)}: the only option is world_seed")
+    if "world_seed" in options:
+        seed = options["world_seed"]
+        if isinstance(seed, bool) or not isinstance(seed, int | np.integer) or seed < 0:
+            raise ValueError(f"world_seed = {seed!r}: must be a whole number, 0 or more")
+        return int(seed)
+    return int(rng.integers(seeds.start, seeds.stop))
+
+
+def ending_info(step: Step) -> dict[str, Any]:
+    """What `info` says once a flight is over: nothing before."""
+    if step.outcome is None:
+        return {}
+    ended = {"outcome": str(step.outcome), "is_success": step.outcome is Outcome.SUCCESS}
+    if step.outcome is Outcome.DIVERGED:
+        ended["log"] = step.events[-1].detail["log"]
+    return ended
