@@ -10,6 +10,7 @@ from jaxtyping import Float, Int, UInt8
 from numpy.lib.stride_tricks import as_strided
 
 from sim.scenario import Camera as CameraConfig
+from sim.sensing.culling import covering_boxes, mark_pixels
 from sim.sensing.exposure import aim, pool, resolve, spoil, spread
 from sim.sensing.grain import normal_table
 from sim.sensing.mover_rays import SeenMovers, draw_movers
@@ -60,6 +61,9 @@ class CameraScene:
         """What moves, where it is when the next image is taken; whoever owns the scene sets it."""
         self.ground_color = 255 * np.array(world.ground_color)
         self.sky_color = np.rint(255 * np.array(world.sky_color)).astype(np.uint8)
+        self.boxes: Float[np.ndarray, "k 6"] = covering_boxes(
+            triangles.vertices, triangles.faces[keep]
+        )
         self._embree: EmbreeScene | None = None
         if len(corners):
             self._embree = EmbreeScene()
@@ -97,12 +101,15 @@ class Camera:
         self._cast_size = (self._side * self.height, self._side * self.width)
         self._cast_images = _images(self._cast_size)
         self._images = self._cast_images if self._side == 1 else _images((self.height, self.width))
-        self._rays = np.zeros((*self._cast_size, 3), dtype=np.float32)
-        self._reach = np.zeros(self._cast_size, dtype=np.float32)
-        self._flat_rays, self._flat_reach = self._rays.reshape(-1, 3), self._reach.reshape(-1)
+        self._mask = np.zeros(self._cast_size, dtype=np.uint8)
+        # One more than there are pixels: what is written last may be none that is cast.
+        most = self._mask.size + 1
+        self._rays = np.zeros((most, 3), dtype=np.float32)
+        self._reach = np.zeros(most, dtype=np.float32)
+        self._pixels = np.zeros(most, dtype=np.int32)
         # One origin, read once a ray: a view with steps of 0 along the rays, so that none is copied.
         self._eye = np.zeros(3, dtype=np.float32)
-        self._eyes = as_strided(self._eye, (self._flat_reach.size, 3), (0, 4))
+        self._eyes = as_strided(self._eye, (most, 3), (0, 4))
         self._rows = np.zeros((6, self.width), dtype=np.float32)
 
     def render(self, scene: CameraScene, position_world: Vec3, quat_xyzw: Quat) -> Frames:
@@ -135,11 +142,12 @@ class Camera:
             position_world, quat_xyzw, self.R_body_camera,
             self._side * self.focal_px, *self._cast_size, self._view,
         )  # fmt: skip
-        spread(self._view, self._rays, self._reach)
+        mark_pixels(self._view, scene.boxes, self._mask)
+        count = spread(self._view, self._mask, self._rays, self._reach, self._pixels)
         self._eye[:] = position_world
-        hits = scene.cast(self._eyes, self._flat_rays, self._flat_reach)
+        hits = scene.cast(self._eyes[:count], self._rays[:count], self._reach[:count])
         resolve(
-            hits, self._view, scene.planes, scene.colors, scene.classes,
+            hits, self._pixels, self._view, scene.planes, scene.colors, scene.classes,
             scene.ground_color, scene.sky_color, *self._cast_images,
         )  # fmt: skip
         if scene.movers is not None:

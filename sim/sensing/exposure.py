@@ -66,24 +66,30 @@ def _row_start(view, row):
 
 
 @njit(cache=True, error_model="numpy")
-def spread(view, rays, reach):
-    """Write the rays (h, w, 3) of a view in the single precision that Embree takes.
+def spread(view, mask, rays, reach, pixels):
+    """Write the rays (n, 3) of the pixels set in mask (h, w), in the single precision that Embree takes; returns m.
 
-    `reach` (h, w) ends each ray just behind the ground, which hides what is farther: Embree then skips that.
+    The first m of `pixels` (n,) then are the numbers of those pixels, row by row. `reach` (n,) ends each ray just
+    behind the ground, which hides what is farther: Embree then skips that.
     """
     height = np.float32(view[0, 2]) * _BEHIND_GROUND
     # Seen from below, the ground hides nothing.
     level = _ZERO if height > _ZERO else -_FAR_AWAY
     rx, ry, rz = view[2, 0], view[2, 1], view[2, 2]
-    for row in range(reach.shape[0]):
+    width = mask.shape[1]
+    count = 0
+    for row in range(mask.shape[0]):
         x, y, z = _row_start(view, row)
-        row_rays, row_reach = rays[row], reach[row]
-        for column in range(row_reach.shape[0]):
+        for column in range(width):
+            # Written for every pixel, kept for those set: cheaper than a branch no processor can foresee.
             down = np.float32(z + column * rz)
-            row_rays[column, 0] = np.float32(x + column * rx)
-            row_rays[column, 1] = np.float32(y + column * ry)
-            row_rays[column, 2] = down
-            row_reach[column] = _BEHIND_GROUND_M - height / down if down < level else _FAR_AWAY
+            rays[count, 0] = np.float32(x + column * rx)
+            rays[count, 1] = np.float32(y + column * ry)
+            rays[count, 2] = down
+            reach[count] = _BEHIND_GROUND_M - height / down if down < level else _FAR_AWAY
+            pixels[count] = row * width + column
+            count += mask[row, column]
+    return count
 
 
 @njit(cache=True)
@@ -96,11 +102,11 @@ def _ground_tone(x, y, distance):
 
 
 @njit(cache=True)
-def resolve(hits, view, planes, colors, classes, ground, sky, rgb, depth, labels):
-    """Hit faces (h w,) to colour, depth and class; the nearer of face and ground wins."""
+def resolve(hits, pixels, view, planes, colors, classes, ground, sky, rgb, depth, labels):
+    """The faces (n,) hit at pixels (n,) to colour, depth and class; the nearer of face and ground wins."""
     for row in range(depth.shape[0]):
         _lay_ground(view, row, ground, sky, rgb, depth[row], labels[row])
-        _put_faces(hits, view, planes, colors, classes, row, rgb, depth[row], labels[row])
+    _put_faces(hits, pixels, view, planes, colors, classes, rgb, depth, labels)
 
 
 @njit(cache=True, error_model="numpy")
@@ -125,16 +131,17 @@ def _lay_ground(view, row, ground, sky, rgb, depth, labels):
 
 
 @njit(cache=True, error_model="numpy")
-def _put_faces(hits, view, planes, colors, classes, row, rgb, depth, labels):
-    """The faces of a row, where they are nearer than the ground already there (0 is sky)."""
+def _put_faces(hits, pixels, view, planes, colors, classes, rgb, depth, labels):
+    """The faces, where they are nearer than the ground already there (0 is sky)."""
     ox, oy, oz = view[0, 0], view[0, 1], view[0, 2]
     rx, ry, rz = view[2, 0], view[2, 1], view[2, 2]
-    x, y, z = _row_start(view, row)
-    width = depth.shape[0]
-    for column in range(width):
-        face = hits[row * width + column]
+    width = depth.shape[1]
+    for index in range(hits.shape[0]):
+        face = hits[index]
         if face < 0:
             continue
+        row, column = pixels[index] // width, pixels[index] % width
+        x, y, z = _row_start(view, row)
         nx, ny, nz = planes[face, 0], planes[face, 1], planes[face, 2]
         dx, dy, dz = x + column * rx, y + column * ry, z + column * rz
         along = nx * dx + ny * dy + nz * dz
@@ -144,8 +151,8 @@ def _put_faces(hits, view, planes, colors, classes, row, rgb, depth, labels):
         if nearest <= floor and nearest < math.inf:
             for channel in range(3):
                 rgb[channel, row, column] = colors[face, channel]
-            labels[column] = classes[face]
-            depth[column] = nearest
+            labels[row, column] = classes[face]
+            depth[row, column] = nearest
 
 
 @njit(cache=True)
