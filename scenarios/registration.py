@@ -35,6 +35,7 @@ def register_environments() -> None:
 def make_env(
     scenario: str,
     split: str = "training",
+    worlds: int | None = None,
     render_mode: str | None = None,
     action: str = "velocity",
     state_only: bool = False,
@@ -45,6 +46,7 @@ def make_env(
     Args:
         scenario: A library name or a TOML file.
         split: Which world seeds `reset` draws from: training, choice, acceptance or test.
+        worlds: How many of the split's worlds, the first ones; all by default. Up to 16 stay built between flights.
         render_mode: None or "rgb_array".
         action: What actions mean: velocity, body_rate or rotor, see `TridentEnv`.
         state_only: No camera: nothing is rendered, and the observation has no images.
@@ -53,7 +55,7 @@ def make_env(
     from sim.env import TridentEnv
 
     return TridentEnv(
-        *_worlds(scenario, split),
+        *_worlds(scenario, split, worlds),
         render_mode,
         action=action,
         state_only=state_only,
@@ -64,6 +66,7 @@ def make_env(
 def make_plan_env(
     scenario: str,
     split: str = "training",
+    worlds: int | None = None,
     render_mode: str | None = None,
     pilot: str = "classical",
     dump_to: str | None = None,
@@ -73,6 +76,7 @@ def make_plan_env(
     Args:
         scenario: A library name or a TOML file, of missions.
         split: Which world seeds `reset` draws from.
+        worlds: How many of them, the first ones.
         render_mode: None or "rgb_array".
         pilot: Whose navigation and avoidance fly: classical, teacher, a shipped network or a checkpoint folder.
         dump_to: Folder for the last seconds of a flight that diverges.
@@ -80,12 +84,17 @@ def make_plan_env(
     from agents import load_courier
     from sim.plan_env import PlanEnv
 
-    return PlanEnv(*_worlds(scenario, split), load_courier(pilot), render_mode, dump_to=dump_to)
+    return PlanEnv(
+        *_worlds(scenario, split, worlds), load_courier(pilot), render_mode, dump_to=dump_to
+    )
 
 
-def _worlds(scenario: str, split: str) -> "tuple[FamilyMix, range]":
+def _worlds(scenario: str, split: str, worlds: int | None) -> "tuple[FamilyMix, range]":
     from scenarios.sources import FamilyMix
 
     if split not in SEED_SETS:
         raise ValueError(unknown("split", split, SEED_SETS))
-    return FamilyMix((scenario,)), SEED_SETS[split]
+    seeds = SEED_SETS[split]
+    if worlds is not None and not 1 <= worlds <= len(seeds):
+        raise ValueError(f"worlds = {worlds}: {split} has 1 to {len(seeds)}")
+    return FamilyMix((scenario,)), seeds if worlds is None else seeds[:worlds]

@@ -11,7 +11,7 @@ from gymnasium import spaces
 from sim.actions import action_level
 from sim.entries import clip
 from sim.flight import Flight
-from sim.flight_env import FlightEnv, ending_info, world_seed
+from sim.flight_env import FlightEnv, ending_info
 from sim.observation import observation_space
 from sim.scenario import Scenario
 from sim.types import Observation, Outcome
@@ -98,16 +98,16 @@ class TridentEnv(FlightEnv):
 
         Args:
             source: Turns a world seed into a scenario.
-            seeds: World seeds that `reset` draws from.
+            seeds: World seeds that `reset` draws from; where they are few (16), all their worlds stay built.
             render_mode: None or "rgb_array".
             action: What actions mean: velocity, body_rate or rotor.
             state_only: No camera: nothing is rendered, and the observation has no images.
             dump_to: Folder for the last seconds of a flight that diverges; None is the user's cache.
         """
-        super().__init__(render_mode)
+        super().__init__(seeds, render_mode)
         if render_mode is not None and state_only:
             raise ValueError(f"render_mode = {render_mode!r}: state_only = True renders nothing")
-        self._source, self._seeds = source, seeds
+        self._source = source
         self.action_level = action_level(action)
         self._camera = not state_only
         self._dump_to = None if dump_to is None else Path(dump_to)
@@ -119,12 +119,9 @@ class TridentEnv(FlightEnv):
     ) -> tuple[Observation, dict[str, Any]]:
         """Start a flight; `options={"world_seed": n}` picks the world."""
         super().reset(seed=seed)
-        scenario = self._source(world_seed(self.np_random, self._seeds, options or {}))
-        self.close()
-        self.flight = Flight(
-            scenario, action=self.action_level.name, camera=self._camera, dump_to=self._dump_to
-        )
-        return self.flight.observation(), {"world_seed": scenario.seed, "scenario": scenario.name}
+        flight = self._begin(options or {}, self._build)
+        facts = {"world_seed": flight.scenario.seed, "scenario": flight.scenario.name}
+        return flight.observation(), facts
 
     def step(self, action: np.ndarray) -> tuple[Observation, float, bool, bool, dict[str, Any]]:
         """Fly one control step of 1/15 s."""
@@ -135,6 +132,14 @@ class TridentEnv(FlightEnv):
         info: dict[str, Any] = {f"reward_{name}": value for name, value in step.rewards.items()}
         info |= ending_info(step)
         return flight.observation(), float(sum(step.rewards.values())), terminated, truncated, info
+
+    def _build(self, seed: int) -> Flight:
+        return Flight(
+            self._source(seed),
+            action=self.action_level.name,
+            camera=self._camera,
+            dump_to=self._dump_to,
+        )
 
     def _checked(self, action: np.ndarray) -> np.ndarray:
         action = np.array(action, dtype=np.float32)

@@ -9,7 +9,7 @@ from gymnasium import spaces
 from jaxtyping import Bool
 
 from sim.flight import Flight
-from sim.flight_env import FlightEnv, ending_info, world_seed
+from sim.flight_env import FlightEnv, ending_info
 from sim.observation import observation_space
 from sim.scenario import MissionTask, Scenario
 from sim.types import CHOICES, MAX_TOKENS, Decision, Observation, Outcome
@@ -71,8 +71,8 @@ class PlanEnv(FlightEnv):
         dump_to: str | Path | None = None,
     ) -> None:
         """`courier` flies the choices; the others as in `TridentEnv`."""
-        super().__init__(render_mode)
-        self._source, self._seeds, self._courier = source, seeds, courier
+        super().__init__(seeds, render_mode)
+        self._source, self._courier = source, courier
         self._dump_to = None if dump_to is None else Path(dump_to)
         flown = observation_space()
         mask = spaces.Box(0, 1, (CHOICES,), np.int8)
@@ -86,17 +86,11 @@ class PlanEnv(FlightEnv):
     ) -> tuple[Observation, dict[str, Any]]:
         """Start a mission; `options={"world_seed": n}` picks the world."""
         super().reset(seed=seed)
-        scenario = self._source(world_seed(self.np_random, self._seeds, options or {}))
-        if not isinstance(scenario.task, MissionTask):
-            raise ValueError(
-                f"scenario {scenario.name!r} has the task {scenario.task.kind!r}: plans need a mission"
-            )
-        self.close()
-        self.flight = Flight(scenario, dump_to=self._dump_to)
-        self._courier.reset(self.flight)
-        self._latest = self.flight.observation()
+        flight = self._begin(options or {}, self._build)
+        self._courier.reset(flight)
+        self._latest = flight.observation()
         self._courier.due(self._latest)
-        facts = {"world_seed": scenario.seed, "scenario": scenario.name}
+        facts = {"world_seed": flight.scenario.seed, "scenario": flight.scenario.name}
         return self._observation(), facts | self._mask_info()
 
     def step(self, action: Any) -> tuple[Observation, float, bool, bool, dict[str, Any]]:
@@ -122,6 +116,14 @@ class PlanEnv(FlightEnv):
         """What may be chosen now, under the name that maskable algorithms look for."""
         self._flying()
         return self._courier.allowed(self._latest)
+
+    def _build(self, seed: int) -> Flight:
+        scenario = self._source(seed)
+        if not isinstance(scenario.task, MissionTask):
+            raise ValueError(
+                f"scenario {scenario.name!r} has the task {scenario.task.kind!r}: plans need a mission"
+            )
+        return Flight(scenario, dump_to=self._dump_to)
 
     def _observation(self) -> Observation:
         briefed = self._courier.briefed(self._latest)

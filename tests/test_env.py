@@ -140,6 +140,26 @@ def test_unseeded_resets_go_on_to_other_worlds(env: TridentEnv) -> None:
     assert all(0 <= seed < 100 for seed in drawn)
 
 
+def test_flights_in_worlds_that_stay_built_are_those_in_new_ones(env: TridentEnv) -> None:
+    few = TridentEnv(small, range(3))
+    actions = random_actions(30, seed=4)
+    built = set()
+    for seed in (0, 2, 0, 1, 2, 0):
+        options = {"world_seed": seed}
+        assert_same(flown(few, actions, options=options), flown(env, actions, options=options))
+        built.add(id(few.flight))
+    assert len(built) == 3
+    few.close()
+
+
+def test_worlds_are_the_first_of_the_split() -> None:
+    env = make("Navigate", split="choice", worlds=2)
+    assert {env.reset()[1]["world_seed"] for _ in range(8)} == {10_000, 10_001}
+    env.close()
+    with pytest.raises(ValueError, match="worlds = 0: training has 1 to 10000"):
+        make("Navigate", worlds=0)
+
+
 def test_the_world_seed_picks_the_world() -> None:
     env = make("Navigate")
     _, info = env.reset(options={"world_seed": 15_007})
