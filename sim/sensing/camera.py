@@ -61,15 +61,12 @@ class CameraScene:
         """What moves, where it is when the next image is taken; whoever owns the scene sets it."""
         self.ground_color = 255 * np.array(world.ground_color)
         self.sky_color = np.rint(255 * np.array(world.sky_color)).astype(np.uint8)
-        self.boxes: Float[np.ndarray, "k 6"] = covering_boxes(
-            triangles.vertices, triangles.faces[keep]
-        )
+        faces = np.ascontiguousarray(triangles.faces[keep])
+        self.boxes: Float[np.ndarray, "k 6"] = covering_boxes(triangles.vertices, faces)
         self._embree: EmbreeScene | None = None
-        if len(corners):
+        if len(faces):
             self._embree = EmbreeScene()
-            vertices = np.ascontiguousarray(corners.reshape(-1, 3), dtype=np.float32)
-            faces = np.arange(len(vertices), dtype=np.int32).reshape(-1, 3)
-            self._mesh = TriangleMesh(self._embree, vertices, faces)
+            self._mesh = TriangleMesh(self._embree, triangles.vertices.astype(np.float32), faces)
 
     def cast(
         self,
