@@ -214,8 +214,8 @@ def _run(name: str, arguments: list[str]) -> int:
     except ValueError as error:
         return _refuse(str(error))
     except SystemExit as leaving:
-        if not leaving.code:  # Help was asked for.
-            return 0
+        if not leaving.code:  # Help was asked for, and given.
+            raise
         from scenarios.commands.usage import one_line
 
         return _refuse(one_line(said.getvalue(), name))

@@ -40,7 +40,8 @@ def _problem(detail: dict[str, Any], model: type[BaseModel]) -> str:
         message = str(detail["ctx"]["error"])
         return f"{place}: {message}" if place else message
     shown = "" if _is_long(value) else f" (got {value!r})"
-    return f"{place}: {detail['msg']}{shown}" if place else detail["msg"]
+    words = detail["msg"].replace("Input should", "must", 1)
+    return f"{place}: {words}{shown}" if place else words
 
 
 def _is_long(value: object) -> bool:

@@ -271,9 +271,9 @@ def test_a_log_cut_in_half_is_used_as_far_as_it_goes_and_refused(
     steps = len(read_flight(tmp_path / "half.mcap"))
     assert 0 < steps < len(read_flight(tmp_path / "flown" / "flight.mcap"))
     done = within("replay", "half.mcap", "--verify", "--plot", "half.png")
-    message = refused(done)
+    # On a busy machine the re-flight takes long enough to tell of its progress.
+    (message,) = (line for line in refused(done).splitlines() if line.startswith("trident:"))
     assert "half.mcap" in message
-    assert len(message.splitlines()) == 1
     assert f"bit-equal over {steps} steps" in done.stdout
     assert (tmp_path / "half.png").exists()
     (tmp_path / "start.mcap").write_bytes(whole[:100])

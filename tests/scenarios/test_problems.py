@@ -37,10 +37,10 @@ class Table(Strict):
         ({"shapes": [{"kind": "squar"}]}, "shapes.0: unknown kind 'squar': choose round, square; did you mean 'square'?"),
         ({"shapes": [{"side": 1}]}, "shapes.0.kind: missing; choose round, square"),
         ({"colour": "gren"}, "colour: unknown colour 'gren': choose red, green; did you mean 'green'?"),
-        ({"colour": 3}, "colour: Input should be 'red' or 'green' (got 3)"),
+        ({"colour": 3}, "colour: must be 'red' or 'green' (got 3)"),
         ({"radius": 3}, "radius: unknown key; did you mean 'radios'?"),
         ({"point": [1.0]}, "point.1: missing (entries count from 0)"),
-        ({"radios": list(range(100))}, "radios: Input should be a valid integer"),
+        ({"radios": list(range(100))}, "radios: must be a valid integer"),
     ],
 )  # fmt: skip
 def test_a_problem_names_place_value_and_choices(table: dict, message: str) -> None:
