@@ -1,6 +1,8 @@
 """Trident's command line: `python run_sim.py --help`, or `trident --help` once installed."""
 
+import contextlib
 import difflib
+import io
 import sys
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -124,11 +126,14 @@ class Compare:
         )
 
 
+_LOGS = tyro.conf.arg(metavar="LOG [LOG ...]", help_behavior_hint="(at least one)")
+
+
 @dataclass(frozen=True)
 class Replay:
     """Show what flight logs hold; re-fly them, film them, plot them."""
 
-    logs: Positional[tuple[Path, ...]]
+    logs: Annotated[Positional[tuple[Path, ...]], _LOGS] = ()
     """One or more flight.mcap files."""
     verify: bool = False
     """Fly the logged actions again; they must match bit for bit."""
@@ -202,10 +207,18 @@ def main() -> int:
 
 
 def _run(name: str, arguments: list[str]) -> int:
+    said = io.StringIO()
     try:
-        command = tyro.cli(COMMANDS[name], prog=f"trident {name}", args=arguments)
+        with contextlib.redirect_stderr(said):
+            command = tyro.cli(COMMANDS[name], prog=f"trident {name}", args=arguments)
     except ValueError as error:
         return _refuse(str(error))
+    except SystemExit as leaving:
+        if not leaving.code:  # Help was asked for, and given.
+            raise
+        from scenarios.commands.usage import one_line
+
+        return _refuse(one_line(said.getvalue(), name))
     from scenarios.commands.console import InputError
 
     try:
@@ -232,7 +245,7 @@ def _help() -> str:
 
 
 def _unknown(name: str) -> str:
-    close = difflib.get_close_matches(name, COMMANDS, n=1)
+    close = difflib.get_close_matches(name.lower(), COMMANDS, n=1)
     hint = f"; did you mean {close[0]!r}?" if close else ""
     return f"unknown command {name!r}: choose {', '.join(COMMANDS)}{hint}"
 

@@ -94,8 +94,23 @@ def _checkpoint_folder(name_or_path: str) -> Path:
         if not folder.is_dir():
             raise PilotError(f"pilot {name_or_path!r}: its weights are missing: no folder {folder}")
         return folder
-    if not name_or_path or not Path(name_or_path).is_dir():
+    folder = Path(name_or_path)
+    if not name_or_path or not folder.is_dir():
         raise PilotError(
             unknown("pilot", name_or_path, pilot_names(), or_else="or a checkpoint folder")
         )
-    return Path(name_or_path)
+    _check_holds_networks(folder)
+    return folder
+
+
+def _check_holds_networks(folder: Path) -> None:
+    """Raise PilotError where a folder is no checkpoint; one that is damaged is for the reader to tell."""
+    # Torch comes with it, which flies what lies in such a folder anyway.
+    from models.checkpoint import CONFIG, WEIGHTS
+
+    missing = [skill for skill in SKILLS if not (folder / skill).is_dir()]
+    if missing and not any((folder / name).exists() for name in (CONFIG, WEIGHTS)):
+        raise PilotError(
+            f"pilot {str(folder)!r}: no checkpoint in this folder: looked for {CONFIG} and {WEIGHTS}, or for folders "
+            f"{', '.join(SKILLS)}, of which {', '.join(missing)} {'is' if len(missing) == 1 else 'are'} missing"
+        )

@@ -62,14 +62,16 @@ class TrainConfig:
             if arm not in ARMS:
                 raise ValueError(unknown("arm", arm, ARMS))
         if not self.arms or len(set(self.arms)) != len(self.arms):
-            raise ValueError(f"arm = {' '.join(self.arms) or 'none'}: name each once")
+            raise ValueError(
+                f"arm = {' '.join(self.arms) or 'none'}: name one or more of {', '.join(ARMS)}, each once"
+            )
         for name in ("frames", "rounds", "steps", "learner_steps", "batch", "workers"):
             if getattr(self, name) < 1:
                 raise ValueError(f"{name} = {getattr(self, name)}: must be at least 1")
-        if self.seed < 0 or not 0 < self.learning_rate < float("inf"):
-            raise ValueError(
-                f"seed = {self.seed}, learning_rate = {self.learning_rate}: must be positive"
-            )
+        if self.seed < 0:
+            raise ValueError(f"seed = {self.seed}: must not be negative")
+        if not 0 < self.learning_rate < float("inf"):
+            raise ValueError(f"learning_rate = {self.learning_rate}: must be positive and finite")
         if self.batch > 0.9 * (self.frames // self.rounds):
             raise ValueError(
                 f"batch = {self.batch}, frames = {self.frames}, rounds = {self.rounds}: "

@@ -4,12 +4,14 @@ import gc
 import os
 import tempfile
 import time
+from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
 from pathlib import Path
 
 import gymnasium
 import numpy as np
 
-import sim.world.distance_grid as distance_grid
 from benchmarks.metrics import Metric
 from scenarios.catalog import load, resolve
 from scenarios.commands.bench import bench_scenario, measure_rates
@@ -56,18 +58,35 @@ def building() -> dict[str, Metric]:
 
 
 def loading() -> dict[str, Metric]:
-    """Delft from its file, distance grid included; then once more, as a later reset finds it."""
-    folder = distance_grid._folder
-    with tempfile.TemporaryDirectory() as empty:
-        distance_grid._folder = lambda: Path(empty)
-        try:
-            first, later = (_delft_seconds(seed) for seed in (20_000, 20_001))
-        finally:
-            distance_grid._folder = folder
+    """Delft from its file, distance grid included; then once more, as a later reset finds it.
+
+    Each time in a process with an empty cache folder; the first process only compiles what the second one reads.
+    """
+    _in_a_fresh_process(_delft_twice)
+    first, later = _in_a_fresh_process(_delft_twice)
     return {
         "delft_first": Metric(first, "s", "lower", 0.2, 5.0),
         "delft_later": Metric(later, "s", "lower", 0.2, 5.0),
     }
+
+
+def _in_a_fresh_process(measure: Callable[[], tuple[float, float]]) -> tuple[float, float]:
+    """What it measures where nothing is cached but compiled functions, whose folder a process inherits."""
+    usual = os.environ.get("XDG_CACHE_HOME")
+    with tempfile.TemporaryDirectory() as empty:
+        os.environ["XDG_CACHE_HOME"] = empty
+        try:
+            with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as process:
+                return process.submit(measure).result()
+        finally:
+            del os.environ["XDG_CACHE_HOME"]
+            if usual is not None:
+                os.environ["XDG_CACHE_HOME"] = usual
+
+
+def _delft_twice() -> tuple[float, float]:
+    first, later = (_delft_seconds(seed) for seed in range(10_000, 10_002))
+    return first, later
 
 
 def _delft_seconds(seed: int) -> float:

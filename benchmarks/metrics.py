@@ -55,3 +55,13 @@ def regressions(found: dict[str, Metric], baseline: dict[str, float]) -> list[st
                 f"{metric.tolerance:.0%} is tolerated"
             )
     return lines
+
+
+def missed_goals(found: dict[str, Metric]) -> list[str]:
+    """One line for each figure that does not reach what the project promises."""
+    least = {"higher": "at least", "lower": "at most"}
+    return [
+        f"GOAL MISSED: {name} = {metric.value:.4g} {metric.unit}, promised is {least[metric.better]} {metric.goal:g}"
+        for name, metric in found.items()
+        if metric.reached is False
+    ]

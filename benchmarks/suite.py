@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks.measure import building, loading, memory, steps, workers
-from benchmarks.metrics import Metric, regressions
+from benchmarks.metrics import Metric, missed_goals, regressions
 
 BASELINE = Path(__file__).with_name("baseline.json")
 
@@ -39,8 +39,13 @@ def main() -> int:
         found |= workers(options.seconds)
     console = Console(width=120)
     console.print(_table(found))
+    missed = missed_goals(found)
+    for line in missed:
+        console.print(line, style="bold red", soft_wrap=True)
     if options.update_baseline:
         _write(found)
+        warning = f"; it now holds {len(missed)} figures that miss their goals" if missed else ""
+        console.print(f"wrote {BASELINE}{warning}", soft_wrap=True)
     if not options.gate:
         return 0
     failures = regressions(found, _read())

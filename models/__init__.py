@@ -1,6 +1,6 @@
 """The networks: one shared trunk, three heads, their losses, checkpoints and costs."""
 
-from models.balancing import FrozenNormalization, StaticWeights
+from models.balancing import FrozenNormalization
 from models.checkpoint import Card, load_checkpoint, save_checkpoint, weights_hash
 from models.config import HEADS, NetworkConfig
 from models.cost import (
@@ -9,7 +9,6 @@ from models.cost import (
     Macs,
     counted_macs,
     example_batch,
-    hand_macs,
     latency,
     macs_per_second,
     parameters,
@@ -27,10 +26,8 @@ __all__ = [
     "Macs",
     "MultiTaskNet",
     "NetworkConfig",
-    "StaticWeights",
     "counted_macs",
     "example_batch",
-    "hand_macs",
     "head_losses",
     "latency",
     "load_checkpoint",

@@ -1,4 +1,4 @@
-"""How the heads' losses become one: static weights, or equal weights after a frozen normalisation."""
+"""How the heads' losses become one: equal weights after a frozen normalisation."""
 
 from collections.abc import Mapping
 
@@ -7,18 +7,6 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from models.losses import total_loss
-
-
-class StaticWeights(nn.Module):
-    """A fixed weight for each head."""
-
-    def __init__(self, weights: Mapping[str, float]) -> None:
-        super().__init__()
-        self.weights = dict(weights)
-
-    def forward(self, losses: Mapping[str, Tensor]) -> Float[Tensor, ""]:
-        """The weighted sum."""
-        return total_loss(losses, self.weights)
 
 
 class FrozenNormalization(nn.Module):

@@ -71,11 +71,6 @@ class NetworkConfig:
         if min(*self.ego_scale, *self.goal_scale, *self.site_scale) <= 0:
             raise ValueError("ego_scale, goal_scale and site_scale must be positive")
 
-    @property
-    def mission_choices(self) -> int:
-        """Every token, inspect and land."""
-        return self.site_tokens + 2
-
     def scaled(self, size: int) -> int:
         """`size` times the width multiplier, in steps of 4 so that four attention heads divide it."""
         return max(4, 4 * round(size * self.width / 4))

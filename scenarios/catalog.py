@@ -2,7 +2,6 @@
 
 import tomllib
 from pathlib import Path
-from typing import Any
 
 import tomli_w
 from pydantic import BaseModel, ValidationError
@@ -10,12 +9,15 @@ from pydantic import BaseModel, ValidationError
 from scenarios.family import Family
 from scenarios.generate import check_buildable, check_flyable
 from scenarios.generate import resolve as draw
+from scenarios.problems import problems
 from sim.names import did_you_mean, unknown
 from sim.scenario import FORMAT, Scenario
 
 _FOLDER = Path(__file__).parent / "library"
 _FORMATS: dict[str, type[BaseModel]] = {"family/1": Family, FORMAT: Scenario}
 _MAX_BYTES = 20_000_000
+_SENSELESS = " (one of [odometry] and [sensors] is required, and neither is given)"
+"""Told beside a key that is unknown: it may have been meant as one of them."""
 
 
 class ScenarioError(ValueError):
@@ -69,13 +71,15 @@ def parse(text: str, where: str) -> Family | Scenario:
         raise ScenarioError(f"{where}: not TOML: {error}") from error
     kind = table.get("format")
     if kind not in _FORMATS:
+        given = "missing" if kind is None else f"unknown format {kind!r}"
         raise ScenarioError(
-            f"{where}: format = {kind!r}: choose {' or '.join(map(repr, _FORMATS))}"
+            f"{where}: format: {given}; write format = {' or '.join(map(repr, _FORMATS))}"
         )
     try:
         model = _FORMATS[kind].model_validate(table)
     except ValidationError as error:
-        raise ScenarioError(f"{where}: {_problems(error, _FORMATS[kind])}") from error
+        senses = "" if {"odometry", "sensors"} & table.keys() else _SENSELESS
+        raise ScenarioError(f"{where}: {problems(error, _FORMATS[kind])}{senses}") from error
     assert isinstance(model, Family | Scenario)
     return model
 
@@ -94,7 +98,7 @@ def _drawn(named: NamedFamily, seed: int) -> Scenario:
         scenario = draw(named.family, named.name, seed)
         check_buildable(scenario)
     except ValidationError as error:
-        raise ScenarioError(f"{named.name}, seed {seed}: {_problems(error, Scenario)}") from error
+        raise ScenarioError(f"{named.name}, seed {seed}: {problems(error, Scenario)}") from error
     except ValueError as error:
         raise ScenarioError(f"{named.name}, seed {seed}: {error}") from error
     return scenario
@@ -105,56 +109,8 @@ def _read(path: Path) -> str:
         if path.stat().st_size > _MAX_BYTES:
             raise ScenarioError(f"{path}: larger than {_MAX_BYTES // 1_000_000} MB")
         return path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise ScenarioError(f"scenario {path}: {error}") from error
-
-
-def _problems(error: ValidationError, model: type[BaseModel]) -> str:
-    return "; ".join(_problem(dict(detail), model) for detail in error.errors()[:5])
-
-
-def _problem(detail: dict[str, Any], model: type[BaseModel]) -> str:
-    """One validation error in words."""
-    place = ".".join(str(part) for part in detail["loc"])
-    if detail["type"] == "extra_forbidden":
-        return f"{place}: unknown key{_hint(detail['loc'], model)}"
-    if detail["type"] == "missing":
-        return f"{place}: missing"
-    if detail["type"] == "value_error":  # Raised by our own validators, which name the value.
-        message = str(detail["ctx"]["error"])
-        return f"{place}: {message}" if place else message
-    value = detail["input"]
-    shown = (
-        ""
-        if isinstance(value, dict | list | tuple) and len(str(value)) > 80
-        else f" (got {value!r})"
-    )
-    return f"{place}: {detail['msg']}{shown}" if place else f"{detail['msg']}"
-
-
-def _hint(loc: tuple[Any, ...], model: type[BaseModel]) -> str:
-    """What a mistyped key may have meant: the names of the table it stands in."""
-    known = {name for kind in _models_of(model) for name in kind.model_fields}
-    return did_you_mean(str(loc[-1]), known)
-
-
-def _models_of(model: type[BaseModel]) -> set[type[BaseModel]]:
-    """A model and every model it is built from."""
-    found, todo = set(), [model]
-    while todo:
-        current = todo.pop()
-        if current in found:
-            continue
-        found.add(current)
-        for info in current.model_fields.values():
-            todo += [
-                t
-                for t in _types_in(info.annotation)
-                if isinstance(t, type) and issubclass(t, BaseModel)
-            ]
-    return found
-
-
-def _types_in(annotation: Any) -> list[Any]:
-    arguments = getattr(annotation, "__args__", ())
-    return [annotation] if not arguments else [t for a in arguments for t in _types_in(a)]
+    except UnicodeDecodeError as error:
+        raise ScenarioError(f"scenario {path}: not UTF-8 text") from error
+    except OSError as error:
+        hint = did_you_mean(path.stem, names())
+        raise ScenarioError(f"scenario {path}: cannot be read: {error.strerror}{hint}") from error

@@ -14,21 +14,22 @@ if TYPE_CHECKING:
 
 # Real places stay out of the defaults: environments draw training worlds, and what is learned is tested there.
 _DEFAULTS = {
-    "Trident/Navigate-v0": ("make_env", "forest-navigation"),
-    "Trident/Avoid-v0": ("make_env", "forest-avoidance"),
-    "Trident/Mission-v0": ("make_env", "blocks-mission"),
-    "Trident/Plan-v0": ("make_plan_env", "blocks-mission"),
+    "Trident/Navigate-v0": ("make_env", "navigate", "forest-navigation"),
+    "Trident/Avoid-v0": ("make_env", "avoid", "forest-avoidance"),
+    "Trident/Mission-v0": ("make_env", "mission", "blocks-mission"),
+    "Trident/Plan-v0": ("make_plan_env", "mission", "blocks-mission"),
 }
+"""Factory, the kind of task it takes, and the scenario unless another is asked for."""
 
 
 def register_environments() -> None:
     """Make the ids known to Gymnasium; calling it twice is no error."""
-    for name, (factory, scenario) in _DEFAULTS.items():
+    for name, (factory, task, scenario) in _DEFAULTS.items():
         if name not in gymnasium.registry:
             gymnasium.register(
                 id=name,
                 entry_point=f"scenarios.registration:{factory}",
-                kwargs={"scenario": scenario},
+                kwargs={"scenario": scenario, "task": task},
             )
 
 
@@ -40,6 +41,7 @@ def make_env(
     action: str = "velocity",
     state_only: bool = False,
     dump_to: str | None = None,
+    task: str | None = None,
 ) -> "TridentEnv":
     """An environment that draws its worlds from one family.
 
@@ -51,9 +53,11 @@ def make_env(
         action: What actions mean: velocity, body_rate or rotor, see `TridentEnv`.
         state_only: No camera: nothing is rendered, and the observation has no images.
         dump_to: Folder for the last seconds of a flight that diverges; the user's cache by default.
+        task: The kind the scenario's task must be of: navigate, avoid or mission; None takes any.
     """
     from sim.env import TridentEnv
 
+    _check_task(scenario, task)
     return TridentEnv(
         *_worlds(scenario, split, worlds),
         render_mode,
@@ -70,6 +74,7 @@ def make_plan_env(
     render_mode: str | None = None,
     pilot: str = "classical",
     dump_to: str | None = None,
+    task: str = "mission",
 ) -> "PlanEnv":
     """An environment whose actions are mission choices, flown by a pilot; arguments as in `make_env`.
 
@@ -80,13 +85,31 @@ def make_plan_env(
         render_mode: None or "rgb_array".
         pilot: Whose navigation and avoidance fly: classical, teacher, a shipped network or a checkpoint folder.
         dump_to: Folder for the last seconds of a flight that diverges.
+        task: The kind the scenario's task must be of; plans are for missions only.
     """
     from agents import load_courier
     from sim.plan_env import PlanEnv
 
+    _check_task(scenario, task)
     return PlanEnv(
         *_worlds(scenario, split, worlds), load_courier(pilot), render_mode, dump_to=dump_to
     )
+
+
+def _check_task(scenario: str, task: str | None) -> None:
+    """Raise ValueError where a scenario's task is not of the kind an environment is for."""
+    from scenarios.catalog import NamedFamily, load
+
+    loaded = load(scenario)
+    kind = (loaded.family if isinstance(loaded, NamedFamily) else loaded).task.kind
+    if task not in (None, kind):
+        fitting = [
+            f"scenarios:{name}" for name, (_, taken, _) in _DEFAULTS.items() if taken == kind
+        ]
+        raise ValueError(
+            f"scenario = {scenario!r}: its task is of kind {kind!r}, and this environment's of kind {task!r}; "
+            f"make {' or '.join(fitting)}"
+        )
 
 
 def _worlds(scenario: str, split: str, worlds: int | None) -> "tuple[FamilyMix, range]":

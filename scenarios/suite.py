@@ -6,8 +6,9 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from scenarios.problems import problems
 from scenarios.seeds import SEED_SETS
-from sim.names import unknown
+from sim.names import did_you_mean, unknown
 
 _FOLDER = Path(__file__).parent / "suites"
 
@@ -55,12 +56,17 @@ def load_suite(name_or_path: str) -> Suite:
     """A shipped suite by name, or one from a TOML file."""
     is_file = name_or_path.endswith(".toml")
     if not is_file and name_or_path not in suite_names():
-        raise ValueError(unknown("suite", name_or_path, suite_names()))
+        raise ValueError(unknown("suite", name_or_path, suite_names(), or_else="or a TOML file"))
     path = Path(name_or_path) if is_file else _FOLDER / f"{name_or_path}.toml"
     try:
         content = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise ValueError(f"suite {path}: {error}") from error
+    except tomllib.TOMLDecodeError as error:
+        raise ValueError(f"suite {path}: not TOML: {error}") from error
+    except UnicodeDecodeError as error:
+        raise ValueError(f"suite {path}: not UTF-8 text") from error
+    except OSError as error:
+        hint = did_you_mean(path.stem, suite_names())
+        raise ValueError(f"suite {path}: cannot be read: {error.strerror}{hint}") from error
     return _validated(content, f"suite {path}")
 
 
@@ -68,13 +74,4 @@ def _validated(content: dict[str, object], where: str) -> Suite:
     try:
         return Suite.model_validate(content)
     except ValidationError as error:
-        problems = "; ".join(_problem(dict(detail)) for detail in error.errors())
-        raise ValueError(f"{where}: {problems}") from error
-
-
-def _problem(detail: dict[str, object]) -> str:
-    place = ".".join(str(part) for part in detail["loc"])  # pyright: ignore[reportGeneralTypeIssues] - a tuple of keys.
-    if detail["type"] == "value_error":  # Raised by our own validators, which name the value.
-        return str(detail["ctx"]["error"])  # pyright: ignore[reportIndexIssue] - a table.
-    message = f"{place}: {detail['msg']}" if place else str(detail["msg"])
-    return f"{message} (got {detail['input']!r})" if place else message
+        raise ValueError(f"{where}: {problems(error, Suite)}") from error

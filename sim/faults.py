@@ -1,10 +1,11 @@
 """Faults as data, in PX4's vocabulary (`failure <component> <kind>`): what may fail, how, and two at once of what."""
 
+import math
 from collections.abc import Iterable
 from enum import Enum
 from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 
 from sim.fields import Finite, Model, NonNegative, Point
 from sim.sensing.settings import MAX_DELAY_TICKS, Aiding, Sensors
@@ -64,6 +65,15 @@ def _is_none(value: object) -> bool:
     return value is None
 
 
+def _check_value(value: object) -> object:
+    """Before pydantic tries number and numbers in turn, and tells of both."""
+    numbers = value if isinstance(value, list | tuple) else [value]
+    sound = all(isinstance(number, int | float) and math.isfinite(number) for number in numbers)
+    if value is not None and not (sound and (numbers is not value or len(numbers) == 3)):
+        raise ValueError(f"{value!r} is neither a finite number nor three of them")
+    return value
+
+
 class Fault(Model):
     """Something that fails, or with kind ok works again, from the first control step at or after its time."""
 
@@ -72,7 +82,9 @@ class Fault(Model):
     kind: Kind
     motor: Annotated[Literal[0, 1, 2, 3] | None, Field(exclude_if=_is_none)] = None
     """Which one, counted as in `sim/physics/rotors.py`."""
-    value: Annotated[Finite | Point | None, Field(exclude_if=_is_none)] = None
+    value: Annotated[
+        Finite | Point | None, BeforeValidator(_check_value), Field(exclude_if=_is_none)
+    ] = None
 
     @property
     def target(self) -> str:
@@ -82,16 +94,21 @@ class Fault(Model):
     @model_validator(mode="after")
     def _makes_sense(self) -> "Fault":
         if (self.component == "motor") != (self.motor is not None):
-            problem = "which of 0, 1, 2, 3?" if self.motor is None else "only a motor has a number"
-            raise ValueError(f"motor = {self.motor} with component = {self.component!r}: {problem}")
+            problem = (
+                "motor is missing: choose 0, 1, 2, 3"
+                if self.motor is None
+                else f"motor = {self.motor}: only a motor has a number"
+            )
+            raise ValueError(f"component = {self.component!r}: {problem}")
         kinds = {"ok": Value.NONE, **MEANINGS[self.component]}
         if self.kind not in kinds:
             raise ValueError(
                 f"kind = {self.kind!r} with component = {self.component!r}: choose {', '.join(kinds)}"
             )
         if not _fits(self.value, kinds[self.kind]):
+            given = "is missing" if self.value is None else f"= {self.value!r}"
             raise ValueError(
-                f"value = {self.value!r} with {self.component} {self.kind}: needs {kinds[self.kind].value}"
+                f"value {given} with {self.component} {self.kind}: needs {kinds[self.kind].value}"
             )
         return self
 

@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float
 
-from sim.entries import path_account
 from sim.faults import Fault
 from sim.observation import observe
 from sim.record.black_box import BlackBox
@@ -89,7 +88,7 @@ class Flight:
         time = self.simulator.time
         ticks = self.simulator.step(action)
         self._black_box.note(time, action, self._seen, ticks)
-        length, speed = path_account(self.simulator.previous_body, ticks)
+        length, speed = self.simulator.way
         if speed > _DIVERGED_SPEED:
             return self._diverge(ticks, self.simulator.faults.events[known:])
         self._energy_wh = float(self.simulator.plant["energy_used_wh"][0])

@@ -30,32 +30,6 @@ def quat_to_matrix(quat):
 
 
 @njit(cache=True)
-def matrix_to_quat(matrix):
-    """Unit quaternion (4,) with w >= 0 of a rotation matrix (3, 3); Shepperd's method, exact near half turns."""
-    trace = matrix[0, 0] + matrix[1, 1] + matrix[2, 2]
-    quat = np.empty(4)
-    largest = 0
-    for axis in range(1, 3):
-        if matrix[axis, axis] > matrix[largest, largest]:
-            largest = axis
-    if trace >= matrix[largest, largest]:
-        quat[3] = 1.0 + trace
-        quat[0] = matrix[2, 1] - matrix[1, 2]
-        quat[1] = matrix[0, 2] - matrix[2, 0]
-        quat[2] = matrix[1, 0] - matrix[0, 1]
-    else:
-        i, j, k = largest, (largest + 1) % 3, (largest + 2) % 3
-        quat[i] = 1.0 + matrix[i, i] - matrix[j, j] - matrix[k, k]
-        quat[j] = matrix[j, i] + matrix[i, j]
-        quat[k] = matrix[k, i] + matrix[i, k]
-        quat[3] = matrix[k, j] - matrix[j, k]
-    norm = math.sqrt(quat[0] ** 2 + quat[1] ** 2 + quat[2] ** 2 + quat[3] ** 2)
-    if quat[3] < 0.0:
-        norm = -norm
-    return quat / norm
-
-
-@njit(cache=True)
 def quat_rotate(quat, vector, out):
     """Turn a body vector (3,) into the world, into `out` (3,), which may be `vector` itself."""
     r = rotation_entries(quat)
@@ -63,16 +37,6 @@ def quat_rotate(quat, vector, out):
     out[0] = r[0] * x + r[1] * y + r[2] * z
     out[1] = r[3] * x + r[4] * y + r[5] * z
     out[2] = r[6] * x + r[7] * y + r[8] * z
-
-
-@njit(cache=True)
-def quat_rotate_inverse(quat, vector, out):
-    """Turn a world vector (3,) into the body, into `out` (3,), which may be `vector` itself."""
-    r = rotation_entries(quat)
-    x, y, z = vector[0], vector[1], vector[2]
-    out[0] = r[0] * x + r[3] * y + r[6] * z
-    out[1] = r[1] * x + r[4] * y + r[7] * z
-    out[2] = r[2] * x + r[5] * y + r[8] * z
 
 
 @njit(cache=True)

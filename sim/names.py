@@ -9,8 +9,9 @@ _LIKENESS = 0.5
 
 def did_you_mean(value: str, choices: Iterable[str]) -> str:
     """`; did you mean 'x'?`, to append to a message; empty where nothing is near."""
-    close = difflib.get_close_matches(value, list(choices), n=1, cutoff=_LIKENESS)
-    return f"; did you mean {close[0]!r}?" if close else ""
+    by_small = {choice.lower(): choice for choice in choices}
+    close = difflib.get_close_matches(value.lower(), by_small, n=1, cutoff=_LIKENESS)
+    return f"; did you mean {by_small[close[0]]!r}?" if close else ""
 
 
 def unknown(what: str, value: str, choices: Iterable[str], or_else: str = "") -> str:

@@ -8,6 +8,7 @@ import numpy as np
 from jaxtyping import Float
 
 from sim.actions import action_level, commander
+from sim.entries import path_account
 from sim.fault_board import FaultBoard
 from sim.faults import Fault
 from sim.frames import quat_to_matrix, yaw_of
@@ -126,6 +127,10 @@ class Simulator:
         self.previous_body = self.body.copy()
         self.contacts: list[Contact] = []
         self._wrench = np.zeros(6)
+        self.way = (
+            0.0,
+            0.0,
+        )  # Of the last step: its length, m, and largest speed, m/s, as `path_account` has them.
         # One row a tick, newest last, long enough for the delayed camera.
         self._trail = np.tile(self.body, (self.scenario.camera.delay_ticks + 1, 1))
         self.image = np.zeros((4, self.camera.height, self.camera.width), dtype=np.uint8)
@@ -180,7 +185,8 @@ class Simulator:
         if self.mover_bodies is not None:
             self.mover_bodies.settle(self.tick)
         self.step_count += 1
-        if not np.isfinite(self.body).all():
+        self.way = path_account(self.previous_body, ticks)
+        if self.way[1] == np.inf:
             return ticks  # Nothing can be seen from nowhere: the images stay as they were.
         self._remember(ticks)
         self._expose()

@@ -35,7 +35,23 @@ Table = dict[str, Any]
         ("trident_1kg", "trident_2kg", ["trident_2kg", "x500", "did you mean 'trident_1kg'"]),
         ("density_per_m2 = 0.04", "density_per_m2 = nan", ["world.forest.density_per_m2", "nan"]),
         ("length_m = 60.0", "length_m = 6e6", ["world.forest.length_m", "6000000"]),
-        ('format = "family/1"', "", ["format", "'family/1'", "'scenario/1'"]),
+        ('format = "family/1"', "", ["format: missing", "'family/1'", "'scenario/1'"]),
+        ("family/1", "family/2", ["unknown format 'family/2'", "'family/1'", "'scenario/1'"]),
+        (
+            "[odometry]",
+            "[odometrie]",
+            [
+                "odometrie: unknown key",
+                "did you mean 'odometry'",
+                "[odometry] and [sensors] is required",
+            ],
+        ),
+        ('kind = "navigate"', "", ["task.kind: missing", "choose navigate, avoid, mission"]),
+        (
+            'kind = "navigate"',
+            'kind = "navigat"',
+            ["task: unknown kind 'navigat'", "did you mean 'navigate'"],
+        ),
         ("speed_limit_m_s = 5.0", 'speed_limit_m_s = "fast"', ["speed_limit_m_s", "'fast'"]),
         ("physics_hz = 240", "physics_hz = 0", ["rates.physics_hz", "greater than 0", "0"]),
         ("physics_hz = 240", "physics_hz = 24000", ["rates.physics_hz", "1000", "24000"]),
@@ -80,10 +96,13 @@ def test_a_family_with_a_mistake(
         ("[sensors.gnss]", "[sensors.gps]", ["sensors.gps", "did you mean 'gnss'"]),
         ("[sensors.imu]", "[sensors.imus]", ["sensors.imu: missing"]),
         ("drift = 0.02", "drift = -0.02", ["sensors.barometer.drift", "-0.02"]),
-        ('component = "gps"', 'component = "rudder"', ["faults.0.component", "'motor'", "'vio'", "rudder"]),
+        ('component = "gps"', 'component = "rudder"', ["faults.0.component", "'rudder'", "choose motor, battery", "vio"]),
         ('kind = "ok"', 'kind = "off"', ["faults.1", "gps off at 6 s", "wrong since 2 s", "faults.0"]),
         ('kind = "stuck"', 'kind = "wrong"', ["faults.3", "'wrong'", "'camera'", "choose ok, off, stuck"]),
+        ('kind = "stuck"', 'kind = "stuk"', ["faults.3.kind", "choose ok, off, stuck", "did you mean 'stuck'"]),
         ("value = 0.85", "value = 85", ["faults.2", "85", "share from 0 to 1"]),
+        ("value = 0.85", "value = nan", ["faults.2.value: nan is neither a finite number nor three"]),
+        ("value = 0.85", 'value = "x"', ["faults.2.value: 'x' is neither a finite number nor three"]),
         ("time_s = 3.0", "time_s = -3.0", ["faults.2.time_s", "-3.0"]),
     ],
 )  # fmt: skip
@@ -228,7 +247,9 @@ def test_weights_that_are_not_whole(within: Trident, checkpoint: Path) -> None:
     weights.unlink()
     assert "weights.safetensors: cannot be read" in refused(within(*fly))
     (checkpoint / "config.json").unlink()
-    assert "config.json: cannot be read" in refused(within(*fly))
+    assert "no checkpoint in this folder" in refused(within(*fly))
+    (checkpoint / "navigation").mkdir()
+    assert "of which avoidance, mission are missing" in refused(within(*fly))
     shutil.rmtree(checkpoint)
     assert "unknown pilot 'weights'" in refused(within(*fly))
 
@@ -250,9 +271,9 @@ def test_a_log_cut_in_half_is_used_as_far_as_it_goes_and_refused(
     steps = len(read_flight(tmp_path / "half.mcap"))
     assert 0 < steps < len(read_flight(tmp_path / "flown" / "flight.mcap"))
     done = within("replay", "half.mcap", "--verify", "--plot", "half.png")
-    message = refused(done)
+    # On a busy machine the re-flight takes long enough to tell of its progress.
+    (message,) = (line for line in refused(done).splitlines() if line.startswith("trident:"))
     assert "half.mcap" in message
-    assert len(message.splitlines()) == 1
     assert f"bit-equal over {steps} steps" in done.stdout
     assert (tmp_path / "half.png").exists()
     (tmp_path / "start.mcap").write_bytes(whole[:100])

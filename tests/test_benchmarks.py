@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.metrics import Metric, regressions
+from benchmarks.metrics import Metric, missed_goals, regressions
 
 RATIO = Metric(0.66, "ratio", "higher", 0.1, 0.65)
 GROWTH = Metric(0.3, "%", "lower", 0.5, 2.0)
@@ -28,6 +28,18 @@ def test_growth_within_its_goal_is_no_regression() -> None:
     assert regressions({"growth": GROWTH}, {"growth": 0.1}) == []
     (line,) = regressions({"growth": replace(GROWTH, value=2.5)}, {"growth": 0.1})
     assert "growth = 2.5 %" in line
+
+
+def test_a_goal_that_is_missed_is_named_with_what_was_promised() -> None:
+    found = {
+        "share": RATIO,
+        "steps": Metric(1000.0, "steps/s", "higher", 0.1, 1200),
+        "load": Metric(6.5, "s", "lower", 0.2, 5.0),
+        "floor": Metric(10.0, "steps/s", "higher", 0.1),
+    }
+    steps, load = missed_goals(found)
+    assert "steps = 1000 steps/s, promised is at least 1200" in steps
+    assert "load = 6.5 s, promised is at most 5" in load
 
 
 def test_a_figure_without_baseline_is_named() -> None:

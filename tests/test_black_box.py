@@ -8,6 +8,7 @@ import pytest
 
 from scenarios.commands.replay import replay
 from sim.env import TridentEnv
+from sim.faults import Fault
 from sim.flight import Flight
 from sim.record.black_box import _KEEP_FILES, SECONDS
 from sim.record.reader import read_flight
@@ -80,6 +81,25 @@ def test_an_impossible_speed_says_so_and_leaves_a_log(tmp_path: Path) -> None:
     assert step.outcome is Outcome.DIVERGED
     assert "exceeds 60 m/s" in step.events[-1].detail["why"]
     assert len(read_flight(step.events[-1].detail["log"])) == 1
+
+
+def test_the_log_holds_all_events_of_the_flight_in_order(tmp_path: Path) -> None:
+    """Also those older than the steps it holds, and of the step that diverged."""
+    old = Fault(time_s=0.2, component="camera", kind="off")
+    recent = Fault(time_s=0.0, component="motor", motor=3, kind="wrong", value=0.99)
+    flight = Flight(scenario(faults=(old,)), dump_to=tmp_path)
+    for _ in range(80):
+        flight.advance(HOVER)
+    flight.inject(recent)
+    place(flight.simulator, (10.0, 0.0, 2.0), velocity=(70.0, 0.0, 0.0))
+    step = flight.advance(HOVER)
+    log, told = read_flight(step.events[-1].detail["log"]), flight.result().events
+    flight.close()
+    assert [event.name for event in told] == ["fault_began", "fault_began", "diverged"]
+    assert log.events == told
+    assert log.times[0] > told[0].time
+    assert log.result is not None
+    assert log.result.events == told
 
 
 def test_a_folder_that_cannot_be_written_costs_the_log_not_the_episode(tmp_path: Path) -> None:

@@ -44,23 +44,39 @@ def test_every_command_explains_itself(within: Trident, command: str) -> None:
     [
         (["flyy"], ["'flyy'", "compare", "did you mean 'fly'"]),
         (["fly", "--pilto", "shared"], ["--pilto", "--pilot"]),
-        (["fly", "--seed", "many"], ["--seed", "many"]),
+        (["fly", "--seed", "many"], ["--seed many: must be a whole number"]),
+        (["bench", "--seconds", "soon"], ["--seconds soon: must be a number"]),
         (["fly", SHORT, "--seed", "-1"], ["seed", "-1"]),
         (["fly", "forest-navigatoin"], ["forest-navigatoin", "did you mean", SHORT]),
-        (["fly", "missing.toml"], ["missing.toml"]),
+        (["fly", "missing.toml"], ["missing.toml: cannot be read: No such file or directory"]),
+        (["fly", "smoky/forest-mission.toml"], ["did you mean 'forest-mission'"]),
+        (
+            ["fly", SHORT, "--pilot", "."],
+            ["'.'", "no checkpoint", "config.json", "weights.safetensors", "navigation"],
+        ),
+        (["fly", SHORT, "extra"], ["one argument too many: extra", "fly --help"]),
+        (["fly", SHORT, "--out"], ["--out: a value is missing"]),
+        (["FLY"], ["'FLY'", "did you mean 'fly'"]),
         (["fly", SHORT, "--pilot", "shard"], ["shard", "did you mean", "shared"]),
         (["list", "pilts"], ["'pilts'", "did you mean 'pilots'"]),
-        (["list"], ["scenarios"]),
+        (["list"], ["choose scenarios,pilots,vehicles,suites"]),
         (["compare", "--suite", "smok"], ["'smok'", "did you mean 'smoke'"]),
+        (["compare", "--suite", "absent.toml"], ["suite absent.toml: cannot be read"]),
+        (["compare", "--pilots"], ["pilots = none", "shared, specialists"]),
         (["compare", "--worlds", "0"], ["worlds", "0"]),
         (["compare", "--first-seed", "20000"], ["20000", "test worlds"]),
         (["compare", "--pilots", "random", "random"], ["random random"]),
         (["compare", "--processes", "0"], ["processes = 0"]),
         (["train", "--arm", "shard"], ["'shard'", "specialists", "did you mean 'shared'"]),
         (["train", "--arm", "shared", "shared"], ["shared shared"]),
+        (["train", "--arm"], ["arm = none", "shared, specialists"]),
+        (["train", "--learning-rate", "nan"], ["trident: learning_rate = nan: must be positive"]),
+        (["train", "--seed", "-1"], ["trident: seed = -1: must not be negative"]),
+        (["train", "--frams", "3"], ["--frams", "did you mean --frames"]),
         (["train", "--first-world-seed", "10000"], ["first_world_seed = 10000", "0-9999"]),
         (["replay"], ["at least one log"]),
-        (["replay", "absent.mcap"], ["absent.mcap"]),
+        (["replay", "absent.mcap"], ["absent.mcap: No such file or directory"]),
+        (["replay", "."], [".: Is a directory"]),
         (["bench", "--obstacles", "0"], ["obstacles = 0"]),
         (["train", "--out", "x", "--steps", "0"], ["steps = 0"]),
     ],
@@ -70,6 +86,14 @@ def test_bad_input_is_named_with_its_choices(
 ) -> None:
     message = refused(within(*arguments))
     assert [word for word in named if word not in message] == []
+    assert [word for word in ("Errno", "Input should", "NoneType") if word in message] == []
+    assert len(message.splitlines()) == 1
+
+
+def test_a_required_argument_has_no_default(within: Trident) -> None:
+    help_text = within("replay", "--help").stdout
+    assert "LOG" in help_text
+    assert "(default: )" not in help_text
 
 
 def test_refusing_is_one_message_and_nothing_else_on_standard_error(trident: Trident) -> None:

@@ -86,7 +86,8 @@ def _fly_all(
 def _distinct(pilots: tuple[str, ...]) -> tuple[str, ...]:
     if not pilots or len(set(pilots)) != len(pilots):
         raise ValueError(
-            f"pilots = {' '.join(pilots) or 'none'}: name each once, the one to compare with first"
+            f"pilots = {' '.join(pilots) or 'none'}: name one or more of {', '.join(agents.pilot_names())}, "
+            "or checkpoint folders, each once, the one to compare with first"
         )
     return pilots
 

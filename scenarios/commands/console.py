@@ -32,8 +32,8 @@ def user_input() -> Iterator[None]:
     except ValueError as error:
         raise InputError(str(error)) from error
     except OSError as error:
-        where = f" {error.filename!r}" if error.filename is not None else ""
-        raise InputError(f"{error.strerror or error}:{where}" if where else str(error)) from error
+        named = error.filename is not None and error.strerror is not None
+        raise InputError(f"{error.filename}: {error.strerror}" if named else str(error)) from error
 
 
 def say(text: str) -> None:

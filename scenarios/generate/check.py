@@ -7,7 +7,7 @@ from sim.physics.vehicle import load_vehicle
 from sim.scenario import AvoidTask, MissionTask, NavigateTask, Scenario
 from sim.types import IMAGE_SHAPE
 from sim.world.build import build_world
-from sim.world.bullet import check_size
+from sim.world.bullet_lists import check_size
 from sim.world.geodesic import GeodesicField
 from sim.world.meshing import world_triangles
 from sim.world.movers import movers_of

@@ -15,7 +15,7 @@ from sim.physics.vehicle import GRAVITY, Vehicle, vehicle_record
 from sim.physics.wind import shear_factor, update_wind
 from sim.scenario import Scenario
 from sim.sensing.estimator import update_estimate
-from sim.sensing.fusion import update_fused
+from sim.sensing.navigation_filter import update_fused
 from sim.sensing.odometry import update_odometry
 from sim.sensing.suite import SENSING_DTYPE, SUITE_NOISE_SIZE, start_sensing
 from sim.types import BODY_SIZE, POSITION, QUATERNION

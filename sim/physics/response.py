@@ -52,19 +52,6 @@ def response_params(vehicle: Vehicle) -> ResponseParams:
 
 
 @njit(cache=True)
-def respond_from(plant, out):
-    """Write the response state (9,) that continues the estimated flight.
-
-    Acceleration is what the autopilot's model, disturbance included, expects of the present tilt and rotor speeds.
-    """
-    state = plant[0]
-    for i in range(6):
-        out[i] = state.estimate[i if i < 3 else i + 4]
-    for i in range(3):
-        out[6 + i] = state.acceleration_expected[i]
-
-
-@njit(cache=True)
 def predict(state, command, response, dt):
     """Advance a state (9,) by dt, s, under a velocity command (3,), m/s, all in the world; dt up to 0.07 s.
 

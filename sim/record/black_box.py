@@ -1,6 +1,7 @@
 """The last seconds of a flight, kept in memory and written as a log when the flight diverges."""
 
 import contextlib
+import math
 import os
 from collections import deque
 from dataclasses import dataclass
@@ -10,7 +11,7 @@ import numpy as np
 from jaxtyping import Float
 
 from sim.scenario import Scenario
-from sim.types import HISTORY_SHAPE, IMAGE_SHAPE, Decision, Event, FlightResult, Observation
+from sim.types import HISTORY_SHAPE, IMAGE_SHAPE, Decision, FlightResult, Observation
 from sim.user_cache import user_cache
 
 SECONDS = 3.0
@@ -57,19 +58,23 @@ class BlackBox:
         return self._folder / f"{name}.mcap"
 
     def dump(self, path: Path, result: FlightResult) -> None:
-        """Write what is held as a log that `replay` opens; OSError where that is impossible."""
+        """Write what is held, and every event of the flight, as a log that `replay` opens; OSError where that is impossible."""
         # The writer brings protobuf with it, which flights that go well have no use for.
         from sim.record.writer import FlightLog
 
         path.parent.mkdir(parents=True, exist_ok=True)
         part = f"the last {len(self._steps)} control steps before the flight diverged"
         with FlightLog(path, self._scenario, {"action": self._action_level, "part": part}) as log:
-            last = len(self._steps) - 1
-            for index, step in enumerate(self._steps):
-                events: tuple[Event, ...] = result.events[-1:] if index == last else ()
+            ends = [*(step.time for step in self._steps), math.inf][1:]
+            waiting = (
+                result.events
+            )  # By time; the first step held also brings what happened before it.
+            for step, end in zip(self._steps, ends, strict=True):
+                due = [event for event in waiting if event.time <= end]
+                waiting = waiting[len(due) :]
                 log.step(
                     step.time, step.action, step.ticks, _with_images(step.observation),
-                    Decision(action=step.action, phase="unknown"), events,
+                    Decision(action=step.action, phase="unknown"), due,
                 )  # fmt: skip
             log.close(result)
         # Another process may be tidying the same folder.

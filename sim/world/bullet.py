@@ -1,46 +1,25 @@
 """Bullet behind names, NumPy and SI units: the only file that imports PyBullet."""
 
-import contextlib
-import os
 import struct
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from types import TracebackType
 
 import numpy as np
-from jaxtyping import Float, Int
+from jaxtyping import Float
 
 from sim.types import BODY_SIZE, POSITION, QUATERNION, RATES, VELOCITY, Body
+from sim.world.bullet_lists import check_size, upright_quat, vertex_rows
 from sim.world.meshing import Triangles
-from sim.world.primitives import BOX, CYLINDER, ROW_SIZE, SPHERE
-
-
-@contextlib.contextmanager
-def _silent_stderr() -> Iterator[None]:
-    """Inside, what C code writes to file descriptor 2 is dropped; Python's `sys.stderr` alone would not catch it."""
-    try:
-        kept = os.dup(2)
-    except OSError:  # A service may run with standard error closed.
-        yield
-        return
-    null = os.open(os.devnull, os.O_WRONLY)
-    try:
-        os.dup2(null, 2)
-        yield
-    finally:
-        os.dup2(kept, 2)
-        os.close(kept)
-        os.close(null)
-
+from sim.world.primitives import CYLINDER, ROW_SIZE, SPHERE
+from sim.world.quiet import silent_stderr
 
 # PyBullet greets with its build time on standard error, where a command's one message belongs.
-with _silent_stderr():
+with silent_stderr():
     import pybullet
 
 GRAVITY = 9.80665
 """m/s^2, standard gravity."""
-_MAX_VERTICES, _MAX_INDICES = 131_072, 524_288
-"""Sizes of PyBullet's shape buffers; what exceeds them is cut off without a word."""
 _NO_MOVERS = np.zeros((0, ROW_SIZE))
 _NO_TURN = (0.0, 0.0, 0.0)
 
@@ -92,7 +71,7 @@ class BulletWorld:
         if len(triangles.faces):
             _add_mesh(triangles, self._client)
         self._movers = [_add_mover(row, self._client) for row in movers]
-        self._mover_quats = [_upright(row) for row in movers]
+        self._mover_quats = [upright_quat(row) for row in movers]
         shape = pybullet.createCollisionShape(
             pybullet.GEOM_CYLINDER, radius=hull_radius, height=hull_height, **client
         )
@@ -190,19 +169,6 @@ class BulletWorld:
         points = _get_contacts(self._hull, -1, -1, -1, self._client)
         return [self._contact(point) for point in points if _touches(point)]
 
-    def closest(self, distance: float) -> list[Contact]:
-        """The nearest points of each obstacle within `distance` m of the hull, as it stands now."""
-        found = []
-        for body in range(pybullet.getNumBodies(physicsClientId=self._client)):
-            other = pybullet.getBodyUniqueId(body, physicsClientId=self._client)
-            if other != self._hull:
-                found += pybullet.getClosestPoints(
-                    self._hull, other, distance, physicsClientId=self._client
-                )
-        return sorted(
-            (self._contact(point) for point in found), key=lambda contact: contact.distance
-        )
-
     def save(self) -> int:
         """A handle to the present state, contacts included."""
         return pybullet.saveState(physicsClientId=self._client)
@@ -241,16 +207,6 @@ class BulletWorld:
         return Contact(point[5], point[7], point[8], other == self._ground, mover)
 
 
-def check_size(triangles: Triangles) -> None:
-    """Raise ValueError where a world has more geometry than Bullet takes."""
-    vertices, indices = len(triangles.vertices), triangles.faces.size
-    if vertices > _MAX_VERTICES or indices > _MAX_INDICES:
-        raise ValueError(
-            f"a world of {vertices} vertices and {indices // 3} triangles: "
-            f"Bullet takes {_MAX_VERTICES} and {_MAX_INDICES // 3}; crop the place, or put up fewer obstacles"
-        )
-
-
 def _touches(point: tuple) -> bool:
     """Whether a contact point is a touch; Bullet also lists pairs whose surfaces only come near.
 
@@ -258,52 +214,6 @@ def _touches(point: tuple) -> bool:
     surface within the tick while it is still up to a tick's way off, and such a touch never gets nearer.
     """
     return point[8] <= 0.0 or point[9] > 0.0
-
-
-def open_clients() -> int:
-    """How many Bullet clients this process holds; tests look for leaks with it."""
-    return sum(bool(pybullet.isConnected(client)) for client in range(1024))
-
-
-def render_reference(
-    triangles: Triangles,
-    T_world_camera: Float[np.ndarray, "4 4"],
-    *,
-    width_px: int,
-    height_px: int,
-    fov_deg: float,
-    far: float,
-) -> tuple[Float[np.ndarray, "h w"], Int[np.ndarray, "h w"]]:
-    """Depth along the optical axis (m, 0 where nothing is nearer than `far`) and class by Bullet's TinyRenderer.
-
-    The camera is optical: x right, y down, z forward; `fov_deg` is horizontal. No ground is drawn.
-    """
-    near = 0.05
-    client = pybullet.connect(pybullet.DIRECT)
-    try:
-        classes = _add_visuals(triangles, client)
-        # OpenGL's camera looks along -z with y up; its matrices are written column by column.
-        view = np.diag([1.0, -1.0, -1.0, 1.0]) @ np.linalg.inv(T_world_camera)
-        cot = 1.0 / np.tan(np.radians(fov_deg) / 2)
-        projection = np.zeros((4, 4))
-        projection[0, 0], projection[1, 1] = cot, cot * width_px / height_px
-        projection[2, 2:] = -(far + near) / (far - near), -2 * far * near / (far - near)
-        projection[3, 2] = -1.0
-        image = pybullet.getCameraImage(
-            width_px,
-            height_px,
-            view.T.reshape(-1).tolist(),
-            projection.T.reshape(-1).tolist(),
-            renderer=pybullet.ER_TINY_RENDERER,
-            physicsClientId=client,
-        )
-    finally:
-        pybullet.disconnect(client)
-    buffer = np.reshape(image[3], (height_px, width_px)).astype(np.float64)
-    bodies = np.reshape(image[4], (height_px, width_px))
-    hit = bodies >= 0
-    depth = np.where(hit, far * near / (far - (far - near) * buffer), 0.0)
-    return depth, np.where(hit, np.array([*classes, 0])[bodies], 0)
 
 
 # PyBullet's functions, bound once: the tick looks no attribute up.
@@ -332,7 +242,7 @@ def _add_ground(client: int) -> int:
 
 def _add_mesh(triangles: Triangles, client: int) -> None:
     """All static geometry as one concave mesh: a tick costs the same at any count."""
-    vertices, indices = _rows(triangles.vertices), triangles.faces.reshape(-1).tolist()
+    vertices, indices = vertex_rows(triangles.vertices), triangles.faces.reshape(-1).tolist()
     shape = pybullet.createCollisionShape(
         pybullet.GEOM_MESH,
         vertices=vertices,
@@ -359,39 +269,3 @@ def _add_mover(row: Float[np.ndarray, "9"], client: int) -> int:
     return pybullet.createMultiBody(
         0.0, shape, basePosition=row[1:4].tolist(), physicsClientId=client
     )
-
-
-def _upright(row: Float[np.ndarray, "9"]) -> tuple[float, float, float, float]:
-    """The quaternion xyzw of a primitive, which is turned about z only."""
-    half_yaw = 0.5 * float(np.arctan2(row[8], row[7])) if row[0] == BOX else 0.0
-    return 0.0, 0.0, float(np.sin(half_yaw)), float(np.cos(half_yaw))
-
-
-_kept_rows: list[list[float]] = []
-
-
-def _rows(vertices: Float[np.ndarray, "v 3"]) -> list[list[float]]:
-    """Vertices as PyBullet takes them, in lists used again and again, because it never lets go of those either."""
-    while len(_kept_rows) < len(vertices):
-        _kept_rows.append([0.0, 0.0, 0.0])
-    rows = _kept_rows[: len(vertices)]
-    for row, vertex in zip(rows, vertices.tolist(), strict=True):
-        row[:] = vertex
-    return rows
-
-
-def _add_visuals(triangles: Triangles, client: int) -> list[int]:
-    """One visible body per class, so that the segmentation image tells classes; returns them by body."""
-    classes = np.unique(triangles.semantic).tolist()
-    for semantic in classes:
-        chosen = triangles.corners()[triangles.semantic == semantic].reshape(-1, 3)
-        shape = pybullet.createVisualShape(
-            pybullet.GEOM_MESH,
-            vertices=chosen.tolist(),
-            indices=list(range(len(chosen))),
-            normals=np.tile([0.0, 0.0, 1.0], (len(chosen), 1)).tolist(),
-            uvs=np.zeros((len(chosen), 2)).tolist(),
-            physicsClientId=client,
-        )
-        pybullet.createMultiBody(0.0, baseVisualShapeIndex=shape, physicsClientId=client)
-    return classes

@@ -138,12 +138,6 @@ def clearance_at(arrays, x, y, z):
 
 
 @njit(cache=True)
-def clearance_with_ground_at(arrays, x, y, z):
-    """Distance from a point to the nearest obstacle or the ground."""
-    return min(clearance_at(arrays, x, y, z), z)
-
-
-@njit(cache=True)
 def _at_points(arrays, points):
     distances = np.empty(points.shape[0])
     for index in range(points.shape[0]):

@@ -17,7 +17,6 @@ from sim.mover_spec import (
     WaypointLoop,
 )
 from sim.scenario import Scenario
-from sim.types import Vec3
 from sim.world.geometry import Semantic
 from sim.world.motion import (
     BOUNCE,
@@ -83,12 +82,8 @@ class Movers:
         """The movers as primitives after a number of physics ticks."""
         return self.tables(max(tick, 0) * self.tick_s, self.tick_s, 1)[0]
 
-    def distance_at(self, tick: int, point_world: Vec3) -> float:
-        """Signed distance from a point to the nearest mover after a number of ticks, m; inf without movers."""
-        return least_distance(self.table_at(tick)[None], np.reshape(point_world, (1, 3)))
-
     def least_distance(self, first_tick: int, path_world: Float[np.ndarray, "t 3"]) -> float:
-        """The least such distance along a path whose points are reached at `first_tick` and the ticks after it."""
+        """The least signed distance to a mover, m, inf without any, along a path whose points are reached at `first_tick` and the ticks after it."""
         tables = self.tables(first_tick * self.tick_s, self.tick_s, len(path_world))
         return least_distance(tables, path_world)
 

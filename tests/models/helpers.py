@@ -14,17 +14,16 @@ def labelled_batch(config: NetworkConfig, size: int, seed: int = 0) -> dict[str,
     def draw(*shape: int) -> Tensor:
         return torch.rand((size, *shape), generator=generator)
 
-    best = draw(config.mission_choices) < 0.2
-    best[
-        torch.arange(size), torch.randint(0, config.mission_choices, (size,), generator=generator)
-    ] = True
+    choices = config.site_tokens + 2  # Every token, inspect and land.
+    best = draw(choices) < 0.2
+    best[torch.arange(size), torch.randint(0, choices, (size,), generator=generator)] = True
     return batch | {
         "target_navigation": torch.softmax(5 * draw(config.candidates), 1),
         "mask_navigation": torch.ones(size, dtype=torch.bool),
         "target_survival": draw(config.candidates).round(),
         "mask_survival": torch.ones(size, dtype=torch.bool),
         "target_mission": best,
-        "allowed_mission": torch.ones(size, config.mission_choices, dtype=torch.bool),
+        "allowed_mission": torch.ones(size, choices, dtype=torch.bool),
         "mask_mission": torch.ones(size, dtype=torch.bool),
         "target_status": draw(2).round(),
         "mask_status": torch.ones(size, 2, dtype=torch.bool),

@@ -8,13 +8,41 @@ from models import (
     Macs,
     NetworkConfig,
     counted_macs,
-    hand_macs,
     latency,
     macs_per_second,
     new_network,
     parameters,
     single_thread,
 )
+from models.heads import FEED_FORWARD, HIDDEN, LAYERS, STATUS_HIDDEN, TOKEN
+from models.trunk import CHANNELS, EMBEDDING
+
+
+def hand_macs(config: NetworkConfig) -> Macs:
+    """Multiply-adds from the layer sizes alone."""
+    half, quarter, eighth, sixteenth = (config.scaled(size) for size in CHANNELS)
+    embedding, hidden, token = (config.scaled(size) for size in (EMBEDDING, HIDDEN, TOKEN))
+    feed_forward, status = config.scaled(FEED_FORWARD), config.scaled(STATUS_HIDDEN)
+    pixels, past = config.image_shape[1] * config.image_shape[2], config.history_shape[0]
+    trunk = (
+        pixels // 4 * 9 * 3 * half
+        + pixels // 16 * 9 * (half + 1) * quarter
+        + pixels // 64 * 9 * (quarter + 1 + past) * eighth
+        + pixels // 256 * 9 * eighth * sixteenth
+        + (pixels // 256 * sixteenth + len(config.ego_scale)) * embedding
+    )
+    candidate = (embedding + len(config.goal_scale)) * hidden + hidden * config.candidates
+    features, tokens = len(config.site_scale) + 2, config.site_tokens + 1
+    layer = tokens * (4 * token**2 + 2 * token * feed_forward) + 2 * tokens**2 * token
+    mission = (
+        (embedding + len(config.ego_scale)) * token
+        + config.site_tokens * features * token
+        + LAYERS * layer
+        + token**2 + config.site_tokens * token**2 + config.site_tokens * token + 2 * token
+        + (embedding + features) * status + 2 * status
+    )  # fmt: skip
+    heads = {"navigation": candidate, "avoidance": candidate, "mission": mission}
+    return Macs(trunk, {name: heads[name] for name in config.heads})
 
 
 @pytest.mark.parametrize("width", [0.25, 0.5, 1.0, 2.0])

@@ -8,7 +8,6 @@ import torch
 from models import (
     FrozenNormalization,
     NetworkConfig,
-    StaticWeights,
     head_losses,
     new_network,
     total_loss,
@@ -117,7 +116,7 @@ def test_duplicated_frames_leave_the_mean_alone() -> None:
 
 def test_weights_must_name_the_same_heads() -> None:
     losses = {"navigation": torch.tensor(2.0), "mission": torch.tensor(3.0)}
-    assert StaticWeights({"mission": 2.0, "navigation": 0.5})(losses).item() == 7
+    assert total_loss(losses, {"mission": 2.0, "navigation": 0.5}).item() == 7
     with pytest.raises(ValueError, match="avoidance"):
         total_loss(losses, {"navigation": 1.0, "avoidance": 1.0})
     with pytest.raises(ValueError, match="avoidance"):

@@ -68,7 +68,7 @@ def test_a_written_scenario_is_read_as_it_was_written(kind: str, tmp_path: Path)
         ("navigate", {"rates__mission_hz": 4}, "control_hz = 15 is not a multiple of mission_hz = 4"),
         ("mission", {"task__sites__0__panel": 3}, r"task\.sites\.0\.panel = 3: the world has 1 panel"),
         ("mission", {"world__panels__0__cells": "bbb"}, "world.panels.0.cells: .*'bbb'.*16 cells"),
-        ("navigate", {"format": "scenario/2"}, r"format = 'scenario/2': choose 'family/1' or 'scenario/1'"),
+        ("navigate", {"format": "scenario/2"}, r"format 'scenario/2'; write format = 'family/1' or 'scenario/1'"),
         ("navigate", {"seed": -4}, "seed: .*got -4"),
     ],
 )  # fmt: skip

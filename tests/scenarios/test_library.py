@@ -131,10 +131,10 @@ def test_a_seed_changes_only_the_noise_of_a_scenario() -> None:
         ('vehicle = "trident_1kg"', "", "vehicle: missing"),
         ("speed_limit_m_s = 5.0", "speed_limit_m_s = 50.0", r"speed_limit_m_s: .*got 50\.0"),
         ("density_per_m2 = 0.04", "density_per_m2 = -1.0", r"density_per_m2: .*got -1\.0"),
-        ('kind = "forest"', 'kind = "jungle"', r"world: .*'jungle'.*'forest', 'blocks', 'place'"),
+        ('kind = "forest"', 'kind = "jungle"', "world: unknown kind 'jungle': choose forest, blocks, place"),
         ("control_hz = 15", "control_hz = 7", "physics_hz = 240 is not a multiple of control_hz = 7"),
         ("dropout = 0.005", 'dropout = "some"', "dropout: .*'some'"),
-        ('format = "family/1"', 'format = "family/9"', "'family/9': choose 'family/1' or 'scenario/1'"),
+        ('format = "family/1"', 'format = "family/9"', "format 'family/9'; write format = 'family/1' or 'scenario/1'"),
         ("[weather]", "[weather", "not TOML"),
     ],
 )  # fmt: skip
@@ -210,3 +210,16 @@ def test_an_environment_draws_its_worlds_from_the_split(split: str) -> None:
 def test_an_unknown_split_lists_the_choices() -> None:
     with pytest.raises(ValueError, match=r"'train'.*did you mean 'training'"):
         gymnasium.make("scenarios:Trident/Navigate-v0", split="train")
+
+
+@pytest.mark.parametrize(
+    ("made", "scenario", "meant"),
+    [
+        ("Navigate", "forest-mission", "make scenarios:Trident/Mission-v0 or scenarios:Trident/Plan-v0"),
+        ("Plan", "forest-avoidance", "make scenarios:Trident/Avoid-v0"),
+        ("Mission", "forest-navigation", "make scenarios:Trident/Navigate-v0"),
+    ],
+)  # fmt: skip
+def test_an_environment_refuses_tasks_of_another_kind(made: str, scenario: str, meant: str) -> None:
+    with pytest.raises(ValueError, match=f"{scenario}.* of kind .*{meant}"):
+        gymnasium.make(f"scenarios:Trident/{made}-v0", scenario=scenario)

@@ -10,6 +10,7 @@ from sim.world.berth import berth
 from sim.world.build import build_world
 from sim.world.clearance import ClearanceField
 from tests.builders import breeze, noisy, scenario, trunk, wall, world
+from tests.sim.bullet_reference import closest
 from tests.sim.worlds import (
     HULL_HEIGHT,
     HULL_RADIUS,
@@ -94,7 +95,7 @@ def test_bullet_finds_nothing_within_the_berth(rng: np.random.Generator, as_mesh
                 continue
             quat = rng.normal(size=4)
             physics.set_state(body_at(tuple(point), tuple(quat / np.linalg.norm(quat))))
-            found = physics.closest(1.0)
+            found = closest(physics, 1.0)
             near += bool(found)
             assert all(contact.distance > 0.02 for contact in found)
     assert near >= 10

@@ -8,9 +8,10 @@ import pytest
 from sim.frames import quat_to_matrix, yaw_quat
 from sim.types import POSITION, RATES, VELOCITY
 from sim.world.build import build_world
-from sim.world.bullet import GRAVITY, BulletWorld, open_clients
+from sim.world.bullet import GRAVITY, BulletWorld
 from sim.world.clearance import ClearanceField
 from sim.world.meshing import Triangles
+from tests.sim.bullet_reference import closest, open_clients
 from tests.sim.worlds import (
     HULL_HEIGHT,
     HULL_RADIUS,
@@ -167,7 +168,7 @@ def test_bullet_and_clearance_agree(rng: np.random.Generator) -> None:
                 continue
             world.set_state(body_at(tuple(point)))
             # The polygons and the ball made of triangles stand off the round shapes by up to 3 cm.
-            found = [c.distance for c in world.closest(4.0) if not c.is_ground]
+            found = [c.distance for c in closest(world, 4.0) if not c.is_ground]
             assert center - enclosing - 0.05 <= found[0] <= center - HULL_HEIGHT / 2 + 0.05
             assert found == sorted(found)
 

@@ -13,11 +13,11 @@ from sim.record.writer import FlightLog
 from sim.sensing.camera import Camera, CameraScene, decode_depth, depth_code, max_pool_code
 from sim.types import DEPTH_FAR, DEPTH_NEAR
 from sim.world.build import build_world
-from sim.world.bullet import render_reference
 from sim.world.clearance import ClearanceField
 from sim.world.geometry import Semantic, World
 from sim.world.meshing import world_triangles
 from tests.builders import scenario
+from tests.sim.bullet_reference import render_reference
 from tests.sim.worlds import (
     box,
     camera_config,

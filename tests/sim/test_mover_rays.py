@@ -158,7 +158,7 @@ def test_every_pixel_of_a_mover_lies_on_its_surface(rng: np.random.Generator) ->
         points = position + frames.depth[rows, columns, None] * (
             rays @ (quat_to_matrix(quat) @ camera.R_body_camera).T
         )
-        distances = np.array([movers.distance_at(tick, point) for point in points])
+        distances = np.array([movers.least_distance(tick, point[None]) for point in points])
         np.testing.assert_allclose(distances, 0.0, atol=2e-5)
         checked += len(points)
     assert checked > 1_500

@@ -26,6 +26,7 @@ from tests.builders import (
     scenario,
     world,
 )
+from tests.sim.bullet_reference import closest
 from tests.sim.moving import ball, random_motion, random_movers, straight
 from tests.sim.worlds import HULL_HEIGHT, HULL_RADIUS, body_at, camera_config, empty_world
 
@@ -129,11 +130,11 @@ def test_bullet_camera_and_clearance_agree_on_random_scenes(rng: np.random.Gener
             bullet.place_movers(list(range(len(movers))), states.positions, states.velocities)
             near = states.positions[rng.integers(len(movers), size=8)]
             for point in near + rng.uniform(-2.5, 2.5, (8, 3)):
-                exact = movers.distance_at(tick, point)
+                exact = movers.least_distance(tick, point[None])
                 if not 0.4 < exact < 3.0 or point[2] < 0.3:
                     continue
                 bullet.set_state(body_at(tuple(point)))
-                touch = next(c for c in bullet.closest(6.0) if not c.is_ground)
+                touch = next(c for c in closest(bullet, 6.0) if not c.is_ground)
                 assert exact - enclosing - 0.01 <= touch.distance <= exact - HULL_HEIGHT / 2 + 0.01
                 assert touch.mover >= 0
                 ranges = []
@@ -152,7 +153,7 @@ def test_bullets_bodies_are_where_the_movers_are_after_every_step() -> None:
         simulator = flight.simulator
         for action in rough_walk(40):
             simulator.step(action)
-            found = {c.mover: c.distance for c in simulator.bullet.closest(30.0) if c.mover >= 0}
+            found = {c.mover: c.distance for c in closest(simulator.bullet, 30.0) if c.mover >= 0}
             assert len(found) == 8
             table = simulator.movers.table_at(simulator.tick)
             x, y, z = simulator.body[POSITION]

@@ -5,7 +5,7 @@ import pytest
 
 from sim.frames import quat_to_matrix, yaw_of
 from sim.physics.plant import NOISE_SIZE, new_plant, set_command, tick
-from sim.physics.response import STATE_SIZE, predict, respond_from, response_params
+from sim.physics.response import predict, response_params
 from sim.physics.vehicle import load_vehicle, vehicle_names, vehicle_record
 from tests.laws.rigid_body import DT, VEHICLE, fly, hold, scenario
 
@@ -109,6 +109,12 @@ def test_a_copied_plant_continues_bit_for_bit() -> None:
     assert plant["time"][0] == pytest.approx(plant["tick"][0] * DT)
 
 
+def _response_state(plant: np.ndarray) -> np.ndarray:
+    """The response state (9,) that continues a flight: its estimate, and the acceleration the autopilot expects."""
+    estimate = plant["estimate"][0]
+    return np.concatenate([estimate[:3], estimate[7:10], plant["acceleration_expected"][0]])
+
+
 def _step_errors(name: str, step: float, cases: int) -> np.ndarray:
     """Largest distance over 2 s between prediction and flight, for random changes of a settled velocity."""
     vehicle, rng = load_vehicle(name), np.random.default_rng(2)
@@ -119,8 +125,7 @@ def _step_errors(name: str, step: float, cases: int) -> np.ndarray:
         first = hold((*before, 0), 3)
         bodies, _ = fly(np.vstack([first, hold((*after, 0), 2)]), vehicle=vehicle, in_world=True)
         _, plant = fly(first, vehicle=vehicle, in_world=True)
-        state, every = np.empty(STATE_SIZE), round(step / DT)
-        respond_from(plant, state)
+        state, every = _response_state(plant), round(step / DT)
         worst = 0.0
         for row in range(len(first) * 16 - 1 + every, len(bodies), every):
             predict(state, after, response, step)
@@ -141,8 +146,7 @@ def test_response_predicts_changes_among_velocities_up_to_seven_tenths_of_the_to
 
 def test_response_starts_from_the_estimate_and_settles_on_the_command() -> None:
     _, plant = fly(hold((4, -2, 1, 0), 5), scenario(wind=(-4, 0, 0)))
-    state = np.empty(STATE_SIZE)
-    respond_from(plant, state)
+    state = _response_state(plant)
     assert state[:3] == pytest.approx(plant["estimate"][0, :3])
     assert state[3:6] == pytest.approx(plant["estimate"][0, 7:10])
     assert state[6:] == pytest.approx(np.zeros(3), abs=0.05), (

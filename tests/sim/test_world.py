@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 
 from sim.world import distance_grid
 from sim.world.build import PANEL_SIZE, build_world
-from sim.world.clearance import REACH, ClearanceField, clearance_with_ground_at
+from sim.world.clearance import REACH, ClearanceField
 from sim.world.geometry import Semantic, World
 from sim.world.meshing import Triangles, decal_triangles, world_triangles
-from tests.sim.worlds import box, cylinder, empty_world, meshed, panel, random_spec, spec, sphere
+from tests.sim.worlds import box, cylinder, meshed, panel, random_spec, spec, sphere
 
 HEALTHY = "bbbb" * 4
 
@@ -110,11 +110,6 @@ def test_clearance_by_hand() -> None:
         ((5, 35, 1), REACH),
     ]:
         assert field.at(np.array(point)) == pytest.approx(expected, abs=1e-9), point
-
-
-def test_clearance_with_ground_is_the_height_in_the_open() -> None:
-    arrays = ClearanceField(empty_world(), 6.0).arrays
-    assert clearance_with_ground_at(arrays, 10.0, 10.0, 1.25) == 1.25
 
 
 @given(st.integers(0, 5), st.integers(0, 10**6))

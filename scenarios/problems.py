@@ -1,0 +1,97 @@
+"""What is wrong with a file, in words: pydantic's errors as lines that name field, value and choices."""
+
+import re
+from collections.abc import Iterable
+from typing import Any, Literal, get_args, get_origin
+
+from pydantic import BaseModel, ValidationError
+from pydantic.fields import FieldInfo
+
+from sim.names import did_you_mean, unknown
+
+_MOST = 5
+"""Problems told at once."""
+_LONG = 80
+"""Characters beyond which a table or list is not repeated."""
+
+
+def problems(error: ValidationError, model: type[BaseModel]) -> str:
+    """The problems that kept a table from becoming a `model`, on one line."""
+    return "; ".join(_problem(dict(detail), model) for detail in error.errors()[:_MOST])
+
+
+def _problem(detail: dict[str, Any], model: type[BaseModel]) -> str:
+    loc, kind, value = detail["loc"], detail["type"], detail["input"]
+    place = ".".join(str(part) for part in loc)
+    if kind == "extra_forbidden":
+        return f"{place}: unknown key{did_you_mean(str(loc[-1]), _keys(model, loc[:-1]))}"
+    if kind == "missing":
+        return f"{place}: missing{' (entries count from 0)' if isinstance(loc[-1], int) else ''}"
+    if kind == "literal_error" and isinstance(value, str):
+        return f"{place}: {unknown(str(loc[-1]), value, _quoted(detail['ctx']['expected']))}"
+    if kind == "union_tag_invalid":
+        tag, choices = detail["ctx"]["tag"], _quoted(detail["ctx"]["expected_tags"])
+        return f"{place}: {unknown(_bare(detail), tag, choices)}"
+    if kind == "union_tag_not_found":
+        name = _bare(detail)
+        choices = ", ".join(_tags(_at(model, loc), name))
+        return f"{place}.{name}: missing; choose {choices}"
+    if kind == "value_error":  # Raised by our own validators, which name the value.
+        message = str(detail["ctx"]["error"])
+        return f"{place}: {message}" if place else message
+    shown = "" if _is_long(value) else f" (got {value!r})"
+    words = detail["msg"].replace("Input should", "must", 1)
+    return f"{place}: {words}{shown}" if place else words
+
+
+def _is_long(value: object) -> bool:
+    return isinstance(value, dict | list | tuple) and len(str(value)) > _LONG
+
+
+def _quoted(choices: str) -> list[str]:
+    """Pydantic lists its choices as 'a', 'b' or 'c'."""
+    return re.findall(r"'([^']*)'", choices)
+
+
+def _bare(detail: dict[str, Any]) -> str:
+    """The name of the key that tells the members of a union apart."""
+    return detail["ctx"]["discriminator"].strip("'")
+
+
+# --- Which models may stand at a place of a table.
+
+
+def _keys(model: type[BaseModel], loc: Iterable[Any]) -> list[str]:
+    """What a table at a place may hold."""
+    return sorted({name for each in _at(model, loc) for name in each.model_fields})
+
+
+def _at(model: type[BaseModel], loc: Iterable[Any]) -> list[type[BaseModel]]:
+    """The models of a place, which is keys, indices and, where a union decided, the tag it found."""
+    here = [model]
+    for part in loc:
+        if isinstance(part, int):
+            continue
+        fields = [each.model_fields[part] for each in here if part in each.model_fields]
+        here = [found for field in fields for found in _models(field.annotation)] or [
+            each for each in here if part in _literals(each.model_fields.get("kind"))
+        ]
+    return here
+
+
+def _tags(models: Iterable[type[BaseModel]], name: str) -> list[str]:
+    return [tag for each in models for tag in _literals(each.model_fields.get(name))]
+
+
+def _literals(field: FieldInfo | None) -> tuple[str, ...]:
+    annotation = None if field is None else field.annotation
+    return get_args(annotation) if get_origin(annotation) is Literal else ()
+
+
+def _models(annotation: Any) -> list[type[BaseModel]]:
+    """The models an annotation speaks of, inside unions, tuples and options too."""
+    arguments = get_args(annotation)
+    if arguments:
+        return [found for each in arguments for found in _models(each)]
+    is_model = isinstance(annotation, type) and issubclass(annotation, BaseModel)
+    return [annotation] if is_model else []
