@@ -9,17 +9,24 @@ from agents.loading import (
     pilot_names,
     pilot_networks,
 )
-from agents.optimum import mission_optimum
+from agents.optimum import MissionBounds, mission_bounds, mission_optimum
 from agents.pilot import Pilot
+from agents.tours import SolverMissing, Tour, TourProblem, plan_tour
 
 __all__ = [
+    "MissionBounds",
     "Pilot",
     "PilotError",
+    "SolverMissing",
+    "Tour",
+    "TourProblem",
     "describe_lattice",
     "fly",
     "load_courier",
     "load_pilot",
+    "mission_bounds",
     "mission_optimum",
     "pilot_names",
     "pilot_networks",
+    "plan_tour",
 ]

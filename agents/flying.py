@@ -1,6 +1,7 @@
 """The loop that flies one scenario with one pilot."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Protocol
 
@@ -9,7 +10,7 @@ import numpy as np
 from agents.pilot import Pilot
 from sim.flight import Flight
 from sim.scenario import Scenario
-from sim.types import Decision, Event, FlightResult, Observation
+from sim.types import MASKED, Decision, Event, FlightResult, Observation
 
 
 class Recorder(Protocol):
@@ -55,9 +56,12 @@ def _loop(
     flight: Flight, pilot: Pilot, log: Recorder | None, progress: Callable[[float], None] | None
 ) -> FlightResult:
     observation = flight.observation()
+    asked = masked = 0
     while flight.outcome is None:
         time = flight.simulator.time
         decision = pilot.act(observation)
+        asked += decision.asked
+        masked += MASKED in decision.events
         step = flight.advance(decision.action)
         if log is not None:
             marks = tuple(Event(time, name) for name in decision.events)
@@ -67,7 +71,7 @@ def _loop(
         observation = flight.observation()
         if progress is not None:
             progress(flight.simulator.time)
-    result = flight.result()
+    result = replace(flight.result(), mission_decisions=asked, mask_interventions=masked)
     if log is not None:
         log.close(result)
     return result

@@ -9,7 +9,7 @@ from agents.lattice import candidate_action
 from agents.mission_control import DOCK_RADIUS, HOME, INSPECT, LAND, MissionControl, read_sites
 from agents.pilot import Brain, Briefing, make_briefing
 from sim.flight import Flight
-from sim.types import EGO_FIELDS, MAX_SPEED, MAX_YAW_RATE, Decision, Observation
+from sim.types import EGO_FIELDS, MASKED, MAX_SPEED, MAX_YAW_RATE, Decision, Observation
 
 _HEIGHT, _HEADROOM = EGO_FIELDS.index("height"), EGO_FIELDS.index("headroom")
 _PREVIOUS = slice(EGO_FIELDS.index("previous_vx"), len(EGO_FIELDS))
@@ -30,18 +30,45 @@ class LatticePilot:
     """Mission skill sets the target, navigation and avoidance skills score the lattice, the best candidate flies."""
 
     def __init__(
-        self, name: str, brain: Brain, rule: FusionRule | None = None, *, detours: bool = True
+        self,
+        name: str,
+        brain: Brain,
+        rule: FusionRule | None = None,
+        *,
+        detours: bool = True,
+        masking: bool = True,
     ) -> None:
-        """`detours` is for brains that see only what the camera sees: the teacher knows its way."""
+        """A pilot.
+
+        Args:
+            name: What it is called in results.
+            brain: Its three skills.
+            rule: How two of them become one command.
+            detours: For brains that see only what the camera sees: the teacher knows its way.
+            masking: Whether mission choices that the reserve forbids are removed.
+        """
         self._name = name
         self.brain = brain
         self.rule = rule or FusionRule()
         self._detours = detours
+        self.masking = masking
         self.control: MissionControl | None = None
 
     @property
     def name(self) -> str:
         return self._name
+
+    def variant(
+        self, name: str, *, brain: Brain | None = None, masking: bool | None = None
+    ) -> "LatticePilot":
+        """The same pilot but for its name and what is given."""
+        return LatticePilot(
+            name,
+            brain or self.brain,
+            self.rule,
+            detours=self._detours,
+            masking=self.masking if masking is None else masking,
+        )
 
     def reset(self, flight: Flight) -> None:
         self.briefing: Briefing = make_briefing(flight)
@@ -49,7 +76,8 @@ class LatticePilot:
         self._detour = Detour(self.briefing.control_hz)
         self._survival: np.ndarray | None = None
         self._last = -1
-        self.control = MissionControl(self.briefing) if self.briefing.task == "mission" else None
+        is_mission = self.briefing.task == "mission"
+        self.control = MissionControl(self.briefing, masking=self.masking) if is_mission else None
 
     def act(self, observation: Observation) -> Decision:
         self._detour.observe(observation)
@@ -136,7 +164,8 @@ class LatticePilot:
             "mission_choice": control.choice,
             "target": control.target,
             "belief": control.belief.astype(np.float32),
-            "events": ("mission_mask",) if asked and control.masked else (),
+            "asked": asked,
+            "events": (MASKED,) if asked and control.masked else (),
         }
 
 

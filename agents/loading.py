@@ -4,11 +4,14 @@ from collections.abc import Callable
 from pathlib import Path
 
 from agents.classical import ClassicalBrain
+from agents.composite import CompositeBrain
 from agents.courier import Courier
 from agents.lattice_pilot import LatticePilot
-from agents.pilot import Pilot
+from agents.pilot import Brain, MissionSkill, Pilot
+from agents.planners import NearestPlanner, ObservablePlanner, RatioPlanner
 from agents.random_pilot import RandomPilot
 from agents.teacher import TeacherBrain
+from agents.variants import SEPARATOR, split_name, vary
 from sim.names import unknown
 
 SHIPPED = Path(__file__).resolve().parent.parent / "models" / "weights"
@@ -20,11 +23,31 @@ class PilotError(ValueError):
     """A pilot that cannot be had."""
 
 
+def _planned(name: str, planner: Callable[[], MissionSkill]) -> dict[str, Callable[[], Pilot]]:
+    """A mission planner flown by the classical skills and, for what planning alone is worth, by the teacher's."""
+
+    def flown(name: str, flier: Brain, *, detours: bool) -> Pilot:
+        return LatticePilot(name, CompositeBrain(flier, flier, planner()), detours=detours)
+
+    privileged = f"teacher-{name}"
+    return {
+        name: lambda: flown(name, ClassicalBrain(), detours=True),
+        privileged: lambda: flown(privileged, TeacherBrain(), detours=False),
+    }
+
+
 _WITHOUT_NETWORK: dict[str, Callable[[], Pilot]] = {
     "classical": lambda: LatticePilot("classical", ClassicalBrain()),
     "teacher": lambda: LatticePilot("teacher", TeacherBrain(), detours=False),
     "random": RandomPilot,
+    **_planned("observable", ObservablePlanner),
+    **_planned("nearest", NearestPlanner),
+    **_planned("best-ratio", RatioPlanner),
 }
+
+
+_ALL_SEEING = ("teacher",)
+"""Pilots whose mission skill knows the truth, images or not."""
 
 
 def pilot_names() -> tuple[str, ...]:
@@ -35,8 +58,18 @@ def pilot_names() -> tuple[str, ...]:
 def load_pilot(name_or_path: str) -> Pilot:
     """A pilot by name, or flown by the checkpoint(s) in a folder.
 
-    A folder holds one network with all three heads, or three folders navigation, avoidance, mission.
+    A folder holds one network with all three heads, or three folders navigation, avoidance, mission. Behind either may
+    stand variants: `+blind`, the image withheld from the mission skill alone; `+unmasked`, no mission mask.
     """
+    base, variants = split_name(name_or_path)
+    if variants:
+        pilot = load_pilot(base)
+        if not isinstance(pilot, LatticePilot) or ("blind" in variants and base in _ALL_SEEING):
+            wrong = " and ".join(f"{SEPARATOR}{variant}" for variant in variants)
+            raise PilotError(
+                f"pilot {base!r} has no variant {wrong}: it plans without images or not at all"
+            )
+        return vary(pilot, variants)
     if name_or_path in _WITHOUT_NETWORK:
         return _WITHOUT_NETWORK[name_or_path]()
     return network_pilot(_checkpoint_folder(name_or_path), name_or_path)
@@ -55,7 +88,7 @@ def network_pilot(folder: Path, name: str) -> LatticePilot:
     # Torch takes a second to import; pilots without a network do without it.
     import torch
 
-    from agents.network import CompositeBrain, NetworkBrain
+    from agents.network import NetworkBrain
     from models import load_checkpoint
 
     torch.set_num_threads(1)
@@ -72,6 +105,7 @@ def network_pilot(folder: Path, name: str) -> LatticePilot:
 
 def pilot_networks(name_or_path: str) -> tuple[Path, ...]:
     """The checkpoint folders a pilot flies with; none for pilots without a network."""
+    name_or_path, _ = split_name(name_or_path)
     if name_or_path in _WITHOUT_NETWORK:
         return ()
     folders = _skill_folders(_checkpoint_folder(name_or_path))

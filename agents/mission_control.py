@@ -128,6 +128,17 @@ def allowed_choices(
     return allowed
 
 
+def possible_choices(sites: Sites) -> Bool[np.ndarray, "14"]:
+    """What can be done at all, whatever energy and duties say: the mission without its mask."""
+    possible = np.zeros(CHOICES, dtype=bool)
+    possible[: len(sites.present)] = sites.present & ~sites.visited
+    over_pad = float(np.linalg.norm(sites.offset[HOME, :2])) <= LAND_RADIUS
+    possible[HOME], possible[LAND] = not over_pad, over_pad
+    here = sites.at()
+    possible[INSPECT] = here >= 0 and bool(sites.dwell[here] < CLOSE_UP_SECONDS)
+    return possible
+
+
 def _reachable_duties(sites: Sites, briefing: Briefing, left: float) -> list[int]:
     """Mandatory sites not yet visited that the energy reaches, each on its own."""
     open_ = np.flatnonzero(sites.present & sites.mandatory & ~sites.visited)
@@ -166,8 +177,10 @@ class MissionControl:
     target: int = -1
     logits: Float[np.ndarray, "14"] = field(default_factory=lambda: np.full(CHOICES, -np.inf))
     belief: Float[np.ndarray, "12 2"] = field(default_factory=lambda: np.full((MAX_TOKENS, 2), 0.5))
+    masking: bool = True
+    """Whether what the reserve forbids is removed from the answers; without it only what is impossible is."""
     masked: bool = False
-    """The last answer named something that is not allowed."""
+    """The last answer's own first choice was forbidden."""
     _visited: int = 0
     _dwelt: bool = False
     _tenths: int = 10
@@ -235,7 +248,11 @@ class MissionControl:
     def _ask(self, observation: Observation, sites: Sites, brain: Brain) -> None:
         plan = brain.plan(observation)
         self.believe(sites, plan.status)
-        allowed = allowed_choices(sites, observation, self.briefing)
+        allowed = (
+            allowed_choices(sites, observation, self.briefing)
+            if self.masking
+            else possible_choices(sites)
+        )
         self.masked = not allowed[int(plan.logits.argmax())]
         self.logits = np.where(allowed, plan.logits, -np.inf)
         best = int(self.logits.argmax())

@@ -6,7 +6,7 @@ import numpy as np
 import torch
 from jaxtyping import Float
 
-from agents.pilot import Brain, Plan
+from agents.pilot import Plan
 from models import MultiTaskNet
 from sim.flight import Flight
 from sim.types import HISTORY_SHAPE, MAX_TOKENS, SITE_FIELDS, Observation
@@ -56,28 +56,6 @@ class NetworkBrain:
             )
             self._embedding, self._seen = embedding, observation["image"]
         return embedding
-
-
-class CompositeBrain:
-    """Three skills from up to three brains: specialists, or substitutions of one skill by the teacher's."""
-
-    def __init__(self, navigation: Brain, avoidance: Brain, mission: Brain) -> None:
-        self._navigation, self._avoidance, self._mission = navigation, avoidance, mission
-
-    def reset(self, flight: Flight) -> None:
-        for brain in {
-            id(b): b for b in (self._navigation, self._avoidance, self._mission)
-        }.values():
-            brain.reset(flight)
-
-    def plan(self, observation: Observation) -> Plan:
-        return self._mission.plan(observation)
-
-    def navigate(self, observation: Observation) -> Float[np.ndarray, " k"]:
-        return self._navigation.navigate(observation)
-
-    def survive(self, observation: Observation) -> Float[np.ndarray, " k"]:
-        return self._avoidance.survive(observation)
 
 
 def _batched(array: np.ndarray) -> torch.Tensor:

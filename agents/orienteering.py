@@ -56,6 +56,18 @@ def solve(
     return Solution(float(best), first, order, float(cost[subset].min()))
 
 
+def cheapest_subsets(
+    to_site: Float[np.ndarray, " n"],
+    between: Float[np.ndarray, "n n"],
+    to_home: Float[np.ndarray, " n"],
+    home_now: float,
+) -> Float[np.ndarray, " s"]:
+    """Least energy of visiting each of the 2^n subsets, by bit mask, and going home."""
+    if not len(to_home):
+        return np.array([home_now])
+    return _costs_from_here(_cheapest_tours(between, to_home), to_site, home_now).min(axis=1)
+
+
 def subset_prizes(prize: Float[np.ndarray, " n"]) -> Float[np.ndarray, " s"]:
     """Total prize of each of the 2^n subsets, by bit mask."""
     members = (np.arange(1 << len(prize))[:, None] >> np.arange(len(prize))) & 1

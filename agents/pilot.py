@@ -54,14 +54,18 @@ class Plan:
     status: Float[np.ndarray, "2"]  # p(faulty), p(blocked) of the panel in view
 
 
-class Brain(Protocol):
-    """The three skills a pilot is put together from; each may come from elsewhere."""
+class MissionSkill(Protocol):
+    """Where to go next."""
 
     def reset(self, flight: Flight) -> None: ...
 
     def plan(self, observation: Observation) -> Plan:
         """Mission skill: where to go next, and what the panel in view shows."""
         ...
+
+
+class Brain(MissionSkill, Protocol):
+    """The three skills a pilot is put together from; each may come from elsewhere."""
 
     def navigate(self, observation: Observation) -> Float[np.ndarray, " k"]:
         """Navigation skill: log-probability of each lattice candidate."""

@@ -8,6 +8,7 @@ from numba import njit
 
 from sim.flight import Flight
 from sim.flight_costs import FlightCosts, flight_costs
+from sim.safety import fenced
 from sim.scenario import MissionTask, NavigateTask, Scenario
 from sim.types import POSITION, Vec3
 from sim.world.geodesic import SPACING, FreeSpace, GeodesicField, distance_field, field_at
@@ -36,11 +37,12 @@ class Truth:
 
     @cached_property
     def free(self) -> FreeSpace:
-        """Where the hull fits at flying height."""
+        """Where the hull fits at flying height, within the fences."""
         sim = self.flight.simulator
         heights = [self.scenario.start.position_m[2], *(float(t[2]) for t in self.targets)]
         span = (min(heights), max(heights))
-        return FreeSpace.for_flight(sim.clearance, sim.world.bounds, span, self.hull_radius)
+        space = FreeSpace.for_flight(sim.clearance, sim.world.bounds, span, self.hull_radius)
+        return fenced(space, None if sim.safety is None else sim.safety.fences, span[1])
 
     def field(self, target: int) -> GeodesicField:
         """Length of the free way from anywhere to a target."""

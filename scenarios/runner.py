@@ -12,7 +12,7 @@ from agents.fanout import Failed, fan_out
 from scenarios.journal import Journal
 
 if TYPE_CHECKING:
-    from agents import Pilot
+    from agents import MissionBounds, Pilot
     from sim.scenario import Scenario
 
 CRASHED = "crashed"
@@ -48,6 +48,11 @@ class Row:
     """Digest of the resolved scenario: equal for every pilot on the same seed, or the pairing is void."""
     wall_s: float
     error: str = ""
+    prize_clairvoyant: float | None = (
+        None  # with every panel known beforehand; None outside missions
+    )
+    mission_decisions: int = 0  # how often the mission skill was asked
+    mask_interventions: int = 0  # how often its own first choice was forbidden
 
     @property
     def job(self) -> Job:
@@ -85,7 +90,7 @@ def fly_job(job: Job) -> Row:
     started = time.perf_counter()
     scenario = _scenario(job.scenario, job.seed)
     result = agents.fly(scenario, _pilot(job.pilot))
-    clearance = result.min_clearance_m
+    clearance, bounds = result.min_clearance_m, _bounds(job.scenario, job.seed)
     return Row(
         pilot=job.pilot,
         scenario=job.scenario,
@@ -97,9 +102,12 @@ def fly_job(job: Job) -> Row:
         min_clearance_m=clearance if clearance < float("inf") else None,
         energy_wh=result.energy_wh,
         prize=result.prize,
-        prize_optimum=_optimum(job.scenario, job.seed),
+        prize_optimum=bounds and bounds.optimum,
         world=world_digest(scenario),
         wall_s=round(time.perf_counter() - started, 3),
+        prize_clairvoyant=bounds and bounds.clairvoyant,
+        mission_decisions=result.mission_decisions,
+        mask_interventions=result.mask_interventions,
     )
 
 
@@ -166,10 +174,10 @@ def _scenario(name: str, seed: int) -> "Scenario":
 
 
 @functools.lru_cache(maxsize=4)
-def _optimum(name: str, seed: int) -> float | None:
+def _bounds(name: str, seed: int) -> "MissionBounds | None":
     import agents
 
-    return agents.mission_optimum(_scenario(name, seed))
+    return agents.mission_bounds(_scenario(name, seed))
 
 
 def stamp(tasks: Mapping[str, str], pilots: Mapping[str, str]) -> dict[str, str]:

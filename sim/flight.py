@@ -84,7 +84,9 @@ class Flight:
         """Fly one control step."""
         if self.outcome is not None:
             raise RuntimeError(f"the flight is over ({self.outcome}); call reset first")
+        safety = self.simulator.safety
         seen, known = len(self.task.events), len(self.simulator.faults.events)
+        noted = 0 if safety is None else len(safety.events)
         time = self.simulator.time
         ticks = self.simulator.step(action)
         self._black_box.note(time, action, self._seen, ticks)
@@ -99,7 +101,8 @@ class Flight:
         if self.outcome is not None:
             rewards["ending"] = _ENDING_REWARD.get(self.outcome, _FAILURE_REWARD)
         faults = self.simulator.faults.events[known:]
-        events = (*faults, *self.task.events[seen:], *self._ending)
+        guards = () if safety is None else safety.events[noted:]
+        events = (*faults, *guards, *self.task.events[seen:], *self._ending)
         return Step(ticks, rewards, self.outcome, events)
 
     def result(self, interrupted: bool = False) -> FlightResult:
@@ -120,8 +123,10 @@ class Flight:
         self.simulator.close()
 
     def _past_events(self) -> list[Event]:
-        """Faults and what the task saw, in order."""
-        events = [*self.simulator.faults.events, *self.task.events]
+        """Faults, what the safety layer did and what the task saw, in order."""
+        safety = self.simulator.safety
+        guards = () if safety is None else safety.events
+        events = [*self.simulator.faults.events, *guards, *self.task.events]
         return sorted(events, key=lambda event: event.time)
 
     # --- Private: the rules that end any flight, in order of precedence.
@@ -131,7 +136,7 @@ class Flight:
         outcome = self.task.update(ticks)
         if sim.contacts:
             return self._touched(ticks)
-        outcome = self._left_the_limits() or outcome
+        outcome = self._left_the_limits() or self._breached(ticks) or outcome
         if outcome is None:
             return None
         where = [round(x, 3) for x in sim.body[POSITION].tolist()]
@@ -147,19 +152,35 @@ class Flight:
             return Outcome.ALTITUDE_BREACH
         return Outcome.BATTERY_EMPTY if sim.battery <= 0.0 else None
 
+    def _breached(self, ticks: Float[np.ndarray, "t 13"]) -> Outcome | None:
+        """A fence crossed in truth, at any tick."""
+        safety = self.simulator.safety
+        if safety is None:
+            return None
+        found = safety.fences.breaches(ticks[:, POSITION], landing=safety.landing)
+        return next((outcome for outcome in found if outcome is not None), None)
+
     def _touched(self, ticks: Float[np.ndarray, "t 13"]) -> Outcome:
         """Contact: a landing if only the ground was touched, else a collision."""
         contacts = self.simulator.contacts
         only_ground = all(contact.is_ground for contact in contacts)
         contact = next((c for c in contacts if not c.is_ground), contacts[0])
         speed = self._impact_speed(ticks, contact)
-        outcome = self.task.touchdown(speed) if only_ground else Outcome.COLLISION
+        outcome = self._touchdown(speed) if only_ground else Outcome.COLLISION
         detail = {
             "with": _touched_thing(contact),
             "position_m": [round(float(x), 3) for x in contact.position],
             "speed_m_s": round(speed, 3),
         }
         return self._end(outcome, detail)
+
+    def _touchdown(self, speed: float) -> Outcome:
+        """The task's business, but for a landing that the safety layer made: safe at best, never a success."""
+        safety = self.simulator.safety
+        outcome = self.task.touchdown(speed)
+        if safety is not None and safety.landing and outcome is not Outcome.COLLISION:
+            return Outcome.FAILSAFE_LANDED
+        return outcome
 
     def _impact_speed(self, ticks: Float[np.ndarray, "t 13"], contact: Contact) -> float:
         """Speed, relative to what was hit, just before Bullet resolved the contact."""

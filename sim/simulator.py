@@ -15,6 +15,7 @@ from sim.frames import quat_to_matrix, yaw_of
 from sim.physics.plant import new_plant, noise_size
 from sim.physics.stepping import tick_step
 from sim.physics.vehicle import load_vehicle, vehicle_record
+from sim.safety import safety_layer
 from sim.scenario import MissionTask, Scenario
 from sim.sensing.camera import Camera, CameraScene, max_pool_code
 from sim.sensing.mover_rays import SeenMovers
@@ -63,6 +64,8 @@ class Snapshot:
     step_count: int
     faults: Any
     """What `FaultBoard.save` made."""
+    safety: Any = None
+    """What `SafetyLayer.save` made; None without one."""
 
 
 class Simulator:
@@ -92,6 +95,10 @@ class Simulator:
         self._params = vehicle_record(self.vehicle, scenario)
         self._noise_size = noise_size(scenario)
         self.faults = FaultBoard(scenario)
+        self.safety = safety_layer(scenario, self.vehicle, sees=camera)
+        if self.safety is not None:
+            velocity = action_level("velocity")
+            self._fly_safely = commander(velocity, self.vehicle, scenario.speed_limit_m_s)
         self._ticks_per_step = scenario.rates.ticks_per_step
         self._history_steps = np.array(
             [round(age * scenario.rates.control_hz) for age in HISTORY_AGES_S]
@@ -122,6 +129,8 @@ class Simulator:
         self._physics_rng = np.random.default_rng([seed, _PHYSICS_STREAM])
         self._camera_rng = np.random.default_rng([seed, _CAMERA_STREAM])
         self.faults.reset()
+        if self.safety is not None:
+            self.safety.reset()
         self.step_count = 0
         self.previous_action = np.zeros(4, dtype=np.float32)
         self.previous_body = self.body.copy()
@@ -228,7 +237,8 @@ class Simulator:
         """A snapshot from which `restore` continues bit for bit."""
         arrays = {name: getattr(self, name).copy() for name in _SAVED_ARRAYS}
         streams = (self._physics_rng.bit_generator.state, self._camera_rng.bit_generator.state)
-        return Snapshot(self.bullet.save(), arrays, streams, self.step_count, self.faults.save())
+        faults, safety = self.faults.save(), None if self.safety is None else self.safety.save()
+        return Snapshot(self.bullet.save(), arrays, streams, self.step_count, faults, safety)
 
     def restore(self, snapshot: Snapshot) -> None:
         """Return to a snapshot of this simulator."""
@@ -240,6 +250,8 @@ class Simulator:
         )
         self.step_count = snapshot.step_count
         self.faults.restore(snapshot.faults)
+        if self.safety is not None:
+            self.safety.restore(snapshot.safety)
         self.contacts = []
 
     def close(self) -> None:
@@ -249,9 +261,24 @@ class Simulator:
     # --- Private steps, in the order `step` takes them.
 
     def _command(self, action: Float[np.ndarray, "4"]) -> None:
-        """Hand the action to the autopilot, at the level it was chosen for."""
-        self._take_over(self.plant, action)
+        """Hand the action to the autopilot, at the level it was chosen for, or what the safety layer puts in its place."""
+        if self.safety is None:
+            self._take_over(self.plant, action)
+        else:
+            action = self._guarded(action)
         self.previous_action[:] = action
+
+    def _guarded(self, action: Float[np.ndarray, "4"]) -> Float[np.ndarray, "4"]:
+        """Command what the safety layer lets pass; returns the action that is flown, the pilot's at other levels."""
+        assert self.safety is not None
+        is_velocity = self.action_level.name == "velocity"
+        wanted = action if is_velocity else None
+        safe = self.safety.command(wanted, self.time, self.plant, self.battery, self.image)
+        if safe is None:
+            self._take_over(self.plant, action)
+            return action
+        self._fly_safely(self.plant, safe)
+        return safe if is_velocity else action
 
     def _fly_ticks(self) -> Float[np.ndarray, "t 13"]:
         self.previous_body[:] = self.body

@@ -59,6 +59,10 @@ MAX_YAW_RATE = 2.0  # rad/s at action 1
 DEPTH_NEAR, DEPTH_FAR = 0.3, 20.0  # m, the range the depth code covers
 
 
+MASKED = "mission_mask"
+"""Event of a decision whose mission skill named something that the mask forbids."""
+
+
 class Outcome(StrEnum):
     """How a flight ended: `success`, or exactly one reason."""
 
@@ -67,10 +71,13 @@ class Outcome(StrEnum):
     TIMEOUT = "timeout"
     OUT_OF_BOUNDS = "out_of_bounds"
     ALTITUDE_BREACH = "altitude_breach"
+    GEOFENCE_BREACH = "geofence_breach"
+    NO_FLY_ZONE = "no_fly_zone"
     RESERVE_VIOLATED = "reserve_violated"
     BATTERY_EMPTY = "battery_empty"
     LANDED_AWAY = "landed_away"
     MISSION_INCOMPLETE = "mission_incomplete"
+    FAILSAFE_LANDED = "failsafe_landed"
     DIVERGED = "diverged"
     INTERRUPTED = "interrupted"
 
@@ -103,6 +110,8 @@ class Decision:
     mission: Float[np.ndarray, " c"] | None = None
     """Logits over mission choices: MAX_TOKENS tokens (token 0 = return home), inspect, land; -inf where masked."""
     mission_choice: int = -1
+    asked: bool = False
+    """Whether the mission skill was asked at this step; an event "mission_mask" then says that its first choice was forbidden."""
     target: int = -1
     """Site token flown to; 0 is home, -1 none."""
     belief: Float[np.ndarray, "12 2"] | None = None
@@ -123,6 +132,10 @@ class FlightResult:
     prize: float
     events: tuple[Event, ...]
     """In order; a failure's last event names what happened, where and at what speed."""
+    mission_decisions: int = 0
+    """How often the pilot's mission skill was asked."""
+    mask_interventions: int = 0
+    """How often its own first choice was forbidden."""
 
     @property
     def success(self) -> bool:

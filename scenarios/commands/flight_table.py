@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from rich.table import Table
 
+from agents import MissionBounds
 from scenarios.commands.console import finite
 from sim.types import FlightResult
 
@@ -18,6 +19,15 @@ def flight_table(title: str, result: FlightResult | None, others: Mapping[str, s
     for name, text in others.items():
         table.add_row(name, text)
     return table
+
+
+def mission_lines(result: FlightResult, bounds: MissionBounds) -> dict[str, str]:
+    """What a mission's report adds: the prize against both bounds, and how often the mask had to forbid something."""
+    asked, masked = result.mission_decisions, result.mask_interventions
+    return {
+        "prize": f"{result.prize:g} of {bounds.optimum:g} (clairvoyant {bounds.clairvoyant:g})",
+        "mission mask": f"forbade {masked} of {asked} first choices",
+    }
 
 
 def _add_result(table: Table, result: FlightResult) -> None:

@@ -18,7 +18,7 @@ from scenarios.commands.console import (
     user_input,
     warn,
 )
-from scenarios.commands.flight_table import flight_table
+from scenarios.commands.flight_table import flight_table, mission_lines
 from scenarios.compute import load_networks, weights_digest
 from scenarios.seeds import seed_set
 from sim.physics.vehicle import load_vehicle
@@ -48,10 +48,10 @@ def fly(
     facts = {"pilot": chosen.name, "pilot_hash": weights_digest(load_networks(pilot))}
     result = _record(resolved, chosen, log_path, facts)
     files = {"log": log_path, **_render(log_path, folder, video)}
-    optimum = agents.mission_optimum(resolved)
-    show(_table(resolved, chosen.name, result, optimum, files))
+    bounds = agents.mission_bounds(resolved)
+    show(_table(resolved, chosen.name, result, bounds, files))
     if as_json:
-        say_json(_as_json(resolved, chosen.name, result, optimum, files))
+        say_json(_as_json(resolved, chosen.name, result, bounds, files))
     return 0 if result.success else 1
 
 
@@ -127,7 +127,7 @@ def _as_json(
     scenario: Scenario,
     pilot: str,
     result: FlightResult,
-    optimum: float | None,
+    bounds: agents.MissionBounds | None,
     files: dict[str, Path],
 ) -> dict[str, object]:
     return {
@@ -138,7 +138,10 @@ def _as_json(
         "min_clearance_m": finite(result.min_clearance_m),
         "energy_wh": result.energy_wh,
         "prize": result.prize,
-        "prize_optimum": optimum,
+        "prize_optimum": bounds and bounds.optimum,
+        "prize_clairvoyant": bounds and bounds.clairvoyant,
+        "mission_decisions": result.mission_decisions,
+        "mask_interventions": result.mask_interventions,
         "scenario": scenario.name,
         "seed": scenario.seed,
         "pilot": pilot,
@@ -150,10 +153,10 @@ def _table(
     scenario: Scenario,
     pilot: str,
     result: FlightResult,
-    optimum: float | None,
+    bounds: agents.MissionBounds | None,
     files: dict[str, Path],
 ) -> Table:
-    prize = {} if optimum is None else {"prize": f"{result.prize:g} of {optimum:g}"}
+    prize = {} if bounds is None else mission_lines(result, bounds)
     paths = {name: str(path) for name, path in files.items()}
     title = f"{scenario.name}, seed {scenario.seed}, flown by {pilot}"
     return flight_table(title, result, {**prize, **paths})

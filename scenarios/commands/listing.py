@@ -15,6 +15,12 @@ _PILOTS = {
     "classical": "no learning: depth map, candidates checked against it, best-ratio site choice",
     "teacher": "sees the true world; labels the training frames",
     "random": "random candidates, half a second each",
+    "observable": "the exact mission programme on straight distances x detour, flown by the classical skills",
+    "teacher-observable": "the same, flown by the teacher's navigation and avoidance",
+    "nearest": "the nearest site first, flown by the classical skills",
+    "teacher-nearest": "the same, flown by the teacher's navigation and avoidance",
+    "best-ratio": "the best prize per energy first, flown by the classical skills",
+    "teacher-best-ratio": "the same, flown by the teacher's navigation and avoidance",
 }
 
 

@@ -4,6 +4,7 @@ import numpy as np
 
 from scenarios.generate.site import Ground
 from sim.physics.vehicle import load_vehicle
+from sim.safety import fences_of
 from sim.scenario import AvoidTask, MissionTask, NavigateTask, Scenario
 from sim.types import IMAGE_SHAPE
 from sim.world.build import build_world
@@ -39,6 +40,7 @@ def check_flyable(scenario: Scenario) -> None:
     ground = Ground(scenario.world, vehicle.hull_radius, start[2], limit)
     _check_free(ground, "start.position_m", start)
     _check_movers(scenario, start, vehicle.hull_radius)
+    _check_fences(scenario)
     ways = _ways(ground, "start.position_m", start)
     task = scenario.task
     if isinstance(task, NavigateTask):
@@ -95,6 +97,28 @@ def _check_movers(scenario: Scenario, start: tuple[float, ...], hull_radius: flo
                 f"start.position_m = {list(start)}: inside world.movers.{index} or touching it (hull radius "
                 f"{hull_radius} m, clearance {clearance:.2f} m)"
             )
+
+
+def _check_fences(scenario: Scenario) -> None:
+    """Start, goal, home, sites and rally points must lie where the safety layer lets a drone be."""
+    fences, task = fences_of(scenario), scenario.task
+    if fences is None or scenario.safety is None:
+        return
+    height = scenario.start.position_m[2]
+    points: dict[str, tuple[float, ...]] = {"start.position_m": scenario.start.position_m}
+    if isinstance(task, NavigateTask):
+        points["task.goal_m"] = task.goal_m
+    if isinstance(task, MissionTask):
+        points["task.home_m"] = (*task.home_m[:2], height)
+        points |= {f"task.sites.{i}.position_m": s.position_m for i, s in enumerate(task.sites)}
+    points |= {
+        f"safety.rally_m.{i}": (*place[:2], height)
+        for i, place in enumerate(scenario.safety.rally_m)
+    }
+    for field, point in points.items():
+        breach = fences.breach(np.array(point))
+        if breach is not None:
+            raise ValueError(f"{field} = {list(point)}: a drone there would be in {breach}")
 
 
 def _ways(ground: Ground, field: str, point: tuple[float, ...]) -> GeodesicField:

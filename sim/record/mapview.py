@@ -10,6 +10,7 @@ from sim.record.canvas import Color, Image
 from sim.record.footprints import Footprints, footprints
 from sim.record.reader import Flight
 from sim.record.scene import outlines
+from sim.safety import outline as fence_outline
 from sim.scenario import AvoidTask, MissionTask, NavigateTask
 from sim.types import POSITION, QUATERNION, SITE_FIELDS, VELOCITY
 from sim.world.geometry import Semantic
@@ -39,6 +40,7 @@ class MapView:
         self._place(shapes)
         self._layer = np.full((size, size, 3), canvas.SURFACE, np.uint8)
         self._draw_world(shapes)
+        self._draw_fences()
         self._draw_scale()
         start = flight.scenario.start.position_m[:2]
         self._trail = self._pixels(np.vstack([start, flight.step_bodies[:, :2]]))
@@ -93,6 +95,18 @@ class MapView:
             if semantic is not Semantic.BUILDING:
                 cv2.polylines(self._layer, outlines, True, color, 1, cv2.LINE_AA, _SHIFT)
         cv2.polylines(self._layer, [area], True, canvas.LINE, 1, cv2.LINE_AA, _SHIFT)
+
+    def _draw_fences(self) -> None:
+        """Geofences and no-fly zones as outlines, rally points as crosses."""
+        safety = self._flight.scenario.safety
+        if safety is None:
+            return
+        for areas, color in ((safety.geofence, canvas.GOOD), (safety.no_fly, canvas.BAD)):
+            rings = [self._pixels(fence_outline(area)) for area in areas]
+            cv2.polylines(self._layer, rings, True, color, 2, cv2.LINE_AA, _SHIFT)
+        for point in safety.rally_m:
+            spot = self._spot(point)
+            cv2.drawMarker(self._layer, spot, canvas.GOOD, cv2.MARKER_TILTED_CROSS, 14, 2)
 
     def _draw_scale(self) -> None:
         metres = next(

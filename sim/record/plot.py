@@ -11,11 +11,12 @@ from matplotlib.collections import LineCollection, PolyCollection
 from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.lines import Line2D
-from matplotlib.patches import Patch, Rectangle
+from matplotlib.patches import Patch, Polygon, Rectangle
 
 from sim.record.footprints import Footprints, footprints
 from sim.record.reader import Flight
 from sim.record.scene import outlines
+from sim.safety import outline
 from sim.scenario import AvoidTask, MissionTask, NavigateTask
 from sim.types import EGO_FIELDS, SITE_FIELDS, VELOCITY
 from sim.world.geometry import Semantic
@@ -99,6 +100,7 @@ def _title_color(flight: Flight) -> str:
 def _draw_map(figure: Figure, axes: Axes, flight: Flight) -> None:
     _draw_world(axes, footprints(flight.scenario))
     _draw_movers(axes, flight)
+    _draw_fences(axes, flight)
     trail = np.vstack([flight.scenario.start.position_m[:2], flight.step_bodies[:, :2]])
     speeds = np.linalg.norm(flight.step_bodies[:, VELOCITY], axis=1)
     line = LineCollection(
@@ -155,6 +157,20 @@ def _draw_movers(axes: Axes, flight: Flight) -> None:
     )
     shapes = outlines(movers, int(flight.tick_starts[-1]))
     axes.add_collection(PolyCollection(shapes, facecolors=_MOVER, zorder=3))
+
+
+def _draw_fences(axes: Axes, flight: Flight) -> None:
+    """Geofences in dashes, no-fly zones hatched, rally points as crosses."""
+    safety = flight.scenario.safety
+    if safety is None:
+        return
+    for area in safety.geofence:
+        axes.add_patch(Polygon(outline(area), fill=False, ec=_GOOD, ls="--", lw=1.4, zorder=3))
+    for area in safety.no_fly:
+        zone = Polygon(outline(area), fc="none", ec=_BAD, hatch="///", lw=1.2, alpha=0.7, zorder=3)
+        axes.add_patch(zone)
+    for x, y, _ in safety.rally_m:
+        axes.plot(x, y, "x", ms=10, mew=2.5, color=_GOOD, zorder=5)
 
 
 def _draw_task(axes: Axes, flight: Flight) -> None:

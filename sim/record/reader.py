@@ -275,6 +275,7 @@ def _decision(message: Any) -> Decision:
         target=message.target,
         belief=_optional(message.belief, MAX_TOKENS, 2),
         events=tuple(message.events),
+        asked=message.asked,
     )
 
 
@@ -291,4 +292,6 @@ def _result(message: Any) -> FlightResult:
         energy_wh=message.energy_wh,
         prize=message.prize,
         events=tuple(_event(event) for event in message.events),
+        mission_decisions=message.mission_decisions,
+        mask_interventions=message.mask_interventions,
     )

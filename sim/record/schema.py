@@ -42,6 +42,7 @@ _FIELDS: dict[str, dict[str, str]] = {
         "target": "sint32",
         "belief": "float*",
         "events": "string*",
+        "asked": "bool",
     },
     "Event": {"time": "double", "name": "string", "detail": "string"},
     "Result": {
@@ -52,6 +53,8 @@ _FIELDS: dict[str, dict[str, str]] = {
         "energy_wh": "double",
         "prize": "double",
         "events": "Event*",
+        "mission_decisions": "sint32",
+        "mask_interventions": "sint32",
     },
 }
 """Fields of each message in order of their numbers; a star repeats, arrays lie row by row."""

@@ -245,6 +245,7 @@ def _decision_message(decision: Decision) -> Any:
         target=decision.target,
         belief=_numbers(decision.belief),
         events=decision.events,
+        asked=decision.asked,
     )
 
 
@@ -261,4 +262,6 @@ def _result_message(result: FlightResult) -> Any:
         energy_wh=result.energy_wh,
         prize=result.prize,
         events=[_event_message(event) for event in result.events],
+        mission_decisions=result.mission_decisions,
+        mask_interventions=result.mask_interventions,
     )
