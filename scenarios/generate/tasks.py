@@ -3,8 +3,8 @@
 import numpy as np
 from jaxtyping import Float
 
-from scenarios.family import AvoidRecipe, NavigateRecipe
 from scenarios.generate.site import Ground, Unplaceable
+from scenarios.task_recipes import AvoidRecipe, NavigateRecipe
 from sim.scenario import AvoidTask, NavigateTask, Start
 
 _TRIES = 60
@@ -12,8 +12,6 @@ _START_CLEARANCE = 1.4
 """m of free space beyond the hull around a start."""
 _EDGE = 3.0
 """m from the bounds of the world that starts and goals keep."""
-_MAX_DETOUR = 1.06
-"""Ratio of the free way to the straight one along a course."""
 _COURSE_RESERVE = 12.0
 """m of world beyond the end of a course and to its sides."""
 
@@ -44,8 +42,9 @@ def draw_avoidance(
 ) -> tuple[Start, AvoidTask]:
     """A course whose whole length, and room to its sides, lies inside the world and leads on."""
     low, high = (np.array(corner[:2]) for corner in (ground.spec.low_m, ground.spec.high_m))
+    directions = recipe.course_rad or (-np.pi, np.pi)
     for _ in range(_TRIES):
-        start, course = free_point(ground, rng), rng.uniform(-np.pi, np.pi)
+        start, course = free_point(ground, rng), rng.uniform(*directions)
         direction = np.array([np.cos(course), np.sin(course)])
         end = start + (recipe.distance_m + _COURSE_RESERVE / 2) * direction
         aside = _COURSE_RESERVE * np.array([-direction[1], direction[0]])
@@ -53,8 +52,7 @@ def draw_avoidance(
         if (corners < low).any() or (corners > high).any() or not is_roomy(ground, end):
             continue
         way = ground.ways_to(end).at(start)
-        # Keeping a course is not finding a way: what stands on it can be passed without a detour.
-        if way <= _MAX_DETOUR * np.linalg.norm(end - start):
+        if way <= recipe.max_detour * np.linalg.norm(end - start):
             yaw = round(float(course), 3)
             task = AvoidTask(
                 kind="avoid",

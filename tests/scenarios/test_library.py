@@ -10,9 +10,10 @@ import pytest
 
 import scenarios
 from scenarios import Family, NamedFamily, ScenarioError
-from scenarios.family import MissionRecipe, PlaceRecipe
 from scenarios.seeds import SEED_SETS
 from scenarios.sources import TRAINING_FAMILIES, FamilyMix
+from scenarios.task_recipes import MissionRecipe
+from scenarios.world_recipes import PlaceRecipe
 from sim.scenario import MissionTask
 from sim.world.importers import load_place
 
