@@ -8,7 +8,7 @@ from pydantic import AfterValidator, Field, model_validator
 from scenarios.intervals import AngleInterval, Density, PositiveInterval, ordered
 from sim.mover_spec import MAX_MOVER_SPEED
 from sim.rules import PANEL_SIDE
-from sim.scenario import Fraction, Model, Positive
+from sim.scenario import Fraction, Model, NonNegative, Positive
 from sim.types import MAX_TOKENS
 
 MIN_SITE_CLEARANCE = 2.2
@@ -76,6 +76,8 @@ class NavigateRecipe(Model):
     kind: Literal["navigate"]
     distance_m: PositiveInterval
     """Straight distance from start to goal."""
+    clearing_m: Annotated[NonNegative, Field(exclude_if=not_)] = 0.0
+    """Around start and goal, which are then drawn anywhere; 0 draws them where there is room."""
     dead_ends: Annotated[DeadEndRecipe | None, Field(exclude_if=not_)] = None
     """What stands where they are put is cleared away."""
 
@@ -89,6 +91,8 @@ class AvoidRecipe(Model):
     kind: Literal["avoid"]
     distance_m: Positive
     min_speed_fraction: Fraction
+    clearing_m: Annotated[NonNegative, Field(exclude_if=not_)] = 0.0
+    """Around both ends of the course, as in navigation."""
     max_detour: Annotated[float, Field(ge=1, le=2, exclude_if=lambda d: d == _MAX_DETOUR)] = _MAX_DETOUR
     """Largest ratio of the free way to the straight one along a course: keeping a course is not finding a way."""
     course_rad: Annotated[AngleInterval | None, Field(exclude_if=lambda c: c is None)] = None

@@ -55,7 +55,20 @@ class Plot:
         return float(np.hypot(*beyond))
 
 
-def cleared(spec: WorldSpec, plots: Sequence[Plot]) -> WorldSpec:
+@dataclass(frozen=True)
+class Disc:
+    """A round place."""
+
+    center: Float[np.ndarray, "2"]  # m, world
+    radius: float  # m
+
+    def distance(self, xy: Sequence[float]) -> float:
+        """From a place in the world, m; 0 inside."""
+        away = float(np.hypot(xy[0] - self.center[0], xy[1] - self.center[1]))
+        return max(0.0, away - self.radius)
+
+
+def cleared(spec: WorldSpec, plots: Sequence[Plot | Disc]) -> WorldSpec:
     """The world without what reaches into the plots; what grew on a removed trunk goes with it."""
 
     def is_free(center: Point, radius: float) -> bool:
@@ -76,12 +89,15 @@ def cleared(spec: WorldSpec, plots: Sequence[Plot]) -> WorldSpec:
     return spec.model_copy(update=kept)
 
 
-def _clear(limb: LimbSpec, plots: Sequence[Plot]) -> bool:
-    """Whether a limb stays out of the plots; looked at every tenth of its length."""
-    shares = np.linspace(0.0, 1.0, 11)[:, None]
-    line = (1.0 - shares) * np.array(limb.start_m) + shares * np.array(limb.end_m)
+def _clear(limb: LimbSpec, plots: Sequence[Plot | Disc]) -> bool:
+    """Whether a limb stays out of the plots; where it may not, every tenth of its length is looked at."""
     radius = max(limb.start_radius_m, limb.end_radius_m)
-    return all(plot.distance(place) > radius for plot in plots for place in line.tolist())
+    (x0, y0, _), (x1, y1, _) = limb.start_m, limb.end_m
+    middle, half = ((x0 + x1) / 2, (y0 + y1) / 2), float(np.hypot(x1 - x0, y1 - y0)) / 2
+    near = [plot for plot in plots if plot.distance(middle) <= radius + half]
+    shares = np.linspace(0.0, 1.0, 11).tolist() if half else [0.5]
+    line = [(x0 + share * (x1 - x0), y0 + share * (y1 - y0)) for share in shares]
+    return all(plot.distance(place) > radius for plot in near for place in line)
 
 
 def _grows(limb: LimbSpec, felled: Sequence[tuple[Point, float]]) -> bool:

@@ -5,7 +5,7 @@ import numpy as np
 from scenarios.generate.clearing import Line, Plot, cleared, rounded_line
 from scenarios.generate.shapes import FENCE, Pair, pick, point, rounded
 from scenarios.generate.site import Ground, Unplaceable
-from scenarios.generate.tasks import is_roomy
+from scenarios.generate.tasks import COURSE_RESERVE
 from scenarios.task_recipes import AvoidRecipe
 from sim.mover_spec import ColumnShape, MoverSpec, WaypointLoop
 from sim.scenario import AvoidTask, BoxSpec, Start
@@ -104,8 +104,9 @@ def _around(line: Line, ahead: Pair, aside: Pair) -> Plot:
 def _check_course(ground: Ground, start: Start, task: AvoidTask, max_detour: float) -> None:
     """The course must still begin in the open and lead on past the screens."""
     begin = np.array(start.position_m[:2])
-    end = rounded_line(start.position_m, task.course_rad).at(task.distance_m, 0.0)
-    if not is_roomy(ground, begin) or not ground.space.is_free(end):
+    line = rounded_line(start.position_m, task.course_rad)
+    end = line.at(task.distance_m + COURSE_RESERVE / 2, 0.0)
+    if not ground.space.is_free(begin) or not ground.space.is_free(end):
         raise Unplaceable("a screen stands where the course begins or ends")
-    if ground.ways_to(end).at(begin) > max_detour * task.distance_m:
+    if ground.ways_to(end).at(begin) > max_detour * float(np.linalg.norm(end - begin)):
         raise Unplaceable("screens bar the course")

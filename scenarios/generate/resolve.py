@@ -7,8 +7,8 @@ from scenarios.generate.crossings import put_crossings
 from scenarios.generate.dead_ends import put_dead_ends
 from scenarios.generate.missions import draw_mission
 from scenarios.generate.movers import draw_movers
+from scenarios.generate.open_tasks import place_avoidance, place_navigation
 from scenarios.generate.site import Ground, Unplaceable
-from scenarios.generate.tasks import draw_avoidance, draw_navigation
 from scenarios.generate.worlds import draw_world
 from scenarios.task_recipes import AvoidRecipe, NavigateRecipe
 from sim.physics.vehicle import load_vehicle
@@ -48,11 +48,11 @@ def _draw(family: Family, name: str, seed: int, redraw: int) -> Scenario:
     )
     speed = family.speed_limit_m_s
     if isinstance(family.task, NavigateRecipe):
-        start, task = draw_navigation(family.task, ground, task_rng)
+        ground, start, task = place_navigation(family.task, ground, task_rng)
         ground, task = put_dead_ends(family.task, ground, start, task, obstruction_rng)
         spec = ground.spec
     elif isinstance(family.task, AvoidRecipe):
-        start, task = draw_avoidance(family.task, ground, task_rng)
+        ground, start, task = place_avoidance(family.task, ground, task_rng)
         spec = put_crossings(family.task, ground, start, task, speed, obstruction_rng).spec
     else:
         start, task, panels, battery = draw_mission(

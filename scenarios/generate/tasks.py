@@ -10,9 +10,9 @@ from sim.scenario import AvoidTask, NavigateTask, Start
 _TRIES = 60
 _START_CLEARANCE = 1.4
 """m of free space beyond the hull around a start."""
-_EDGE = 3.0
+EDGE = 3.0
 """m from the bounds of the world that starts and goals keep."""
-_COURSE_RESERVE = 12.0
+COURSE_RESERVE = 12.0
 """m of world beyond the end of a course and to its sides."""
 
 
@@ -46,8 +46,8 @@ def draw_avoidance(
     for _ in range(_TRIES):
         start, course = free_point(ground, rng), rng.uniform(*directions)
         direction = np.array([np.cos(course), np.sin(course)])
-        end = start + (recipe.distance_m + _COURSE_RESERVE / 2) * direction
-        aside = _COURSE_RESERVE * np.array([-direction[1], direction[0]])
+        end = start + (recipe.distance_m + COURSE_RESERVE / 2) * direction
+        aside = COURSE_RESERVE * np.array([-direction[1], direction[0]])
         corners = np.array([start + aside, start - aside, end + aside, end - aside])
         if (corners < low).any() or (corners > high).any() or not is_roomy(ground, end):
             continue
@@ -68,7 +68,7 @@ def free_point(ground: Ground, rng: np.random.Generator) -> Float[np.ndarray, "2
     """A roomy place at flying height."""
     low, high = (np.array(corner[:2]) for corner in (ground.spec.low_m, ground.spec.high_m))
     for _ in range(200):
-        point = np.round(rng.uniform(low + _EDGE, high - _EDGE), 3)
+        point = np.round(rng.uniform(low + EDGE, high - EDGE), 3)
         if is_roomy(ground, point):
             return point
     raise Unplaceable("no roomy place in 200 draws")
@@ -77,7 +77,7 @@ def free_point(ground: Ground, rng: np.random.Generator) -> Float[np.ndarray, "2
 def is_roomy(ground: Ground, xy: Float[np.ndarray, "2"]) -> bool:
     """Inside the world, in free space, with room for the hull and then some."""
     low, high = (np.array(corner[:2]) for corner in (ground.spec.low_m, ground.spec.high_m))
-    inside = bool((xy >= low + _EDGE).all() and (xy <= high - _EDGE).all())
+    inside = bool((xy >= low + EDGE).all() and (xy <= high - EDGE).all())
     return (
         inside
         and ground.space.is_free(xy)
