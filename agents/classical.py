@@ -90,7 +90,7 @@ class ClassicalBrain:
         self._paths = _paths(velocity, self._velocities, self._briefing.response)
 
     def _status(self, observation: Observation, sites: Sites) -> Float[np.ndarray, "2"]:
-        seen = sites.in_view()
+        seen = sites.in_view(self._briefing.panel_side)
         if seen < 0:
             return np.full(2, 0.5, dtype=np.float32)
         return read_panel(observation, sites.panel_offset[seen], sites.facing[seen], self._briefing)

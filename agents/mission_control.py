@@ -6,7 +6,7 @@ import numpy as np
 from jaxtyping import Bool, Float
 
 from agents.pilot import Brain, Briefing
-from sim.rules import CLOSE_UP_SECONDS, VIEW_DISTANCE
+from sim.rules import CLOSE_UP_SECONDS, PANEL_SIDE, READING_SIDES, VIEW_DISTANCE
 from sim.tasks.base import make_goal
 from sim.types import CHOICES, EGO_FIELDS, MAX_TOKENS, SITE_FIELDS, Observation
 
@@ -17,8 +17,6 @@ AT_RADIUS = 3.0
 """m within which a drone is at a site it has visited: it may have passed the viewpoint at speed."""
 LAND_RADIUS = 0.8
 """m over the ground from the pad's centre within which landing may be chosen."""
-READING_DISTANCE = 6.5
-"""m within which a panel in view is read."""
 _READING_BEARING = np.deg2rad(40.0)
 _KEEP_TARGET = 1.0
 """Nats by which another choice must beat the present target: no dithering between near equals."""
@@ -56,16 +54,15 @@ class Sites:
         sites[HOME] = False
         return int(np.where(sites, self.distance, np.inf).argmin())
 
-    def in_view(self) -> int:
-        """The nearest site, if its panel is near and shows its face to the camera; else -1."""
+    def in_view(self, panel_side: float = PANEL_SIDE) -> int:
+        """The nearest site, if its panel is near enough to be read and shows its face to the camera; else -1."""
         site = self.nearest()
         panel = self.panel_offset[site]
         distance = float(np.linalg.norm(panel))
         ahead = abs(np.arctan2(panel[1], panel[0])) < _READING_BEARING
         frontal = float(panel[:2] @ self.facing[site]) > 0.5 * distance
-        return (
-            site if self.present[site] and distance < READING_DISTANCE and ahead and frontal else -1
-        )
+        near = distance < READING_SIDES * panel_side
+        return site if self.present[site] and near and ahead and frontal else -1
 
     def at(self) -> int:
         """The visited site the drone is at; -1 if none."""
@@ -208,7 +205,7 @@ class MissionControl:
 
     def believe(self, sites: Sites, status: Float[np.ndarray, "2"]) -> None:
         """Keep p(faulty), p(blocked) of the panel in view, if one is."""
-        seen = sites.in_view()
+        seen = sites.in_view(self.briefing.panel_side)
         if seen >= 0:
             self.belief[seen] = status
 

@@ -8,8 +8,6 @@ from agents.pilot import Briefing
 from sim.sensing.pinhole import body_from_camera
 from sim.types import DEPTH_NEAR, IMAGE_SHAPE, Observation
 
-_CELL = 0.5
-"""m, side of a cell."""
 _CELLS = 4
 _SATURATION = 35
 """Colour levels by which a channel must lead to name a hue."""
@@ -40,11 +38,12 @@ def _classify(
     body_from_heading = heading_from_body(observation["ego"]).T
     ahead = np.array([facing[0], facing[1], 0.0])
     right = np.array([facing[1], -facing[0], 0.0])
+    cell = briefing.panel_side / _CELLS
     orange = np.zeros((_CELLS, _CELLS), dtype=bool)
     coloured = np.full((_CELLS, _CELLS), np.nan)
     for row in range(_CELLS):
         for column in range(_CELLS):
-            across, up = (column - 1.5) * _CELL, (1.5 - row) * _CELL
+            across, up = (column - 1.5) * cell, (1.5 - row) * cell
             point = panel_heading + across * right + np.array([0.0, 0.0, up]) - 0.06 * ahead
             pixel = _project(body_from_heading @ point, briefing)
             if pixel is None:

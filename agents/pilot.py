@@ -9,6 +9,7 @@ from jaxtyping import Float
 from sim.flight import Flight
 from sim.flight_costs import FlightCosts, flight_costs
 from sim.physics.response import ResponseParams, response_params
+from sim.rules import PANEL_SIDE
 from sim.scenario import MissionTask
 from sim.sensing.pinhole import focal_length_px
 from sim.types import IMAGE_SHAPE, Decision, Observation
@@ -29,6 +30,7 @@ class Briefing:
     capacity_wh: float
     reserve_fraction: float
     energy: FlightCosts  # public estimate, per metre of straight distance
+    panel_side: float = PANEL_SIDE  # m, as the mission states
 
 
 class Pilot(Protocol):
@@ -98,4 +100,5 @@ def make_briefing(flight: Flight) -> Briefing:
         capacity_wh=scenario.battery.capacity_wh,
         reserve_fraction=scenario.battery.reserve_fraction,
         energy=energy,
+        panel_side=max((p.side_m for p in scenario.world.panels), default=PANEL_SIDE),
     )

@@ -88,7 +88,7 @@ class TeacherBrain:
 
     def status(self, observation: Observation) -> Float[np.ndarray, "2"]:
         """Truth of the panel in view: faulty, blocked; 0.5 where none is."""
-        seen = read_sites(observation).in_view() - 1
+        seen = read_sites(observation).in_view(self._briefing.panel_side) - 1
         if self._mission is None or seen < 0:
             return np.full(2, 0.5, dtype=np.float32)
         return np.array([self._mission.faulty[seen], self._mission.covered[seen]], dtype=np.float32)

@@ -114,7 +114,7 @@ def check_same_settings(config: TrainConfig) -> None:
 
 
 def training_only(source: Source) -> Source:
-    """The same source, refusing seeds that belong to choice, acceptance or test."""
+    """The same source, refusing seeds that belong to choice, acceptance or test, and worlds that are held out."""
     return _TrainingSource(source)
 
 
@@ -125,7 +125,13 @@ class _TrainingSource:
     def __call__(self, seed: int) -> Scenario:
         if not 0 <= seed <= LAST_TRAINING_SEED:
             raise ValueError(f"world seed {seed}: training uses 0-{LAST_TRAINING_SEED} only")
-        return self.source(seed)
+        scenario = self.source(seed)
+        if scenario.held_out or scenario.world.place:
+            what = scenario.world.place or "its family"
+            raise ValueError(
+                f"{scenario.name}, world seed {seed}: {what} is held out for testing; training refuses it"
+            )
+        return scenario
 
 
 def _aggregate(config: TrainConfig, source: Source, report: Callable[[str], None]) -> Frames:

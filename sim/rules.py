@@ -29,6 +29,10 @@ LANDING_SECONDS = 6.0
 """Hover time that centring over the pad and descending cost, for planning."""
 CLOSE_UP_ALLOWANCE = CLOSE_UP_SECONDS + 0.5
 """s of hovering a close-up is planned with."""
+PANEL_SIDE = 2.0
+"""m, of a panel whose scenario says nothing else."""
+READING_SIDES = 3.25
+"""Sides of a panel within which its pattern is read: a cell, a quarter of a side, then spans 2.5 pixels or more."""
 VIEW_DISTANCE = 4.0
 """m from a viewpoint to the centre of its panel."""
 PRIOR_FAULTY, PRIOR_BLOCKED = 0.4, 0.1

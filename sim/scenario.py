@@ -18,6 +18,7 @@ from sim.fields import (
     Positive,
 )
 from sim.mover_spec import MAX_MOVERS, MoverSpec
+from sim.rules import PANEL_SIDE
 from sim.safety_spec import Safety, check_safety
 from sim.sensing.settings import Sensors, check_rates
 from sim.types import MAX_SPEED, MAX_TOKENS
@@ -56,6 +57,31 @@ class SphereSpec(Model):
     color: Color
 
 
+class LimbSpec(Model):
+    """A truncated cone between two points: a tapering trunk, a branch."""
+
+    start_m: Point
+    """Centre of the first disc."""
+    end_m: Point
+    """Centre of the last disc."""
+    start_radius_m: Positive
+    end_radius_m: Positive
+    semantic: Class
+    color: Color
+
+    @model_validator(mode="after")
+    def _has_a_length(self) -> "LimbSpec":
+        if math.dist(self.start_m, self.end_m) < _MIN_LIMB:
+            raise ValueError(
+                f"start_m = {list(self.start_m)}, end_m = {list(self.end_m)}: "
+                f"a limb is at least {_MIN_LIMB:g} m long"
+            )
+        return self
+
+
+_MIN_LIMB = 0.01  # m
+
+
 def _check_cells(cells: str) -> str:
     if len(cells) != 16 or set(cells) - set("bwo"):
         raise ValueError(
@@ -64,8 +90,12 @@ def _check_cells(cells: str) -> str:
     return cells
 
 
+def _is_usual_side(side: float) -> bool:
+    return side == PANEL_SIDE
+
+
 class PanelSpec(Model):
-    """A 2 x 2 m inspection panel of 4 x 4 cells; a 2 x 2 block of orange cells is a fault, anything else is not."""
+    """A square inspection panel of 4 x 4 cells; a 2 x 2 block of orange cells is a fault, anything else is not."""
 
     center_m: Point
     yaw_rad: Finite
@@ -73,6 +103,8 @@ class PanelSpec(Model):
     cells: Annotated[str, AfterValidator(_check_cells)]
     covered: bool
     """Hidden behind a tarpaulin: the site turns out blocked."""
+    side_m: Annotated[float, Field(ge=0.2, le=10, exclude_if=_is_usual_side)] = PANEL_SIDE
+    """Its pattern fills it, so a smaller one is read from nearer: `sim.rules.READING_SIDES`. 2 m is not written."""
 
     @property
     def faulty(self) -> bool:
@@ -96,8 +128,10 @@ class WorldSpec(Model):
     boxes: tuple[BoxSpec, ...] = ()
     spheres: tuple[SphereSpec, ...] = ()
     panels: tuple[PanelSpec, ...] = ()
+    limbs: Annotated[tuple[LimbSpec, ...], Field(exclude_if=not_)] = ()
+    """These and movers are written only where there are some, so that worlds without keep their digests."""
     movers: Annotated[tuple[MoverSpec, ...], Field(max_length=MAX_MOVERS, exclude_if=not_)] = ()
-    """What moves; written only where there is some, so that worlds without keep their digests."""
+    """What moves."""
 
     @model_validator(mode="after")
     def _has_a_size(self) -> "WorldSpec":
@@ -285,6 +319,8 @@ class Scenario(Model):
     seed: Annotated[int, Field(ge=0)]
     redraws: Annotated[int, Field(ge=0)]
     """Draws that were given up before this one because world and task did not fit; 0 for a hand-written scenario."""
+    held_out: Annotated[bool, Field(exclude_if=not_)] = False
+    """Training refuses it."""
     vehicle: str
     """A shipped vehicle or a TOML file."""
     speed_limit_m_s: Annotated[float, Field(gt=0, le=MAX_SPEED)]

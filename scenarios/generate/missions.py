@@ -3,9 +3,10 @@
 import numpy as np
 from jaxtyping import Float
 
-from scenarios.family import MIN_SITE_CLEARANCE, BatteryRecipe, MissionRecipe
+from scenarios.family import BatteryRecipe
 from scenarios.generate.site import Ground, Unplaceable
 from scenarios.generate.tasks import free_point, is_roomy
+from scenarios.task_recipes import MIN_SITE_CLEARANCE, MissionRecipe
 from sim.flight_costs import cruise_speed, flight_costs
 from sim.physics.vehicle import Vehicle
 from sim.rules import CLOSE_UP_ALLOWANCE, LANDING_SECONDS, STOP_SECONDS, VIEW_DISTANCE
@@ -14,8 +15,10 @@ from sim.world.geodesic import GeodesicField
 
 _SIGHT_MARGIN = 0.5
 """m around the line of sight that is free."""
-_PANEL_MARGIN = 1.3
-"""m around a panel's centre that is free: it is 2 m wide."""
+_PANEL_MARGIN = 0.3
+"""m around a panel that is free."""
+_PANEL_LIFT = 0.1
+"""m between a panel and the ground, at least."""
 _PANEL_SPACING = 4.0
 """m between a viewpoint and another site's panel, so that each panel is read from its own."""
 _TRIES = 1500
@@ -157,7 +160,7 @@ def _in_sight(recipe: MissionRecipe, ground: Ground, view: Float[np.ndarray, "3"
     if (
         (panel < low + 1.5).any()
         or (panel > high - 1.5).any()
-        or ground.clear(panel) < _PANEL_MARGIN
+        or ground.clear(panel) < recipe.panel_side_m / 2 + _PANEL_MARGIN
     ):
         return False
     start, end = (np.array([*xy, ground.altitude]) for xy in (view[:2], panel))
@@ -186,11 +189,12 @@ def _panel(
         center_m=(
             round(float(center[0]), 3),
             round(float(center[1]), 3),
-            max(ground.altitude, 1.1),
+            max(ground.altitude, recipe.panel_side_m / 2 + _PANEL_LIFT),
         ),
         yaw_rad=round(float(yaw), 3),
         cells=draw_cells(bool(faulty), rng),
         covered=bool(covered) and not mandatory,
+        side_m=recipe.panel_side_m,
     )
 
 

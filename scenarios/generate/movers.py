@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float
 
-from scenarios.family import MoverRecipe
 from scenarios.generate.site import Unplaceable
+from scenarios.task_recipes import MoverRecipe
 from sim.mover_spec import MAX_MOVERS, BallShape, BlockShape, ColumnShape, MoverSpec
 from sim.scenario import Start, WorldSpec
 

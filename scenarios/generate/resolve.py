@@ -2,17 +2,20 @@
 
 import numpy as np
 
-from scenarios.family import AvoidRecipe, Family, NavigateRecipe
+from scenarios.family import Family
+from scenarios.generate.crossings import put_crossings
+from scenarios.generate.dead_ends import put_dead_ends
 from scenarios.generate.missions import draw_mission
 from scenarios.generate.movers import draw_movers
+from scenarios.generate.open_tasks import place_avoidance, place_navigation
 from scenarios.generate.site import Ground, Unplaceable
-from scenarios.generate.tasks import draw_avoidance, draw_navigation
 from scenarios.generate.worlds import draw_world
+from scenarios.task_recipes import AvoidRecipe, NavigateRecipe
 from sim.physics.vehicle import load_vehicle
 from sim.scenario import FORMAT, Battery, Limits, Scenario, Weather, WorldSpec
 
 MAX_REDRAWS = 40
-_WORLD_STREAM, _TASK_STREAM, _WEATHER_STREAM, _MOVERS_STREAM = 101, 102, 103, 104
+_WORLD_STREAM, _TASK_STREAM, _WEATHER_STREAM, _MOVERS_STREAM, _OBSTRUCTION_STREAM = range(101, 106)
 _HEADROOM = 2.0
 """m of world above the altitude limit."""
 
@@ -31,9 +34,9 @@ def resolve(family: Family, name: str, seed: int) -> Scenario:
 def _draw(family: Family, name: str, seed: int, redraw: int) -> Scenario:
     streams = [
         np.random.default_rng([seed, redraw, s])
-        for s in (_WORLD_STREAM, _TASK_STREAM, _WEATHER_STREAM)
+        for s in (_WORLD_STREAM, _TASK_STREAM, _WEATHER_STREAM, _OBSTRUCTION_STREAM)
     ]
-    world_rng, task_rng, weather_rng = streams
+    world_rng, task_rng, weather_rng, obstruction_rng = streams
     vehicle = load_vehicle(family.vehicle)
     altitude = family.altitude
     spec = draw_world(family.world, altitude.max_m + _HEADROOM, world_rng)
@@ -45,9 +48,12 @@ def _draw(family: Family, name: str, seed: int, redraw: int) -> Scenario:
     )
     speed = family.speed_limit_m_s
     if isinstance(family.task, NavigateRecipe):
-        start, task = draw_navigation(family.task, ground, task_rng)
+        ground, start, task = place_navigation(family.task, ground, task_rng)
+        ground, task = put_dead_ends(family.task, ground, start, task, obstruction_rng)
+        spec = ground.spec
     elif isinstance(family.task, AvoidRecipe):
-        start, task = draw_avoidance(family.task, ground, task_rng)
+        ground, start, task = place_avoidance(family.task, ground, task_rng)
+        spec = put_crossings(family.task, ground, start, task, speed, obstruction_rng).spec
     else:
         start, task, panels, battery = draw_mission(
             family.task, family.battery, ground, vehicle, speed, task_rng
@@ -56,12 +62,13 @@ def _draw(family: Family, name: str, seed: int, redraw: int) -> Scenario:
     if family.movers:
         movers_rng = np.random.default_rng([seed, redraw, _MOVERS_STREAM])
         movers = draw_movers(family.movers, spec, start, altitude.max_m, movers_rng)
-        spec = WorldSpec.model_validate({**spec.model_dump(), "movers": movers})
+        spec = WorldSpec.model_validate({**spec.model_dump(), "movers": (*spec.movers, *movers)})
     return Scenario(
         format=FORMAT,
         name=name,
         seed=seed,
         redraws=redraw,
+        held_out=family.held_out,
         vehicle=family.vehicle,
         speed_limit_m_s=speed,
         world=spec,

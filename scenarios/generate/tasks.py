@@ -3,18 +3,16 @@
 import numpy as np
 from jaxtyping import Float
 
-from scenarios.family import AvoidRecipe, NavigateRecipe
 from scenarios.generate.site import Ground, Unplaceable
+from scenarios.task_recipes import AvoidRecipe, NavigateRecipe
 from sim.scenario import AvoidTask, NavigateTask, Start
 
 _TRIES = 60
 _START_CLEARANCE = 1.4
 """m of free space beyond the hull around a start."""
-_EDGE = 3.0
+EDGE = 3.0
 """m from the bounds of the world that starts and goals keep."""
-_MAX_DETOUR = 1.06
-"""Ratio of the free way to the straight one along a course."""
-_COURSE_RESERVE = 12.0
+COURSE_RESERVE = 12.0
 """m of world beyond the end of a course and to its sides."""
 
 
@@ -44,17 +42,17 @@ def draw_avoidance(
 ) -> tuple[Start, AvoidTask]:
     """A course whose whole length, and room to its sides, lies inside the world and leads on."""
     low, high = (np.array(corner[:2]) for corner in (ground.spec.low_m, ground.spec.high_m))
+    directions = recipe.course_rad or (-np.pi, np.pi)
     for _ in range(_TRIES):
-        start, course = free_point(ground, rng), rng.uniform(-np.pi, np.pi)
+        start, course = free_point(ground, rng), rng.uniform(*directions)
         direction = np.array([np.cos(course), np.sin(course)])
-        end = start + (recipe.distance_m + _COURSE_RESERVE / 2) * direction
-        aside = _COURSE_RESERVE * np.array([-direction[1], direction[0]])
+        end = start + (recipe.distance_m + COURSE_RESERVE / 2) * direction
+        aside = COURSE_RESERVE * np.array([-direction[1], direction[0]])
         corners = np.array([start + aside, start - aside, end + aside, end - aside])
         if (corners < low).any() or (corners > high).any() or not is_roomy(ground, end):
             continue
         way = ground.ways_to(end).at(start)
-        # Keeping a course is not finding a way: what stands on it can be passed without a detour.
-        if way <= _MAX_DETOUR * np.linalg.norm(end - start):
+        if way <= recipe.max_detour * np.linalg.norm(end - start):
             yaw = round(float(course), 3)
             task = AvoidTask(
                 kind="avoid",
@@ -70,7 +68,7 @@ def free_point(ground: Ground, rng: np.random.Generator) -> Float[np.ndarray, "2
     """A roomy place at flying height."""
     low, high = (np.array(corner[:2]) for corner in (ground.spec.low_m, ground.spec.high_m))
     for _ in range(200):
-        point = np.round(rng.uniform(low + _EDGE, high - _EDGE), 3)
+        point = np.round(rng.uniform(low + EDGE, high - EDGE), 3)
         if is_roomy(ground, point):
             return point
     raise Unplaceable("no roomy place in 200 draws")
@@ -79,7 +77,7 @@ def free_point(ground: Ground, rng: np.random.Generator) -> Float[np.ndarray, "2
 def is_roomy(ground: Ground, xy: Float[np.ndarray, "2"]) -> bool:
     """Inside the world, in free space, with room for the hull and then some."""
     low, high = (np.array(corner[:2]) for corner in (ground.spec.low_m, ground.spec.high_m))
-    inside = bool((xy >= low + _EDGE).all() and (xy <= high - _EDGE).all())
+    inside = bool((xy >= low + EDGE).all() and (xy <= high - EDGE).all())
     return (
         inside
         and ground.space.is_free(xy)

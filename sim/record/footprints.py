@@ -7,7 +7,7 @@ from jaxtyping import Float, Int
 
 from sim.scenario import MissionTask, Scenario
 from sim.world.build import build_world
-from sim.world.geometry import Boxes, Decal, Mesh, Semantic, World
+from sim.world.geometry import Boxes, Decal, Limbs, Mesh, Semantic, World
 
 _CIRCLE = np.linspace(0.0, 2.0 * np.pi, 16, endpoint=False)
 _CORNERS = np.array([(-1, -1), (1, -1), (1, 1), (-1, 1)], dtype=float)
@@ -54,6 +54,8 @@ def _solids(world: World) -> dict[Semantic, list[np.ndarray]]:
             polygons[Semantic(kind)].append(
                 center[:2] + radius * np.column_stack([np.cos(_CIRCLE), np.sin(_CIRCLE)])
             )
+    for outline, kind in zip(_limb_outlines(world.limbs), world.limbs.semantic, strict=True):
+        polygons[Semantic(kind)].append(outline)
     for outline, kind in zip(_box_outlines(world.boxes), world.boxes.semantic, strict=True):
         polygons[Semantic(kind)].append(outline)
     return polygons
@@ -81,6 +83,20 @@ def _box_outlines(boxes: Boxes) -> Float[np.ndarray, "n 4 2"]:
         axis=-1,
     )
     return boxes.centers[:, None, :2] + turned
+
+
+def _limb_outlines(limbs: Limbs) -> Float[np.ndarray, "n k 2"]:
+    """The hull of both discs' circles: in every direction the point that lies furthest out."""
+    around = np.column_stack([np.cos(_CIRCLE), np.sin(_CIRCLE)])
+    first, last = (
+        centers[:, None, :2] + radii[:, None, None] * around
+        for centers, radii in (
+            (limbs.starts, limbs.start_radii),
+            (limbs.ends, limbs.end_radii),
+        )
+    )
+    further = ((last - first) * around).sum(axis=-1, keepdims=True) > 0.0
+    return np.where(further, last, first)
 
 
 def _paint(decal: Decal) -> tuple[np.ndarray, np.ndarray]:

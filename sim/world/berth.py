@@ -4,6 +4,7 @@ import math
 
 from sim.world.clearance import ClearanceField
 from sim.world.geometry import World
+from sim.world.limb_mesh import outstanding as limbs_outstanding
 from sim.world.meshing import CYLINDER_CIRCUMRADIUS, SPHERE_CIRCUMRADIUS
 
 _SPARE = 0.1
@@ -20,6 +21,7 @@ def berth(world: World, clearance: ClearanceField, hull_radius: float, hull_heig
     outstanding = max(
         (CYLINDER_CIRCUMRADIUS - 1.0) * float(world.cylinders.radii.max(initial=0.0)),
         (SPHERE_CIRCUMRADIUS - 1.0) * float(world.spheres.radii.max(initial=0.0)),
+        limbs_outstanding(world.limbs),
     )
     interpolation = math.sqrt(3.0) / 2 * clearance.arrays.grid_spacing if world.meshes else 0.0
     return enclosing + outstanding + interpolation + _SPARE

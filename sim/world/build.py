@@ -5,15 +5,21 @@ from collections.abc import Sequence
 import numpy as np
 from jaxtyping import Float
 
-from sim.scenario import BoxSpec, CylinderSpec, PanelSpec, Point, SphereSpec, WorldSpec
-from sim.world.geometry import Boxes, Cylinders, Decal, Semantic, Spheres, World
+from sim.scenario import (
+    BoxSpec,
+    CylinderSpec,
+    LimbSpec,
+    PanelSpec,
+    Point,
+    SphereSpec,
+    WorldSpec,
+)
+from sim.world.geometry import Boxes, Cylinders, Decal, Limbs, Semantic, Spheres, World
 from sim.world.importers import load_place
 
-PANEL_SIZE = 2.0
-"""Side of a panel, m."""
 PANEL_THICKNESS = 0.1  # m
-COVER_SIZE = 2.4
-"""Side of the tarpaulin that hides a blocked panel, m."""
+_COVER_SHARE = 1.2
+"""Side of the tarpaulin that hides a blocked panel, of the panel's."""
 _COVER_GAP = 0.15  # m, from the panel's face to the cover's centre
 _DECAL_GAP = 0.01  # m, in front of the face; keeps the pattern clear of the box behind it
 PAD_SIZE = 2.0
@@ -36,6 +42,7 @@ def build_world(spec: WorldSpec, pads: Sequence[Point] = ()) -> World:
         boxes=_join_boxes(_boxes(spec.boxes), panels),
         cylinders=_join_cylinders(_cylinders(spec.cylinders), place.cylinders),
         spheres=_spheres(spec.spheres),
+        limbs=_limbs(spec.limbs),
         meshes=place.meshes,
         decals=(
             *place.decals,
@@ -49,7 +56,7 @@ def _table(rows: list[tuple[float, ...]], width: int) -> Float[np.ndarray, "n w"
     return np.array(rows, dtype=np.float64).reshape(-1, width)
 
 
-def _semantics(specs: Sequence[BoxSpec | CylinderSpec | SphereSpec]) -> np.ndarray:
+def _semantics(specs: Sequence[BoxSpec | CylinderSpec | SphereSpec | LimbSpec]) -> np.ndarray:
     return np.array([Semantic[spec.semantic.upper()] for spec in specs], dtype=np.int64)
 
 
@@ -77,6 +84,17 @@ def _spheres(specs: Sequence[SphereSpec]) -> Spheres:
     return Spheres(
         centers=_table([spec.center_m for spec in specs], 3),
         radii=np.array([spec.radius_m for spec in specs], dtype=np.float64),
+        semantic=_semantics(specs),
+        colors=_table([spec.color for spec in specs], 3),
+    )
+
+
+def _limbs(specs: Sequence[LimbSpec]) -> Limbs:
+    return Limbs(
+        starts=_table([spec.start_m for spec in specs], 3),
+        ends=_table([spec.end_m for spec in specs], 3),
+        start_radii=np.array([spec.start_radius_m for spec in specs], dtype=np.float64),
+        end_radii=np.array([spec.end_radius_m for spec in specs], dtype=np.float64),
         semantic=_semantics(specs),
         colors=_table([spec.color for spec in specs], 3),
     )
@@ -114,10 +132,12 @@ def _panel_boxes(panels: Sequence[PanelSpec]) -> Boxes:
     rows: list[tuple[np.ndarray, float, float, float, Semantic, tuple[float, float, float]]] = []
     for panel in panels:
         center, yaw, half = np.array(panel.center_m), panel.yaw_rad, PANEL_THICKNESS / 2
-        rows.append((center, half, PANEL_SIZE / 2, yaw, Semantic.PANEL, _PANEL_COLOR))
+        side = panel.side_m
+        rows.append((center, half, side / 2, yaw, Semantic.PANEL, _PANEL_COLOR))
         if panel.covered:
             hidden = center + (half + _COVER_GAP) * _facing(yaw)
-            rows.append((hidden, half, COVER_SIZE / 2, yaw, Semantic.COVER, _COVER_COLOR))
+            cover = _COVER_SHARE * side / 2
+            rows.append((hidden, half, cover, yaw, Semantic.COVER, _COVER_COLOR))
     return Boxes(
         centers=np.array([row[0] for row in rows]).reshape(-1, 3),
         half_sizes=_table([(row[1], row[2], row[2]) for row in rows], 3),
@@ -158,9 +178,9 @@ def _panel_decal(panel: PanelSpec) -> Decal:
     middle = np.array(panel.center_m) + (PANEL_THICKNESS / 2 + _DECAL_GAP) * facing
     colors = np.array([_CELL_COLORS[cell] for cell in panel.cells]).reshape(4, 4, 3)
     return _grid_decal(
-        middle + PANEL_SIZE / 2 * (up - right),
-        PANEL_SIZE * right,
-        -PANEL_SIZE * up,
+        middle + panel.side_m / 2 * (up - right),
+        panel.side_m * right,
+        -panel.side_m * up,
         colors,
         Semantic.PANEL,
     )

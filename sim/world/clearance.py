@@ -10,7 +10,7 @@ from numba import njit
 from sim.types import Vec3
 from sim.world.distance_grid import MILLIMETRE, mesh_grid
 from sim.world.geometry import World
-from sim.world.primitives import BOX, CYLINDER, ROW_SIZE, SPHERE, primitive_distance
+from sim.world.primitives import BOX, CYLINDER, LIMB, ROW_SIZE, SPHERE, primitive_distance
 
 REACH = 4.0
 """Clearances are exact up to this distance, and read as it beyond, m."""
@@ -77,8 +77,10 @@ def _primitives(
     """One row a primitive, and its bounds in x and y."""
     cylinders, boxes, spheres = world.cylinders, world.boxes, world.spheres
     n_cylinders, n_boxes, n_spheres = len(cylinders.radii), len(boxes.yaws), len(spheres.radii)
-    table = np.zeros((n_cylinders + n_boxes + n_spheres, ROW_SIZE))
-    tall, square, round_ = np.split(table, [n_cylinders, n_cylinders + n_boxes])
+    n_limbs = len(world.limbs.semantic)
+    ends = np.cumsum([n_cylinders, n_boxes, n_spheres, n_limbs])
+    table = np.zeros((ends[-1], ROW_SIZE))
+    tall, square, round_, limbs = np.split(table, ends[:-1])
     tall[:, 0] = CYLINDER
     tall[:, 1:4] = cylinders.bases
     tall[:, 3] += cylinders.heights / 2
@@ -88,12 +90,17 @@ def _primitives(
     square[:, 7], square[:, 8] = np.cos(boxes.yaws), np.sin(boxes.yaws)
     round_[:, 0] = SPHERE
     round_[:, 1:4], round_[:, 4] = spheres.centers, spheres.radii
+    limbs[:, 0] = LIMB
+    limbs[:, 1:4] = 0.5 * (world.limbs.starts + world.limbs.ends)
+    limbs[:, 4:7] = 0.5 * (world.limbs.ends - world.limbs.starts)
+    limbs[:, 7], limbs[:, 8] = world.limbs.start_radii, world.limbs.end_radii
     turn = np.abs(square[:, 7:9])
     extent = np.concatenate(
         [
             np.repeat(cylinders.radii[:, None], 2, axis=1),
             turn * boxes.half_sizes[:, [0]] + turn[:, ::-1] * boxes.half_sizes[:, [1]],
             np.repeat(spheres.radii[:, None], 2, axis=1),
+            np.abs(limbs[:, 4:6]) + limbs[:, 7:9].max(axis=1, keepdims=True, initial=0.0),
         ]
     )
     return table, table[:, 1:3] - extent, table[:, 1:3] + extent

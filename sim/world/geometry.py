@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from enum import IntEnum
 
 import numpy as np
-from jaxtyping import Float, Int
+from jaxtyping import Bool, Float, Int
 
 
 class Semantic(IntEnum):
@@ -53,6 +53,35 @@ class Spheres:
 
 
 @dataclass(frozen=True)
+class Limbs:
+    """Truncated cones in any direction: tapering trunks, branches."""
+
+    starts: Float[np.ndarray, "n 3"]  # m, world, centre of the first disc
+    ends: Float[np.ndarray, "n 3"]  # m, world, centre of the last disc
+    start_radii: Float[np.ndarray, " n"]  # m
+    end_radii: Float[np.ndarray, " n"]  # m
+    semantic: Int[np.ndarray, " n"]
+    colors: Float[np.ndarray, "n 3"]
+
+    def chosen(self, mask: Bool[np.ndarray, " n"]) -> "Limbs":
+        """Some of them."""
+        return Limbs(
+            self.starts[mask],
+            self.ends[mask],
+            self.start_radii[mask],
+            self.end_radii[mask],
+            self.semantic[mask],
+            self.colors[mask],
+        )
+
+
+def no_limbs() -> Limbs:
+    """None of them, which most worlds have."""
+    points, numbers = np.zeros((0, 3)), np.zeros(0)
+    return Limbs(points, points, numbers, numbers, np.zeros(0, dtype=np.int64), points)
+
+
+@dataclass(frozen=True)
 class Mesh:
     """A triangle mesh in world coordinates; `solid` meshes are treated as filled up to their surface."""
 
@@ -85,3 +114,4 @@ class World:
     decals: tuple[Decal, ...] = ()
     ground_color: tuple[float, float, float] = (0.42, 0.47, 0.33)
     sky_color: tuple[float, float, float] = field(default=(0.62, 0.75, 0.90))
+    limbs: Limbs = field(default_factory=no_limbs)

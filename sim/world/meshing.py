@@ -6,12 +6,18 @@ from functools import lru_cache
 import numpy as np
 from jaxtyping import Float, Int, UInt8
 
-from sim.world.geometry import Boxes, Cylinders, Decal, Mesh, Spheres, World
+from sim.world.geometry import Boxes, Cylinders, Decal, Limbs, Mesh, Spheres, World
+from sim.world.limb_mesh import (
+    THICK_SIDES,
+    THIN_SIDES,
+    circumradius,
+    is_thin,
+    limb_vertices,
+    prism_faces,
+)
 
 CYLINDER_SIDES = 16
-_HALF_SIDE = np.pi / CYLINDER_SIDES
-CYLINDER_CIRCUMRADIUS = float(_HALF_SIDE / (np.cos(_HALF_SIDE) * np.arcsinh(np.tan(_HALF_SIDE))))
-"""Corner distance of the polygon whose radius, averaged over all directions, is 1."""
+CYLINDER_CIRCUMRADIUS = circumradius(CYLINDER_SIDES)
 
 
 @dataclass(frozen=True)
@@ -32,8 +38,9 @@ def world_triangles(world: World) -> Triangles:
     """Everything a hull can touch, the ground plane excepted."""
     parts = [
         _placed(_box_template(), _box_vertices(world.boxes), world.boxes),
-        _placed(_cylinder_template(), _cylinder_vertices(world.cylinders), world.cylinders),
+        _placed(prism_faces(CYLINDER_SIDES), _cylinder_vertices(world.cylinders), world.cylinders),
         _placed(_sphere_template()[1], _sphere_vertices(world.spheres), world.spheres),
+        *_limb_parts(world.limbs),
         *(_from_mesh(mesh) for mesh in world.meshes),
     ]
     return concatenate(parts)
@@ -65,7 +72,7 @@ def concatenate(parts: list[Triangles]) -> Triangles:
 def _placed(
     faces: Int[np.ndarray, "f 3"],
     vertices: Float[np.ndarray, "n v 3"],
-    primitives: Boxes | Cylinders | Spheres,
+    primitives: Boxes | Cylinders | Spheres | Limbs,
 ) -> Triangles:
     """One template's faces, repeated for n placed copies of its vertices."""
     count, per_copy = vertices.shape[:2]
@@ -76,6 +83,15 @@ def _placed(
         colors=np.repeat(primitives.colors, len(faces), axis=0),
         semantic=np.repeat(primitives.semantic, len(faces)).astype(np.uint8),
     )
+
+
+def _limb_parts(limbs: Limbs) -> list[Triangles]:
+    thin = is_thin(limbs)
+    return [
+        _placed(prism_faces(sides), limb_vertices(some, sides), some)
+        for sides, some in ((THICK_SIDES, limbs.chosen(~thin)), (THIN_SIDES, limbs.chosen(thin)))
+        if len(some.semantic)
+    ]
 
 
 def _from_mesh(mesh: Mesh) -> Triangles:
@@ -108,23 +124,6 @@ def _box_vertices(boxes: Boxes) -> Float[np.ndarray, "n 8 3"]:
     x, y = local[..., 0], local[..., 1]
     turned = np.stack([cos * x - sin * y, sin * x + cos * y, local[..., 2]], axis=-1)
     return turned + boxes.centers[:, None]
-
-
-def _cylinder_template() -> Int[np.ndarray, "f 3"]:
-    """Side and both caps; vertices are the lower ring, then the upper ring."""
-    here = np.arange(CYLINDER_SIDES)
-    after = (here + 1) % CYLINDER_SIDES
-    top, top_after = here + CYLINDER_SIDES, after + CYLINDER_SIDES
-    fan = np.arange(1, CYLINDER_SIDES - 1)
-    zeros = np.zeros_like(fan)
-    return np.concatenate(
-        [
-            np.stack([here, after, top_after], axis=1),
-            np.stack([here, top_after, top], axis=1),
-            np.stack([zeros, fan + 1, fan], axis=1),
-            np.stack([zeros, fan, fan + 1], axis=1) + CYLINDER_SIDES,
-        ]
-    )
 
 
 def _cylinder_vertices(cylinders: Cylinders) -> Float[np.ndarray, "n v 3"]:

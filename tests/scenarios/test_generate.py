@@ -10,12 +10,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import scenarios
-from scenarios.family import Family, ForestRecipe, MissionRecipe, NavigateRecipe
+from scenarios.family import Family
 from scenarios.generate import check_flyable
+from scenarios.generate.blocks import draw_blocks
+from scenarios.generate.forest import draw_forest
 from scenarios.generate.missions import draw_cells, tour_length
 from scenarios.generate.site import Ground
 from scenarios.generate.tasks import draw_navigation
-from scenarios.generate.worlds import draw_blocks, draw_forest
+from scenarios.task_recipes import MissionRecipe, NavigateRecipe
+from scenarios.world_recipes import ForestRecipe
 from sim.physics.vehicle import load_vehicle
 from sim.rules import VIEW_DISTANCE
 from sim.scenario import AvoidTask, BoxSpec, MissionTask, NavigateTask, Scenario

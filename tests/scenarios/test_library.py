@@ -10,13 +10,18 @@ import pytest
 
 import scenarios
 from scenarios import Family, NamedFamily, ScenarioError
-from scenarios.family import MissionRecipe, PlaceRecipe
 from scenarios.seeds import SEED_SETS
 from scenarios.sources import TRAINING_FAMILIES, FamilyMix
+from scenarios.task_recipes import MissionRecipe
+from scenarios.world_recipes import PlaceRecipe
 from sim.scenario import MissionTask
 from sim.world.importers import load_place
 
-GROUPS = ("forest", "blocks", "longleaf", "delft")
+GROUPS = ("forest", "blocks", "clutter", "maze", "warehouse", "windows", "longleaf", "delft")
+RUNGS = ("tier1", "tier2", "tier3", "tier4")
+HELD_OUT = ("warehouse", "windows", "longleaf", "delft")
+WITHOUT = {"maze-mission"}
+"""Panels would close its corridors."""
 TASKS = {"navigation": "navigate", "avoidance": "avoid", "mission": "mission"}
 _LOWEST_ROOF = 2.2
 """m: what nine in ten of Delft's buildings exceed."""
@@ -29,7 +34,8 @@ def family_of(name: str) -> Family:
 
 
 def test_every_place_comes_with_every_task() -> None:
-    assert set(scenarios.names()) == {f"{group}-{task}" for group in GROUPS for task in TASKS}
+    every = {f"{group}-{task}" for group in (*GROUPS, *RUNGS) for task in TASKS}
+    assert set(scenarios.names()) == every - WITHOUT
 
 
 @pytest.mark.parametrize("name", scenarios.names())
@@ -40,7 +46,7 @@ def test_a_name_says_what_the_entry_holds(name: str) -> None:
     if isinstance(family.world, PlaceRecipe):
         assert family.world.place == group
     else:
-        assert family.world.kind == group
+        assert family.world.kind == ("forest" if group in RUNGS else group)
 
 
 @pytest.mark.parametrize("name", scenarios.names())
@@ -77,9 +83,40 @@ def test_a_mission_cannot_serve_every_site() -> None:
             assert 1 <= task.mandatory < task.sites
 
 
-def test_real_places_never_train() -> None:
-    for name in TRAINING_FAMILIES:
-        assert not isinstance(family_of(name).world, PlaceRecipe)
+def test_what_is_held_out_never_trains() -> None:
+    for name in scenarios.names():
+        family = family_of(name)
+        held_out = family.held_out or isinstance(family.world, PlaceRecipe)
+        assert held_out == (name.split("-")[0] in HELD_OUT)
+        assert not (held_out and name in TRAINING_FAMILIES)
+
+
+def test_the_ladder_gets_harder_rung_by_rung() -> None:
+    """Every parameter that the table of difficulties names moves one way, if at all."""
+    for task in TASKS:
+        rungs = [family_of(f"{rung}-{task}") for rung in RUNGS]
+        for values in (
+            [r.world.density_per_m2 for r in rungs if r.world.kind == "forest"],
+            [r.camera.delay_ticks for r in rungs],
+            [r.camera.disparity_std_px for r in rungs],
+            [r.weather.turbulence_m_s for r in rungs],
+            [_depth(r) for r in rungs],
+            [_crossing(r) for r in rungs],
+            [-r.task.energy_fraction for r in rungs if r.task.kind == "mission"],
+            [-r.task.panel_side_m for r in rungs if r.task.kind == "mission"],
+            [r.task.blocked_share for r in rungs if r.task.kind == "mission"],
+        ):
+            assert values == sorted(values)
+
+
+def _depth(family: Family) -> float:
+    dead_ends = family.task.dead_ends if family.task.kind == "navigate" else None
+    return dead_ends.depth_m[1] if dead_ends else 0.0
+
+
+def _crossing(family: Family) -> float:
+    crossings = family.task.crossings if family.task.kind == "avoid" else None
+    return crossings.speed_m_s[1] if crossings else 0.0
 
 
 def test_a_mix_takes_its_families_in_turn() -> None:

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+import scenarios
 from scenarios.seeds import SEED_SETS, seed_set
 from scenarios.suite import load_suite, suite_names
 
@@ -24,6 +25,16 @@ def test_shipped_suites_load_and_start_on_acceptance_worlds() -> None:
 
 def test_smoke_covers_the_three_tasks() -> None:
     assert set(load_suite("smoke").tasks) == {"navigation", "avoidance", "mission"}
+
+
+def test_the_ladder_has_four_rungs_a_task() -> None:
+    tasks = load_suite("ladder").tasks
+    assert tasks == {
+        f"{task}-{rung}": f"tier{rung}-{task}"
+        for task in ("navigation", "avoidance", "mission")
+        for rung in range(1, 5)
+    }
+    assert set(tasks.values()) <= set(scenarios.names())
 
 
 def test_worlds_and_first_seed_can_be_chosen_on_the_command_line() -> None:

@@ -10,8 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sim.rules import PANEL_SIDE
 from sim.world import distance_grid
-from sim.world.build import PANEL_SIZE, build_world
+from sim.world.build import build_world
 from sim.world.clearance import REACH, ClearanceField
 from sim.world.geometry import Semantic, World
 from sim.world.meshing import Triangles, decal_triangles, world_triangles
@@ -81,7 +82,7 @@ def test_a_panel_shows_its_cells_from_the_left_top_to_whoever_faces_it(yaw: floa
     left = np.cross([0, 0, 1], -facing)
     is_orange = decal.colors[:, 2] < 0.1
     offset = decal.corners()[is_orange].reshape(-1, 3).mean(axis=0) - [20, 20, 1.5]
-    cell = PANEL_SIZE / 4
+    cell = PANEL_SIDE / 4
     assert offset @ left == pytest.approx(1.5 * cell, abs=0.1)
     assert offset[2] == pytest.approx(1.5 * cell, abs=0.1)
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from sim.scenario import BoxSpec, CylinderSpec, PanelSpec, SphereSpec, WorldSpec
+from sim.scenario import BoxSpec, CylinderSpec, LimbSpec, PanelSpec, SphereSpec, WorldSpec
 from sim.scenario import Camera as CameraConfig
 from sim.types import Body
 from sim.world.build import build_world
@@ -34,6 +34,17 @@ def sphere(center: tuple, radius: float) -> SphereSpec:
     return SphereSpec(center_m=center, radius_m=radius, semantic="obstacle", color=(0.2, 0.5, 0.6))
 
 
+def limb(start: tuple, end: tuple, first: float, last: float) -> LimbSpec:
+    return LimbSpec(
+        start_m=start,
+        end_m=end,
+        start_radius_m=first,
+        end_radius_m=last,
+        semantic="trunk",
+        color=(0.4, 0.3, 0.2),
+    )
+
+
 def panel(center: tuple, yaw: float, cells: str, covered: bool = False) -> PanelSpec:
     return PanelSpec(center_m=center, yaw_rad=yaw, cells=cells, covered=covered)
 
@@ -57,6 +68,14 @@ def random_spec(rng: np.random.Generator) -> WorldSpec:
         ),
         spheres=tuple(
             sphere(point(float(rng.uniform(0, 3))), float(rng.uniform(0.3, 1.5))) for _ in range(12)
+        ),
+        limbs=tuple(
+            limb(
+                foot := point(0.0),
+                (*(foot[:2] + rng.uniform(-1.5, 1.5, 2)).tolist(), float(rng.uniform(2, 6))),
+                *sorted(rng.uniform(0.02, 0.4, 2).tolist(), reverse=True),
+            )
+            for _ in range(12)
         ),
     )
 
