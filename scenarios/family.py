@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, model_validator
 
+from scenarios.published import DiscForestRecipe, EdgesRecipe, LineRecipe, SphereFieldRecipe
 from sim.faults import Fault, check_faults
 from sim.mover_spec import MAX_MOVER_SPEED
 from sim.scenario import (
@@ -236,8 +237,12 @@ class Family(Model):
     description: str
     vehicle: str
     speed_limit_m_s: Annotated[float, Field(gt=0, le=MAX_SPEED)]
-    world: ForestRecipe | BlocksRecipe | PlaceRecipe = Field(discriminator="kind")
-    task: NavigateRecipe | AvoidRecipe | MissionRecipe = Field(discriminator="kind")
+    world: ForestRecipe | BlocksRecipe | PlaceRecipe | SphereFieldRecipe | DiscForestRecipe = Field(
+        discriminator="kind"
+    )
+    task: NavigateRecipe | AvoidRecipe | MissionRecipe | LineRecipe | EdgesRecipe = Field(
+        discriminator="kind"
+    )
     movers: Annotated[tuple[MoverRecipe, ...], Field(exclude_if=not_)] = ()
     """Moving obstacles, none unless asked for."""
     altitude: AltitudeRecipe
@@ -250,6 +255,8 @@ class Family(Model):
     rates: Rates
     faults: Annotated[tuple[Fault, ...], Field(exclude_if=not_)] = ()
     """Of every flight."""
+    collision_radius_m: Annotated[Positive | None, Field(exclude_if=not_)] = None
+    """Of the body that collides, where a published rule judges less than the hull; see `Scenario`."""
 
     @model_validator(mode="after")
     def _senses_one_way(self) -> "Family":

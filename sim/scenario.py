@@ -18,12 +18,17 @@ from sim.fields import (
     Positive,
 )
 from sim.mover_spec import MAX_MOVERS, MoverSpec
+from sim.rules import ARRIVAL_RADIUS
 from sim.sensing.settings import Sensors, check_rates
 from sim.types import MAX_SPEED, MAX_TOKENS
 
 FORMAT = "scenario/1"
 MAX_EXTENT = 1100.0
 """m; fields of a world this large still fit into memory."""
+
+
+def _is_none(value: object) -> bool:
+    return value is None
 
 
 class CylinderSpec(Model):
@@ -116,6 +121,20 @@ class Start(Model):
     yaw_rad: Finite
 
 
+class Finish(Model):
+    """When a goal counts as reached."""
+
+    shape: Literal["ball", "column", "plane"] = "ball"
+    """What `within_m` is measured to: the goal, the goal in plan view, or the goal along the line from the start."""
+    within_m: Positive = ARRIVAL_RADIUS
+    time_limit_s: Annotated[Positive | None, Field(exclude_if=_is_none)] = None
+    """Without it, 3 x geodesic / speed limit + 10 s."""
+
+
+def _is_usual(finish: Finish) -> bool:
+    return finish == Finish()
+
+
 class NavigateTask(Model):
     """Reach a goal."""
 
@@ -123,6 +142,10 @@ class NavigateTask(Model):
     goal_m: Point
     geodesic_m: Positive
     """Length of the shortest free way from start to goal; sets the time limit."""
+    finish: Annotated[Finish, Field(exclude_if=_is_usual)] = Finish()
+    """Written only where a published benchmark judges otherwise, so that the rest keep their digests."""
+    any_height: Annotated[bool, Field(exclude_if=not_)] = False
+    """Whether the free way may be flown at every height below the limit, not just between those of start and goal."""
 
 
 class AvoidTask(Model):
@@ -300,6 +323,10 @@ class Scenario(Model):
     rates: Rates
     faults: Annotated[tuple[Fault, ...], Field(exclude_if=not_)] = ()
     """Written only where there are some, so that scenarios without keep their digests."""
+    collision_radius_m: Annotated[
+        Annotated[float, Field(ge=0.01, le=5)] | None, Field(exclude_if=_is_none)
+    ] = None
+    """Radius of the body that collides, where a published rule judges less than the hull; pilots plan with the hull."""
 
     @model_validator(mode="after")
     def _senses_one_way(self) -> "Scenario":

@@ -5,9 +5,11 @@ import numpy as np
 from scenarios.family import AvoidRecipe, Family, NavigateRecipe
 from scenarios.generate.missions import draw_mission
 from scenarios.generate.movers import draw_movers
+from scenarios.generate.published_tasks import draw_edges, draw_line
 from scenarios.generate.site import Ground, Unplaceable
 from scenarios.generate.tasks import draw_avoidance, draw_navigation
 from scenarios.generate.worlds import draw_world
+from scenarios.published import EdgesRecipe, LineRecipe
 from sim.physics.vehicle import load_vehicle
 from sim.scenario import FORMAT, Battery, Limits, Scenario, Weather, WorldSpec
 
@@ -37,7 +39,10 @@ def _draw(family: Family, name: str, seed: int, redraw: int) -> Scenario:
     vehicle = load_vehicle(family.vehicle)
     altitude = family.altitude
     spec = draw_world(family.world, altitude.max_m + _HEADROOM, world_rng)
-    ground = Ground(spec, vehicle.hull_radius, altitude.flight_m, altitude.max_m)
+    over_and_under = isinstance(family.task, LineRecipe) and family.task.any_height
+    ground = Ground(
+        spec, vehicle.hull_radius, altitude.flight_m, altitude.max_m, any_height=over_and_under
+    )
     battery = Battery(
         capacity_wh=family.battery.capacity_wh,
         initial_fraction=1.0,
@@ -48,6 +53,10 @@ def _draw(family: Family, name: str, seed: int, redraw: int) -> Scenario:
         start, task = draw_navigation(family.task, ground, task_rng)
     elif isinstance(family.task, AvoidRecipe):
         start, task = draw_avoidance(family.task, ground, task_rng)
+    elif isinstance(family.task, LineRecipe):
+        start, task = draw_line(family.task, ground)
+    elif isinstance(family.task, EdgesRecipe):
+        start, task = draw_edges(family.task, ground, task_rng)
     else:
         start, task, panels, battery = draw_mission(
             family.task, family.battery, ground, vehicle, speed, task_rng
@@ -75,6 +84,7 @@ def _draw(family: Family, name: str, seed: int, redraw: int) -> Scenario:
         camera=family.camera,
         rates=family.rates,
         faults=family.faults,
+        collision_radius_m=family.collision_radius_m,
     )
 
 

@@ -3,6 +3,8 @@
 import numpy as np
 
 from scenarios.family import BlocksRecipe, ForestRecipe, PlaceRecipe
+from scenarios.generate.published_worlds import draw_disc_forest, draw_sphere_field
+from scenarios.published import DiscForestRecipe, SphereFieldRecipe
 from sim.scenario import BoxSpec, CylinderSpec, WorldSpec
 
 _BARK = ((0.36, 0.27, 0.20), (0.45, 0.35, 0.26), (0.30, 0.25, 0.22))
@@ -18,10 +20,18 @@ Range = tuple[float, float]
 
 
 def draw_world(
-    recipe: ForestRecipe | BlocksRecipe | PlaceRecipe, ceiling: float, rng: np.random.Generator
+    recipe: ForestRecipe | BlocksRecipe | PlaceRecipe | SphereFieldRecipe | DiscForestRecipe,
+    ceiling: float,
+    rng: np.random.Generator,
 ) -> WorldSpec:
     """One world of a recipe; `ceiling` m is the height of its bounds."""
-    draw = {ForestRecipe: draw_forest, BlocksRecipe: draw_blocks, PlaceRecipe: draw_window}
+    draw = {
+        ForestRecipe: draw_forest,
+        BlocksRecipe: draw_blocks,
+        PlaceRecipe: draw_window,
+        SphereFieldRecipe: draw_sphere_field,
+        DiscForestRecipe: draw_disc_forest,
+    }
     return draw[type(recipe)](recipe, ceiling, rng)
 
 
