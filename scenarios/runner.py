@@ -48,6 +48,8 @@ class Row:
     """Digest of the resolved scenario: equal for every pilot on the same seed, or the pairing is void."""
     wall_s: float
     error: str = ""
+    published: bool | None = None
+    """Success by the crash rule of the paper the world comes from; None where there is none or it cannot be told."""
 
     @property
     def job(self) -> Job:
@@ -81,10 +83,13 @@ def run_campaign(
 def fly_job(job: Job) -> Row:
     """Fly one job in this process."""
     import agents
+    from scenarios.published_rules import PoseRecorder, verdict_of
 
     started = time.perf_counter()
     scenario = _scenario(job.scenario, job.seed)
-    result = agents.fly(scenario, _pilot(job.pilot))
+    poses = PoseRecorder(scenario) if scenario.published_rule is not None else None
+    result = agents.fly(scenario, _pilot(job.pilot), log=poses)
+    verdict = None if poses is None else verdict_of(scenario, poses.positions, result)
     clearance = result.min_clearance_m
     return Row(
         pilot=job.pilot,
@@ -100,6 +105,7 @@ def fly_job(job: Job) -> Row:
         prize_optimum=_optimum(job.scenario, job.seed),
         world=world_digest(scenario),
         wall_s=round(time.perf_counter() - started, 3),
+        published=None if verdict is None else verdict.success,
     )
 
 

@@ -290,6 +290,17 @@ class Rates(Model):
         return self.physics_hz // self.control_hz
 
 
+class PublishedRule(Model):
+    """How a paper counts crashes, where it differs from ours: by the distance from the drone's centre alone."""
+
+    crash_m: NonNegative
+    """Nearer than this to an obstacle, the centre has crashed."""
+    ignored_m: NonNegative = 0.0
+    """Way flown at the start on which nothing counts."""
+    release: Annotated[float, Field(ge=1, le=10)] = 1.0
+    """A crash is over once the distance exceeds this multiple of `crash_m`; only then another can begin."""
+
+
 def check_sensing(odometry: Odometry | None, sensors: Sensors | None, rates: Rates) -> None:
     """Raise ValueError unless the estimate comes from exactly one of odometry and sensors that fit the rates."""
     if (odometry is None) == (sensors is None):
@@ -327,6 +338,9 @@ class Scenario(Model):
         Annotated[float, Field(ge=0.01, le=5)] | None, Field(exclude_if=_is_none)
     ] = None
     """Radius of the body that collides, where a published rule judges less than the hull; pilots plan with the hull."""
+
+    published_rule: Annotated[PublishedRule | None, Field(exclude_if=_is_none)] = None
+    """By which a flight gets a second verdict afterwards; it changes nothing in flight."""
 
     @model_validator(mode="after")
     def _senses_one_way(self) -> "Scenario":

@@ -85,6 +85,7 @@ def _draw(family: Family, name: str, seed: int, redraw: int) -> Scenario:
         rates=family.rates,
         faults=family.faults,
         collision_radius_m=family.collision_radius_m,
+        published_rule=family.published_rule,
     )
 
 
