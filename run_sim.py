@@ -150,6 +150,34 @@ class Replay:
 
 
 @dataclass(frozen=True)
+class Describe:
+    """Measure how hard scenarios' worlds are, or how well a logged flight was flown."""
+
+    what: Positional[tuple[str, ...]]
+    """Library names, TOML files, `all`, or flight.mcap files."""
+    worlds: int = 20
+    """World seeds a scenario is measured on."""
+    first_seed: int = 10_000
+    """World seed to count up from."""
+    markdown: Annotated[Path | None, tyro.conf.arg(metavar="PATH")] = None
+    """Also write the table to this file."""
+    json: bool = False
+    """End standard output with one line of JSON."""
+
+    def run(self) -> int:
+        """0 once measured."""
+        from scenarios.commands.describe import describe
+
+        return describe(
+            self.what,
+            worlds=self.worlds,
+            first_seed=self.first_seed,
+            markdown=self.markdown,
+            as_json=self.json,
+        )
+
+
+@dataclass(frozen=True)
 class Bench:
     """Measure environment steps per second on one core, with and without the camera, against the floor."""
 
@@ -184,6 +212,7 @@ COMMANDS: dict[str, type[Command]] = {
     "train": Train,
     "compare": Compare,
     "replay": Replay,
+    "describe": Describe,
     "bench": Bench,
     "doctor": Doctor,
 }

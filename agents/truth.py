@@ -38,7 +38,10 @@ class Truth:
     @cached_property
     def free(self) -> FreeSpace:
         """Where the hull fits at flying height, within the fences."""
-        sim = self.flight.simulator
+        sim, task = self.flight.simulator, self.scenario.task
+        if isinstance(task, NavigateTask) and task.any_height:
+            limit = self.scenario.limits.altitude_max_m
+            return FreeSpace.at_any_height(sim.clearance, sim.world.bounds, limit, self.hull_radius)
         heights = [self.scenario.start.position_m[2], *(float(t[2]) for t in self.targets)]
         span = (min(heights), max(heights))
         space = FreeSpace.for_flight(sim.clearance, sim.world.bounds, span, self.hull_radius)

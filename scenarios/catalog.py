@@ -2,6 +2,7 @@
 
 import tomllib
 from pathlib import Path
+from typing import Any
 
 import tomli_w
 from pydantic import BaseModel, ValidationError
@@ -69,6 +70,7 @@ def parse(text: str, where: str) -> Family | Scenario:
         table = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise ScenarioError(f"{where}: not TOML: {error}") from error
+    table = _completed(table, where, ())
     kind = table.get("format")
     if kind not in _FORMATS:
         given = "missing" if kind is None else f"unknown format {kind!r}"
@@ -102,6 +104,27 @@ def _drawn(named: NamedFamily, seed: int) -> Scenario:
     except ValueError as error:
         raise ScenarioError(f"{named.name}, seed {seed}: {error}") from error
     return scenario
+
+
+def _completed(table: dict[str, Any], where: str, seen: tuple[str, ...]) -> dict[str, Any]:
+    """A table that says `like = "NAME"`, filled up from that library entry."""
+    if "like" not in table:
+        return table
+    base = table["like"]
+    if base not in names():
+        raise ScenarioError(f"{where}: like: {unknown('scenario', str(base), names())}")
+    if base in seen:
+        raise ScenarioError(f"{where}: like = {base!r}: leads back to itself")
+    path = _FOLDER / f"{base}.toml"
+    model = _completed(tomllib.loads(_read(path)), str(path), (*seen, base))
+    return _merged(model, {key: value for key, value in table.items() if key != "like"})
+
+
+def _merged(base: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
+    """The changes over the base, table by table; lists and values are replaced whole."""
+    both = {key for key in changes if isinstance(changes[key], dict) and key in base}
+    nested = {key: _merged(base[key], changes[key]) for key in both if isinstance(base[key], dict)}
+    return {**base, **changes, **nested}
 
 
 def _read(path: Path) -> str:

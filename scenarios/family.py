@@ -18,6 +18,7 @@ from sim.scenario import (
     NonNegative,
     Odometry,
     Positive,
+    PublishedRule,
     Rates,
     check_sensing,
 )
@@ -78,6 +79,10 @@ class Family(Model):
     rates: Rates
     faults: Annotated[tuple[Fault, ...], Field(exclude_if=not_)] = ()
     """Of every flight."""
+    collision_radius_m: Annotated[Positive | None, Field(exclude_if=not_)] = None
+    """Of the body that collides, where a published rule judges less than the hull; see `Scenario`."""
+    published_rule: Annotated[PublishedRule | None, Field(exclude_if=not_)] = None
+    """Of the second verdict."""
 
     @model_validator(mode="after")
     def _senses_one_way(self) -> "Family":

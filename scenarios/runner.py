@@ -53,6 +53,8 @@ class Row:
     )
     mission_decisions: int = 0  # how often the mission skill was asked
     mask_interventions: int = 0  # how often its own first choice was forbidden
+    published: bool | None = None
+    """Success by the crash rule of the paper the world comes from; None where there is none or it cannot be told."""
 
     @property
     def job(self) -> Job:
@@ -108,6 +110,7 @@ def fly_job(job: Job) -> Row:
         prize_clairvoyant=bounds and bounds.clairvoyant,
         mission_decisions=result.mission_decisions,
         mask_interventions=result.mask_interventions,
+        published=None if verdict is None else verdict.success,
     )
 
 

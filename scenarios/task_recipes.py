@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field, model_validator
 
 from scenarios.intervals import AngleInterval, Density, PositiveInterval, ordered
+from scenarios.published import EdgesRecipe, LineRecipe
 from sim.mover_spec import MAX_MOVER_SPEED
 from sim.rules import PANEL_SIDE
 from sim.scenario import Fraction, Model, NonNegative, Positive
@@ -93,7 +94,9 @@ class AvoidRecipe(Model):
     min_speed_fraction: Fraction
     clearing_m: Annotated[NonNegative, Field(exclude_if=not_)] = 0.0
     """Around both ends of the course, as in navigation."""
-    max_detour: Annotated[float, Field(ge=1, le=2, exclude_if=lambda d: d == _MAX_DETOUR)] = _MAX_DETOUR
+    max_detour: Annotated[float, Field(ge=1, le=2, exclude_if=lambda d: d == _MAX_DETOUR)] = (
+        _MAX_DETOUR
+    )
     """Largest ratio of the free way to the straight one along a course: keeping a course is not finding a way."""
     course_rad: Annotated[AngleInterval | None, Field(exclude_if=lambda c: c is None)] = None
     """Directions that courses are drawn from; left out, all."""
@@ -134,4 +137,7 @@ class MissionRecipe(Model):
         return self
 
 
-TaskRecipe = Annotated[NavigateRecipe | AvoidRecipe | MissionRecipe, Field(discriminator="kind")]
+TaskRecipe = Annotated[
+    NavigateRecipe | AvoidRecipe | MissionRecipe | LineRecipe | EdgesRecipe,
+    Field(discriminator="kind"),
+]

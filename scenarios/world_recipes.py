@@ -15,6 +15,7 @@ from scenarios.intervals import (
     check_count,
     ordered,
 )
+from scenarios.published import DiscForestRecipe, SphereFieldRecipe
 from sim.scenario import Fraction, Model, NonNegative, Positive
 
 _Share = Annotated[float, Field(gt=0, le=1)]
@@ -55,7 +56,9 @@ class ForestRecipe(Model):
     """At the foot."""
     height_m: PositiveInterval
     taper: Annotated[
-        tuple[_Share, _Share] | None, AfterValidator(lambda t: t and ordered(t)), Field(exclude_if=lambda t: t is None)
+        tuple[_Share, _Share] | None,
+        AfterValidator(lambda t: t and ordered(t)),
+        Field(exclude_if=lambda t: t is None),
     ] = None
     """Radius at the top as a share of the foot's; left out, trunks are cylinders."""
     branches: Annotated[BranchRecipe | None, Field(exclude_if=lambda b: b is None)] = None
@@ -239,6 +242,8 @@ WorldRecipe = Annotated[
     | ClutterRecipe
     | MazeRecipe
     | WarehouseRecipe
-    | WindowsRecipe,
+    | WindowsRecipe
+    | SphereFieldRecipe
+    | DiscForestRecipe,
     Field(discriminator="kind"),
 ]

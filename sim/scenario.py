@@ -18,7 +18,7 @@ from sim.fields import (
     Positive,
 )
 from sim.mover_spec import MAX_MOVERS, MoverSpec
-from sim.rules import PANEL_SIDE
+from sim.rules import ARRIVAL_RADIUS, PANEL_SIDE
 from sim.safety_spec import Safety, check_safety
 from sim.sensing.settings import Sensors, check_rates
 from sim.types import MAX_SPEED, MAX_TOKENS
@@ -26,6 +26,10 @@ from sim.types import MAX_SPEED, MAX_TOKENS
 FORMAT = "scenario/1"
 MAX_EXTENT = 1100.0
 """m; fields of a world this large still fit into memory."""
+
+
+def _is_none(value: object) -> bool:
+    return value is None
 
 
 class CylinderSpec(Model):
@@ -151,6 +155,20 @@ class Start(Model):
     yaw_rad: Finite
 
 
+class Finish(Model):
+    """When a goal counts as reached."""
+
+    shape: Literal["ball", "column", "plane"] = "ball"
+    """What `within_m` is measured to: the goal, the goal in plan view, or the goal along the line from the start."""
+    within_m: Positive = ARRIVAL_RADIUS
+    time_limit_s: Annotated[Positive | None, Field(exclude_if=_is_none)] = None
+    """Without it, 3 x geodesic / speed limit + 10 s."""
+
+
+def _is_usual(finish: Finish) -> bool:
+    return finish == Finish()
+
+
 class NavigateTask(Model):
     """Reach a goal."""
 
@@ -158,6 +176,10 @@ class NavigateTask(Model):
     goal_m: Point
     geodesic_m: Positive
     """Length of the shortest free way from start to goal; sets the time limit."""
+    finish: Annotated[Finish, Field(exclude_if=_is_usual)] = Finish()
+    """Written only where a published benchmark judges otherwise, so that the rest keep their digests."""
+    any_height: Annotated[bool, Field(exclude_if=not_)] = False
+    """Whether the free way may be flown at every height below the limit, not just between those of start and goal."""
 
 
 class AvoidTask(Model):
@@ -302,6 +324,17 @@ class Rates(Model):
         return self.physics_hz // self.control_hz
 
 
+class PublishedRule(Model):
+    """How a paper counts crashes, where it differs from ours: by the distance from the drone's centre alone."""
+
+    crash_m: NonNegative
+    """Nearer than this to an obstacle, the centre has crashed."""
+    ignored_m: NonNegative = 0.0
+    """Way flown at the start on which nothing counts."""
+    release: Annotated[float, Field(ge=1, le=10)] = 1.0
+    """A crash is over once the distance exceeds this multiple of `crash_m`; only then another can begin."""
+
+
 def check_sensing(odometry: Odometry | None, sensors: Sensors | None, rates: Rates) -> None:
     """Raise ValueError unless the estimate comes from exactly one of odometry and sensors that fit the rates."""
     if (odometry is None) == (sensors is None):
@@ -339,6 +372,13 @@ class Scenario(Model):
     """Written only where there are some, so that scenarios without keep their digests."""
     safety: Annotated[Safety | None, Field(exclude_if=not_)] = None
     """The safety layer's settings; None for a flight without one."""
+    collision_radius_m: Annotated[
+        Annotated[float, Field(ge=0.01, le=5)] | None, Field(exclude_if=_is_none)
+    ] = None
+    """Radius of the body that collides, where a published rule judges less than the hull; pilots plan with the hull."""
+
+    published_rule: Annotated[PublishedRule | None, Field(exclude_if=_is_none)] = None
+    """By which a flight gets a second verdict afterwards; it changes nothing in flight."""
 
     @model_validator(mode="after")
     def _senses_one_way(self) -> "Scenario":

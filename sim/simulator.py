@@ -14,7 +14,7 @@ from sim.faults import Fault
 from sim.frames import quat_to_matrix, yaw_of
 from sim.physics.plant import new_plant, noise_size
 from sim.physics.stepping import tick_step
-from sim.physics.vehicle import load_vehicle, vehicle_record
+from sim.physics.vehicle import colliding_hull, load_vehicle, vehicle_record
 from sim.safety import safety_layer
 from sim.scenario import MissionTask, Scenario
 from sim.sensing.camera import Camera, CameraScene, max_pool_code
@@ -83,9 +83,8 @@ class Simulator:
         pads = (scenario.task.home_m,) if isinstance(scenario.task, MissionTask) else ()
         self.world = build_world(scenario.world, pads)
         self.clearance = ClearanceField(self.world, scenario.limits.altitude_max_m + 2.0)
-        self._berth = berth(
-            self.world, self.clearance, self.vehicle.hull_radius, self.vehicle.hull_height
-        )
+        self._hull_radius, hull_height = colliding_hull(self.vehicle, scenario)
+        self._berth = berth(self.world, self.clearance, self._hull_radius, hull_height)
         low, high = self.world.bounds
         # Outside them, and above the altitude limit, a mesh may lie where its distance grid has ended.
         self._field_bounds = low.tolist(), [*high[:2].tolist(), scenario.limits.altitude_max_m]
@@ -107,8 +106,8 @@ class Simulator:
             world_triangles(self.world),
             mass=self.vehicle.mass,
             inertia=self.vehicle.inertia,
-            hull_radius=self.vehicle.hull_radius,
-            hull_height=self.vehicle.hull_height,
+            hull_radius=self._hull_radius,
+            hull_height=hull_height,
             timestep=1.0 / scenario.rates.physics_hz,
             movers=self.movers.table_at(0),
         )
@@ -231,7 +230,7 @@ class Simulator:
         if self.movers:
             path = ticks[:, POSITION]
             least = min(least, self.movers.least_distance(self.tick - len(path) + 1, path))
-        return least - self.vehicle.hull_radius
+        return least - self._hull_radius
 
     def save(self) -> Snapshot:
         """A snapshot from which `restore` continues bit for bit."""

@@ -37,7 +37,8 @@ def check_flyable(scenario: Scenario) -> None:
     limit = scenario.limits.altitude_max_m
     lowest = vehicle.hull_height / 2
     _check_height(scenario, "start.position_m", start, lowest)
-    ground = Ground(scenario.world, vehicle.hull_radius, start[2], limit)
+    over_and_under = isinstance(scenario.task, NavigateTask) and scenario.task.any_height
+    ground = Ground(scenario.world, vehicle.hull_radius, start[2], limit, any_height=over_and_under)
     _check_free(ground, "start.position_m", start)
     _check_movers(scenario, start, vehicle.hull_radius)
     _check_fences(scenario)

@@ -8,8 +8,10 @@ from scenarios.generate.dead_ends import put_dead_ends
 from scenarios.generate.missions import draw_mission
 from scenarios.generate.movers import draw_movers
 from scenarios.generate.open_tasks import place_avoidance, place_navigation
+from scenarios.generate.published_tasks import draw_edges, draw_line
 from scenarios.generate.site import Ground, Unplaceable
 from scenarios.generate.worlds import draw_world
+from scenarios.published import EdgesRecipe, LineRecipe
 from scenarios.task_recipes import AvoidRecipe, NavigateRecipe
 from sim.physics.vehicle import load_vehicle
 from sim.scenario import FORMAT, Battery, Limits, Scenario, Weather, WorldSpec
@@ -40,7 +42,10 @@ def _draw(family: Family, name: str, seed: int, redraw: int) -> Scenario:
     vehicle = load_vehicle(family.vehicle)
     altitude = family.altitude
     spec = draw_world(family.world, altitude.max_m + _HEADROOM, world_rng)
-    ground = Ground(spec, vehicle.hull_radius, altitude.flight_m, altitude.max_m)
+    over_and_under = isinstance(family.task, LineRecipe) and family.task.any_height
+    ground = Ground(
+        spec, vehicle.hull_radius, altitude.flight_m, altitude.max_m, any_height=over_and_under
+    )
     battery = Battery(
         capacity_wh=family.battery.capacity_wh,
         initial_fraction=1.0,
@@ -54,6 +59,10 @@ def _draw(family: Family, name: str, seed: int, redraw: int) -> Scenario:
     elif isinstance(family.task, AvoidRecipe):
         ground, start, task = place_avoidance(family.task, ground, task_rng)
         spec = put_crossings(family.task, ground, start, task, speed, obstruction_rng).spec
+    elif isinstance(family.task, LineRecipe):
+        start, task = draw_line(family.task, ground)
+    elif isinstance(family.task, EdgesRecipe):
+        start, task = draw_edges(family.task, ground, task_rng)
     else:
         start, task, panels, battery = draw_mission(
             family.task, family.battery, ground, vehicle, speed, task_rng
@@ -82,6 +91,8 @@ def _draw(family: Family, name: str, seed: int, redraw: int) -> Scenario:
         camera=family.camera,
         rates=family.rates,
         faults=family.faults,
+        collision_radius_m=family.collision_radius_m,
+        published_rule=family.published_rule,
     )
 
 

@@ -24,6 +24,8 @@ class Ground:
     hull_radius: float
     altitude: float
     altitude_max: float
+    any_height: bool = False
+    """Whether a way may lead over and under what stands at flying height."""
     clearance: ClearanceField = field(init=False)
     space: FreeSpace = field(init=False)
 
@@ -31,6 +33,11 @@ class Ground:
         world = build_world(self.spec, ())
         self.clearance = ClearanceField(world, self.altitude_max + 2.0)
         heights = (self.altitude, self.altitude)
+        if self.any_height:
+            self.space = FreeSpace.at_any_height(
+                self.clearance, world.bounds, self.altitude_max, self.hull_radius
+            )
+            return
         self.space = FreeSpace.for_flight(self.clearance, world.bounds, heights, self.hull_radius)
 
     def clear(self, xy: Float[np.ndarray, "2"]) -> float:

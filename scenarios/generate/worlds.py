@@ -10,8 +10,10 @@ from scenarios.generate.clutter import draw_clutter
 from scenarios.generate.forest import draw_forest
 from scenarios.generate.maze import draw_maze
 from scenarios.generate.place import draw_window
+from scenarios.generate.published_worlds import draw_disc_forest, draw_sphere_field
 from scenarios.generate.warehouse import draw_warehouse
 from scenarios.generate.windows import draw_windows
+from scenarios.published import DiscForestRecipe, SphereFieldRecipe
 from scenarios.world_recipes import (
     BlocksRecipe,
     ClutterRecipe,
@@ -32,6 +34,8 @@ _DRAW: dict[type, Callable[[Any, float, np.random.Generator], WorldSpec]] = {
     MazeRecipe: draw_maze,
     WarehouseRecipe: draw_warehouse,
     WindowsRecipe: draw_windows,
+    SphereFieldRecipe: draw_sphere_field,
+    DiscForestRecipe: draw_disc_forest,
 }
 
 

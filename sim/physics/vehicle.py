@@ -120,6 +120,18 @@ def load_vehicle(name_or_path: str | Path) -> Vehicle:
     return _checked(path, table)
 
 
+def colliding_hull(vehicle: Vehicle, scenario: Scenario) -> tuple[float, float]:
+    """Radius and height, m, of the cylinder that collides: the hull, or the smaller body that a scenario asks for."""
+    radius = scenario.collision_radius_m
+    if radius is None:
+        return vehicle.hull_radius, vehicle.hull_height
+    if radius > vehicle.hull_radius:
+        raise ValueError(
+            f"collision_radius_m = {radius}: larger than the hull's {vehicle.hull_radius} m"
+        )
+    return radius, min(vehicle.hull_height, 2.0 * radius)
+
+
 def airframe_record(vehicle: Vehicle) -> Shaped[np.ndarray, "1"]:
     """Pack the vehicle's constants alone: no weather, perfect odometry, no battery."""
     record = np.zeros(1, VEHICLE_DTYPE)

@@ -46,6 +46,20 @@ class FreeSpace:
         return cls.from_clearance(field, bounds, low, high, hull_radius + WAY_MARGIN)
 
     @classmethod
+    def at_any_height(
+        cls,
+        field: ClearanceField,
+        bounds: Float[np.ndarray, "2 3"],
+        altitude_max: float,
+        hull_radius: float,
+    ) -> "FreeSpace":
+        """Where a hull fits, with room to steer, at some height below the limit: for worlds that are flown over and under."""
+        margin = hull_radius + WAY_MARGIN
+        heights = np.arange(margin, max(altitude_max - margin, margin) + 1e-9, _LEVEL_STEP)
+        spaces = [cls.from_clearance(field, bounds, z, z, margin) for z in heights.tolist()]
+        return cls(spaces[0].origin, np.any([space.free for space in spaces], axis=0))
+
+    @classmethod
     def from_clearance(
         cls,
         field: ClearanceField,

@@ -213,7 +213,9 @@ def test_windows_out_of_order_are_named() -> None:
 @cache
 def wood() -> Ground:
     spec = draw_forest(
-        forest(length_m=60.0, taper=(0.3, 0.6), branches=BRANCHES), CEILING, np.random.default_rng(9)
+        forest(length_m=60.0, taper=(0.3, 0.6), branches=BRANCHES),
+        CEILING,
+        np.random.default_rng(9),
     )
     kept = tuple(
         limb
@@ -319,7 +321,9 @@ def test_paths_and_screens_stand_clear_of_trees() -> None:
 # --- Held out.
 
 
-@pytest.mark.parametrize("name", ["warehouse-navigation", "windows-avoidance", "longleaf-navigation"])
+@pytest.mark.parametrize(
+    "name", ["warehouse-navigation", "windows-avoidance", "longleaf-navigation"]
+)
 def test_training_refuses_what_is_held_out(name: str) -> None:
     source = training_only(lambda seed: scenarios.resolve(scenarios.load(name), seed))
     with pytest.raises(ValueError, match=f"{name}, world seed 3: .*held out"):

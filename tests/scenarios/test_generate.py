@@ -26,7 +26,10 @@ from sim.world.build import build_world
 from sim.world.clearance import ClearanceField
 
 SEEDS = (0, 10_007, 15_003)
+_DRAWN = ("world", "start", "task", "weather")
 FLIGHTS = [(name, seed) for name in scenarios.names() for seed in SEEDS]
+LEVEL = [flight for flight in FLIGHTS if not flight[0].startswith("dodgedrone")]
+"""Flown round obstacles at one height, not over and under them."""
 MISSIONS = [flight for flight in FLIGHTS if flight[0].endswith("mission")]
 
 
@@ -67,7 +70,8 @@ def test_the_same_seed_is_the_same_flight(name: str, seed: int) -> None:
 @pytest.mark.parametrize("name", scenarios.names())
 def test_another_seed_is_another_flight(name: str) -> None:
     first, second = (flight_of(name, seed).model_dump() for seed in SEEDS[:2])
-    assert all(first[part] != second[part] for part in ("world", "start", "task", "weather"))
+    drawn = ("world", "weather") if family_of(name).task.kind == "line" else _DRAWN
+    assert all(first[part] != second[part] for part in drawn)
 
 
 @pytest.mark.parametrize(("name", "seed"), FLIGHTS)
@@ -75,7 +79,7 @@ def test_drawn_flights_pass_the_check_of_written_ones(name: str, seed: int) -> N
     check_flyable(flight_of(name, seed))
 
 
-@pytest.mark.parametrize(("name", "seed"), FLIGHTS)
+@pytest.mark.parametrize(("name", "seed"), LEVEL)
 def test_the_hull_fits_along_every_way(name: str, seed: int) -> None:
     flight, ground = flight_of(name, seed), ground_of(name, seed)
     ways = ground.ways_to(np.array(flight.start.position_m))
