@@ -21,7 +21,7 @@ class PilotError(ValueError):
 
 
 _WITHOUT_NETWORK: dict[str, Callable[[], Pilot]] = {
-    "classical": lambda: LatticePilot("classical", ClassicalBrain()),
+    "classical": lambda: LatticePilot("classical", ClassicalBrain(), detours=False),
     "teacher": lambda: LatticePilot("teacher", TeacherBrain(), detours=False),
     "random": RandomPilot,
 }
