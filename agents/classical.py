@@ -1,11 +1,11 @@
-"""The control without learning: a depth map, candidates checked against it, best-ratio site choice, a pattern reader."""
+"""The control without learning: a local map and the way it leaves open, candidates that can still stop, a pattern reader."""
 
 import numpy as np
 from jaxtyping import Float
-from numba import njit
 
-from agents.depth_map import DepthMap, heading_from_body
+from agents.known_way import KnownWay
 from agents.lattice import candidate_velocities
+from agents.local_map import LocalMap
 from agents.mission_control import (
     CHOICES,
     HOME,
@@ -16,19 +16,30 @@ from agents.mission_control import (
     read_sites,
 )
 from agents.panel_reader import read_panel
+from agents.path_check import FIELD_REACH, LOOK_AHEAD_S, distance_field, look_ahead
 from agents.pilot import Plan, make_briefing
-from agents.preference import END_SECONDS, way_preference
+from agents.reckoning import heading_from_body, turn_about_z
+from agents.smoothing import MAX_CHANGE_M_S
+from agents.ways import follow
 from sim.flight import Flight
-from sim.physics.response import predict
-from sim.types import EGO_FIELDS, Observation
+from sim.physics.response import STATE_SIZE, ResponseParams
+from sim.physics.vehicle import GRAVITY
+from sim.types import EGO_FIELDS, MAX_SPEED, Observation
 
-_SAFE_DISTANCE = 0.18
+_ROOM = 0.12
 """m beyond the hull at which survival is judged even."""
-_SOFTNESS = 0.08
-_LOOK_AHEAD = 2.0
-_SAMPLE = 0.1
-"""s between the points of a candidate's path that are checked."""
+_SOFTNESS = 0.05
+"""m that change the odds of survival by e."""
+_COURSE_SHARE = 0.5
+"""Of survival, what hangs on the course staying clear; the rest on being able to stop."""
+_SLOW = 1.7
+"""m/s that a drone can take back within what it sees beside its picture's edge."""
+_WAY_MARGIN = 0.2
+"""m beyond the hull that planned ways keep from what is known."""
+_PLAN_SECONDS = 0.5
+"""s a planned way lasts."""
 _INSPECT_ABOVE = 0.5
+_PREVIOUS = slice(EGO_FIELDS.index("previous_vx"), EGO_FIELDS.index("previous_vz") + 1)
 _HEIGHT, _HEADROOM = EGO_FIELDS.index("height"), EGO_FIELDS.index("headroom")
 
 
@@ -36,11 +47,15 @@ class ClassicalBrain:
     """Sees the observation only."""
 
     def reset(self, flight: Flight) -> None:
-        self._briefing = make_briefing(flight)
-        self._velocities = candidate_velocities(self._briefing.speed_limit)
-        self._map = DepthMap(self._briefing)
+        briefing = self._briefing = make_briefing(flight)
+        self._velocities = candidate_velocities(briefing.speed_limit)
+        self._in_sight = _in_sight(self._velocities, briefing.fov)
+        self._map = LocalMap(briefing)
+        self._reach = min(LOOK_AHEAD_S * briefing.speed_limit + 1.0, FIELD_REACH)
+        margin = briefing.hull_radius + _WAY_MARGIN
+        every = round(_PLAN_SECONDS * briefing.control_hz)
+        self._way = KnownWay(briefing.fence, margin, every)
         self._seen: np.ndarray | None = None
-        self._paths = np.zeros((len(self._velocities), 1, 3))
 
     def plan(self, observation: Observation) -> Plan:
         """Stay where a fault shows, else go for the best prize per energy, else go home."""
@@ -61,33 +76,42 @@ class ClassicalBrain:
         return Plan(logits, status)
 
     def navigate(self, observation: Observation) -> Float[np.ndarray, " k"]:
-        """Progress in a straight line."""
+        """Progress along the shortest way that the map leaves open."""
         self._look(observation)
-        goal = np.expm1(float(observation["goal"][3])) * observation["goal"][:3].astype(np.float64)
-        ends = self._paths[:, round(END_SECONDS / _SAMPLE) - 1]
-        progress = np.linalg.norm(goal[:2]) - np.linalg.norm(goal[:2] - ends[:, :2], axis=1)
-        return way_preference(progress, ends[:, 2] - goal[2], float(np.arctan2(goal[1], goal[0])))
+        known = self._map
+        distance = np.expm1(float(observation["goal"][3]))
+        turn = turn_about_z(known.yaw)
+        goal = known.position + turn @ (distance * observation["goal"][:3].astype(np.float64))
+        field = self._way.field(known, goal[:2])
+        ends = known.position + self._outlook.ends @ turn.T
+        return follow(field, goal, known.position, ends, known.yaw)
 
     def survive(self, observation: Observation) -> Float[np.ndarray, " k"]:
-        """Distance of every candidate's path from what the map holds, squashed to a probability."""
+        """Whether the drone could still stop after a moment of each candidate; less where its course is not clear."""
         self._look(observation)
-        ego = observation["ego"]
-        distance = _path_clearance(
-            self._paths, self._map.points(), -float(ego[_HEIGHT]), float(ego[_HEADROOM])
-        )
-        margin = distance - self._briefing.hull_radius - _SAFE_DISTANCE
-        return (1.0 / (1.0 + np.exp(-np.clip(margin / _SOFTNESS, -30.0, 30.0)))).astype(np.float32)
+        stopping, course = self._safe(self._outlook.stopping), self._safe(self._outlook.course)
+        clear = 1.0 - _COURSE_SHARE + _COURSE_SHARE * course
+        return (self._in_sight * stopping * clear).astype(np.float32)
 
     # --- Private.
 
     def _look(self, observation: Observation) -> None:
-        """Take a new frame into the map, once."""
+        """Take a new frame into the map and look ahead, once."""
         if observation["image"] is self._seen:
             return
         self._seen = observation["image"]
-        self._map.add(observation)
-        velocity = heading_from_body(observation["ego"]) @ observation["ego"][:3]
-        self._paths = _paths(velocity, self._velocities, self._briefing.response)
+        ego = observation["ego"].astype(np.float64)
+        self._map.move(observation)
+        self._map.look(observation)
+        self._outlook = look_ahead(
+            self._velocities, _response_state(ego, self._briefing.response), MAX_SPEED * ego[_PREVIOUS],
+            MAX_CHANGE_M_S, self._briefing.response, 1.0 / self._briefing.control_hz,
+            distance_field(self._map.points(self._reach)), ego[_HEIGHT], ego[_HEADROOM],
+        )  # fmt: skip
+
+    def _safe(self, distance: Float[np.ndarray, " k"]) -> Float[np.ndarray, " k"]:
+        margin = distance - self._briefing.hull_radius - _ROOM
+        return 1.0 / (1.0 + np.exp(-np.clip(margin / _SOFTNESS, -30.0, 30.0)))
 
     def _status(self, observation: Observation, sites: Sites) -> Float[np.ndarray, "2"]:
         seen = sites.in_view(self._briefing.panel_side)
@@ -96,33 +120,21 @@ class ClassicalBrain:
         return read_panel(observation, sites.panel_offset[seen], sites.facing[seen], self._briefing)
 
 
-@njit(cache=True)
-def _paths(velocity, commands, response):
-    """Positions (k, n, 3) every _SAMPLE seconds under each command, heading frame, from the drone."""
-    steps = round(_LOOK_AHEAD / _SAMPLE)
-    paths = np.empty((commands.shape[0], steps, 3))
-    for k in range(commands.shape[0]):
-        state = np.zeros(9)
-        state[3:6] = velocity
-        for step in range(steps):
-            predict(state, commands[k], response, 0.5 * _SAMPLE)
-            predict(state, commands[k], response, 0.5 * _SAMPLE)
-            paths[k, step] = state[0:3]
-    return paths
+def _response_state(
+    ego: Float[np.ndarray, "16"], response: ResponseParams
+) -> Float[np.ndarray, "9"]:
+    """The response state at the origin, heading frame: thrust pulls where the drone leans, rotor drag holds it back."""
+    level = heading_from_body(ego)
+    lean = level[:, 2] / max(level[2, 2], 0.3)
+    drag = (1.0 - response.tilt_share) / response.tilt_lag
+    state = np.zeros(STATE_SIZE)
+    state[3:6] = level @ ego[:3]
+    state[6:8] = GRAVITY * lean[:2] - drag * state[3:5]
+    return state
 
 
-@njit(cache=True)
-def _path_clearance(paths, points, ground, ceiling):
-    """Least distance (k,) of each path to points (n, 3), the ground and the ceiling, m."""
-    clearance = np.empty(paths.shape[0])
-    for k in range(paths.shape[0]):
-        least = 1e6
-        floor = 1e6
-        for step in range(paths.shape[1]):
-            x, y, z = paths[k, step, 0], paths[k, step, 1], paths[k, step, 2]
-            floor = min(floor, z - ground + 0.3, ceiling - z + 0.4)
-            for n in range(points.shape[0]):
-                dx, dy, dz = points[n, 0] - x, points[n, 1] - y, points[n, 2] - z
-                least = min(least, dx * dx + dy * dy + dz * dz)
-        clearance[k] = min(np.sqrt(least), floor)
-    return clearance
+def _in_sight(velocities: Float[np.ndarray, "k 3"], fov: float) -> Float[np.ndarray, " k"]:
+    """1 for candidates that lead into the picture; beside its edge the less, the faster they are."""
+    speed = np.maximum(np.linalg.norm(velocities, axis=1), 1e-6)
+    beside = np.abs(np.arctan2(velocities[:, 1], velocities[:, 0])) > fov / 2
+    return np.where(beside, np.minimum(_SLOW / speed, 1.0), 1.0)

@@ -3,8 +3,8 @@
 import numpy as np
 from jaxtyping import Float
 
-from agents.depth_map import heading_from_body
 from agents.lattice import AZIMUTHS, ELEVATIONS, MOVING, SPEEDS
+from agents.reckoning import turn_rate
 from sim.tasks.base import make_goal
 from sim.types import Observation
 
@@ -18,7 +18,6 @@ _DURATION = 2.5
 """s of the first detour; each further one to the same goal is longer by as much, and to the other side."""
 _LOOKAHEAD = 12.0
 """m to the point a detour aims at."""
-_RATES = slice(6, 9)
 
 
 class Detour:
@@ -37,8 +36,7 @@ class Detour:
 
     def observe(self, observation: Observation) -> None:
         """Take in one step's turn; to be called every step."""
-        ego = observation["ego"]
-        self._yaw += float((heading_from_body(ego) @ ego[_RATES])[2]) * self._dt
+        self._yaw += turn_rate(observation["ego"]) * self._dt
 
     def aim(
         self, observation: Observation, target: int, survival: Float[np.ndarray, " k"] | None

@@ -8,11 +8,11 @@ from agents.fusion import FusionRule, course_preference, fuse
 from agents.lattice import candidate_action
 from agents.mission_control import DOCK_RADIUS, HOME, INSPECT, LAND, MissionControl, read_sites
 from agents.pilot import Brain, Briefing, make_briefing
+from agents.smoothing import smooth
 from sim.flight import Flight
-from sim.types import EGO_FIELDS, MASKED, MAX_SPEED, MAX_YAW_RATE, Decision, Observation
+from sim.types import EGO_FIELDS, MASKED, MAX_SPEED, Decision, Observation
 
 _HEIGHT, _HEADROOM = EGO_FIELDS.index("height"), EGO_FIELDS.index("headroom")
-_PREVIOUS = slice(EGO_FIELDS.index("previous_vx"), len(EGO_FIELDS))
 _GUARD_SECONDS = 0.8
 """The altitude guard lets no climb or descent reach a limit sooner than this."""
 _GROUND_MARGIN = 0.35
@@ -21,9 +21,6 @@ _CEILING_MARGIN = 0.35
 """m below the altitude limit above which the drone is sent down."""
 _RETURN_SPEED = 0.8
 """m/s at which the guard climbs or sinks back into the band."""
-_MAX_CHANGE = np.array([1.5, 1.5, 1.0, 0.5]) / np.array([MAX_SPEED] * 3 + [MAX_YAW_RATE])
-"""Largest change of the command from one step to the next, 1.5 m/s (1 vertically) and 0.5 rad/s: thrust that swings to and fro lifts
-the drone, because the autopilot gives turning the thrust priority over its amount."""
 
 
 class LatticePilot:
@@ -167,12 +164,6 @@ class LatticePilot:
             "asked": asked,
             "events": (MASKED,) if asked and control.masked else (),
         }
-
-
-def smooth(action: np.ndarray, observation: Observation) -> np.ndarray:
-    """The action, changed by no more than a vehicle can follow since the last step."""
-    previous = observation["ego"][_PREVIOUS]
-    return np.clip(action, previous - _MAX_CHANGE, previous + _MAX_CHANGE).astype(np.float32)
 
 
 def guard_altitude(action: np.ndarray, observation: Observation) -> tuple[np.ndarray, bool]:

@@ -37,7 +37,7 @@ def _planned(name: str, planner: Callable[[], MissionSkill]) -> dict[str, Callab
 
 
 _WITHOUT_NETWORK: dict[str, Callable[[], Pilot]] = {
-    "classical": lambda: LatticePilot("classical", ClassicalBrain()),
+    "classical": lambda: LatticePilot("classical", ClassicalBrain(), detours=False),
     "teacher": lambda: LatticePilot("teacher", TeacherBrain(), detours=False),
     "random": RandomPilot,
     **_planned("observable", ObservablePlanner),

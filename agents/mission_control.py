@@ -1,5 +1,6 @@
 """Mission bookkeeping that is the same in every pilot: when to ask, what is allowed, what was believed."""
 
+import math
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -229,7 +230,8 @@ class MissionControl:
         """Arrival, a finished close-up, or another tenth of the battery gone."""
         visited, here = int(sites.visited.sum()), sites.at()
         dwelt = here >= 0 and bool(sites.dwell[here] >= CLOSE_UP_SECONDS)
-        tenths = int(10 * float(observation["ego"][_BATTERY]))
+        # Rounded up, so that a full pack counts ten until a tenth is gone; a little less, for float32.
+        tenths = math.ceil(10 * float(observation["ego"][_BATTERY]) - 1e-4)
         over_pad = (
             self.target == HOME and float(np.linalg.norm(sites.offset[HOME, :2])) < LAND_RADIUS / 2
         )

@@ -3,8 +3,8 @@
 import numpy as np
 from jaxtyping import Float
 
-from agents.depth_map import heading_from_body
 from agents.pilot import Briefing
+from agents.reckoning import heading_from_body
 from sim.sensing.pinhole import body_from_camera
 from sim.types import DEPTH_NEAR, IMAGE_SHAPE, Observation
 

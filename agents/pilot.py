@@ -26,7 +26,14 @@ class Briefing:
     hull_radius: float  # m
     response: ResponseParams  # how the vehicle answers velocity commands
     focal_px: float  # of the 64 x 48 image
+    fov: float  # rad, from left to right
     camera_tilt: float  # rad, upward
+    camera_delay_s: float  # age of the image
+    depth_spread: (
+        float  # 1/m: a depth z is known to within this times z squared, one standard deviation
+    )
+    start: Float[np.ndarray, "4"]  # m, rad: position and yaw at take-off, world
+    fence: Float[np.ndarray, "2 2"]  # m: least and largest x, y that may be flown, world
     capacity_wh: float
     reserve_fraction: float
     energy: FlightCosts  # public estimate, per metre of straight distance
@@ -86,6 +93,7 @@ def make_briefing(flight: Flight) -> Briefing:
     """The briefing of a flight, from its scenario and vehicle."""
     scenario, vehicle = flight.scenario, flight.simulator.vehicle
     detour = scenario.task.detour_factor if isinstance(scenario.task, MissionTask) else 1.0
+    camera, focal_px = scenario.camera, focal_length_px(IMAGE_SHAPE[2], scenario.camera.fov_deg)
     costs = flight_costs(vehicle, scenario.speed_limit_m_s)
     energy = replace(costs, per_metre_wh=ENERGY_MARGIN * detour * costs.per_metre_wh)
     return Briefing(
@@ -95,8 +103,14 @@ def make_briefing(flight: Flight) -> Briefing:
         mission_hz=scenario.rates.mission_hz,
         hull_radius=vehicle.hull_radius,
         response=response_params(vehicle),
-        focal_px=focal_length_px(IMAGE_SHAPE[2], scenario.camera.fov_deg),
-        camera_tilt=scenario.camera.tilt_rad,
+        focal_px=focal_px,
+        fov=np.deg2rad(camera.fov_deg),
+        camera_tilt=camera.tilt_rad,
+        camera_delay_s=camera.delay_ticks / scenario.rates.physics_hz,
+        depth_spread=camera.disparity_std_px
+        / (focal_length_px(camera.width_px, camera.fov_deg) * camera.baseline_m),
+        start=np.array([*scenario.start.position_m, scenario.start.yaw_rad]),
+        fence=np.array([scenario.world.low_m[:2], scenario.world.high_m[:2]]),
         capacity_wh=scenario.battery.capacity_wh,
         reserve_fraction=scenario.battery.reserve_fraction,
         energy=energy,

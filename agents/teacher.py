@@ -13,19 +13,18 @@ from agents.mission_control import (
 )
 from agents.mission_teacher import MissionTeacher
 from agents.pilot import Plan, make_briefing
-from agents.preference import way_preference
 from agents.rollout import Rollouts
-from agents.truth import Truth, way_bearing, way_lengths
+from agents.truth import Truth
+from agents.ways import follow
 from sim.flight import Flight
 from sim.frames import world_from_heading
-from sim.types import Observation
+from sim.types import EGO_FIELDS, MAX_SPEED, Observation
 
 SURVIVAL_MARGIN = 0.12
 """m of clearance beyond the hull that counts as surviving: what noise and gusts may take."""
+_PREVIOUS = slice(EGO_FIELDS.index("previous_vx"), EGO_FIELDS.index("previous_vz") + 1)
 _SOFT_MARGIN = 0.28
 """m of clearance below which the teacher itself prefers more."""
-_THROUGH_WALL = 1.0
-"""m of progress beyond the distance flown that only leaping over a wall can explain."""
 
 
 class TeacherBrain:
@@ -52,8 +51,10 @@ class TeacherBrain:
         return self.way_preference(self.target_meant(observation))
 
     def survive(self, observation: Observation) -> Float[np.ndarray, " k"]:
-        """1 with room to spare, 0 where a candidate hits; the ramp between makes the teacher keep its distance."""
-        clearance, _ = self._fly()
+        """1 where the drone comes away with room to spare, 0 where it hits whatever follows; a ramp between keeps distance."""
+        previous = MAX_SPEED * observation["ego"][_PREVIOUS].astype(np.float64)
+        enough = SURVIVAL_MARGIN + _SOFT_MARGIN
+        clearance = self._rollouts.escape(self._velocities, previous, enough)
         return np.clip((clearance - SURVIVAL_MARGIN) / _SOFT_MARGIN, 0.0, 1.0).astype(np.float32)
 
     def survives(self) -> np.ndarray:
@@ -64,18 +65,7 @@ class TeacherBrain:
         """The navigation label: log-probabilities by progress along the free way, survival left out."""
         field, goal = self.truth.field(target), self.truth.targets[target]
         _, ends = self._fly()
-        position = self.truth.position
-        here = field.at(position)
-        if np.isfinite(here):
-            progress = here - way_lengths(field.arrays, ends)
-        else:  # Out of every free way: the straight line is the best there is.
-            straight = np.linalg.norm(goal[:2] - ends[:, :2], axis=1)
-            progress = np.linalg.norm(goal[:2] - position[:2]) - straight
-        # Nobody comes nearer by more than what was flown: such an end lies behind a wall, as one without a way does.
-        flown = np.linalg.norm(ends - position, axis=1)
-        progress = np.where(np.abs(progress) > flown + _THROUGH_WALL, -flown, progress)
-        bearing = way_bearing(field.arrays, position[0], position[1]) - self.truth.yaw
-        return way_preference(progress, ends[:, 2] - goal[2], bearing)
+        return follow(field, goal, self.truth.position, ends, self.truth.yaw)
 
     def best_choices(self, observation: Observation) -> np.ndarray:
         """The mission label: the set of best choices."""

@@ -4,14 +4,14 @@ from functools import cached_property
 
 import numpy as np
 from jaxtyping import Float
-from numba import njit
 
+from agents.ways import nearest_free, way_lengths
 from sim.flight import Flight
 from sim.flight_costs import FlightCosts, flight_costs
 from sim.safety import fenced
 from sim.scenario import MissionTask, NavigateTask, Scenario
 from sim.types import POSITION, Vec3
-from sim.world.geodesic import SPACING, FreeSpace, GeodesicField, distance_field, field_at
+from sim.world.geodesic import FreeSpace, GeodesicField, distance_field
 
 _COURSE_AHEAD = 25.0
 """m along the course to the goal of an avoidance flight's free way."""
@@ -92,29 +92,3 @@ def _targets(scenario: Scenario) -> Float[np.ndarray, "t 3"]:
     course = np.array([np.cos(task.course_rad), np.sin(task.course_rad), 0.0])
     end = start + (task.distance_m + _COURSE_AHEAD) * course
     return np.clip(end, low + 1.0, high - 1.0)[None]
-
-
-def nearest_free(space: FreeSpace, xy: Float[np.ndarray, "2"]) -> Float[np.ndarray, "2"]:
-    """The point itself if its cell is free, else the centre of the nearest free cell."""
-    if space.is_free(xy):
-        return xy
-    rows, columns = np.nonzero(space.free)
-    centers = space.origin + SPACING * np.stack([columns, rows], axis=1)
-    return centers[np.linalg.norm(centers - xy, axis=1).argmin()]
-
-
-@njit(cache=True)
-def way_lengths(arrays, points):
-    """Free-way length (n,) from each point (n, 2 or 3) to the field's goal, m."""
-    lengths = np.empty(points.shape[0])
-    for n in range(points.shape[0]):
-        lengths[n] = field_at(arrays, points[n, 0], points[n, 1])
-    return lengths
-
-
-@njit(cache=True)
-def way_bearing(arrays, x, y):
-    """Direction in the world in which the free way leads on from a point, rad: down the field's slope over a metre."""
-    east = field_at(arrays, x - 1.0, y) - field_at(arrays, x + 1.0, y)
-    north = field_at(arrays, x, y - 1.0) - field_at(arrays, x, y + 1.0)
-    return np.arctan2(north, east)

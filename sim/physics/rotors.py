@@ -56,19 +56,25 @@ def rotor_wrench(speed, thrust_coefficient, torque_ratio, arm):
 def allocate(
     thrust, roll, pitch, yaw, thrust_coefficient, torque_ratio, arm, speed_min, speed_max, out
 ):
-    """Rotor speeds (4,) for a wanted thrust and torque; where they do not fit, roll and pitch come first, then thrust, yaw last."""
+    """Rotor speeds (4,) for a wanted thrust and torque; where they do not fit, roll and pitch come first, then thrust, yaw last.
+
+    Thrust may give way to roll and pitch but never grows for them, as in PX4 with air mode off (MC_AIRMODE 0): where a
+    rotor would have to turn slower than it can, the torque shrinks. Otherwise turning to and fro would lift the drone.
+    """
     low = thrust_coefficient * speed_min * speed_min
     high = thrust_coefficient * speed_max * speed_max
     lever = 4.0 * arm * math.sqrt(0.5)
     roll /= lever
     pitch /= lever
+    mean = min(max(0.25 * thrust, low), high)
     reach = abs(roll) + abs(pitch)
-    if 2.0 * reach > high - low:
-        shrink = (high - low) / (2.0 * reach)
+    room = min(mean - low, 0.5 * (high - low))
+    if reach > room:
+        shrink = room / reach
         roll *= shrink
         pitch *= shrink
-        reach *= shrink
-    mean = min(max(0.25 * thrust, low + reach), high - reach)
+        reach = room
+    mean = min(mean, high - reach)
     f0, f1, f2, f3 = (
         mean + roll - pitch,
         mean + roll + pitch,

@@ -8,7 +8,8 @@ from agents.lattice import CANDIDATES, HOVER, TURN_LEFT, TURN_RIGHT, candidate_v
 from agents.lattice_pilot import LatticePilot, guard_altitude
 from agents.rollout import HORIZON, Rollouts
 from agents.teacher import TeacherBrain
-from agents.truth import Truth, nearest_free, way_bearing, way_lengths
+from agents.truth import Truth
+from agents.ways import nearest_free, way_bearing, way_lengths
 from sim.flight import Flight
 from sim.scenario import Limits, Start
 from sim.types import EGO_FIELDS, MAX_SPEED, POSITION, Outcome

@@ -4,6 +4,8 @@ import math
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from sim.frames import quat_to_matrix, yaw_of
 from sim.physics.aero import drag_body
@@ -126,6 +128,23 @@ def test_saturation_keeps_roll_and_pitch_then_thrust_and_gives_yaw_up() -> None:
     assert roll / pitch == pytest.approx(-4 / 3)
     assert speeds.min() >= VEHICLE.rotor_speed_min - 1e-9
     assert speeds.max() <= VEHICLE.rotor_speed_max + 1e-9
+
+
+@given(
+    thrust=st.floats(0.0, 60.0),
+    roll=st.floats(-5.0, 5.0),
+    pitch=st.floats(-5.0, 5.0),
+    yaw=st.floats(-1.0, 1.0),
+)
+def test_saturation_never_lifts(thrust: float, roll: float, pitch: float, yaw: float) -> None:
+    speeds = np.empty(4)
+    allocate(thrust, roll, pitch, yaw, *CONSTANTS, *LIMITS, speeds)
+    made, made_roll, made_pitch, _ = rotor_wrench(speeds, *CONSTANTS)
+    idle = 4 * VEHICLE.thrust_coefficient * VEHICLE.rotor_speed_min**2
+    assert made <= max(thrust, idle) + 1e-9
+    # What torque there is points where it was asked to.
+    assert made_roll * pitch == pytest.approx(made_pitch * roll, abs=1e-9)
+    assert abs(made_roll) <= abs(roll) + 1e-9
 
 
 def test_rotor_reaches_63_percent_after_its_time_constant() -> None:

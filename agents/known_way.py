@@ -1,0 +1,83 @@
+"""The shortest way to a goal as far as is known: what has not been seen counts as free."""
+
+import numpy as np
+from jaxtyping import Float
+from numba import njit
+
+from agents.local_map import LocalMap
+from agents.ways import nearest_free
+from sim.world.geodesic import SPACING, FreeSpace, GeodesicField, distance_field
+
+_ROOM = 20.0
+"""m beyond drone and goal that the plan covers: the longest detour to one side that it can find."""
+_FARTHEST = 40.0
+"""m; what is further off is aimed at as far as this, in a straight line."""
+_SQUEEZE = 0.65
+"""Share of the margin that is kept where otherwise no way is left."""
+_AT_FENCE = 1.0
+"""m kept from the fence."""
+
+
+class KnownWay:
+    """Plans over a local map, now and then."""
+
+    def __init__(self, fence: Float[np.ndarray, "2 2"], margin: float, every: int) -> None:
+        """`margin` is what the way keeps from things, m; `every` how many steps a plan lasts."""
+        self._fence = fence + np.array([[_AT_FENCE], [-_AT_FENCE]])
+        self._margins, self._every = (margin, _SQUEEZE * margin), every
+        self._field: GeodesicField | None = None
+        self._goal = np.full(2, np.inf)
+        self._planned = 0
+
+    def field(self, known: LocalMap, goal_xy: Float[np.ndarray, "2"]) -> GeodesicField:
+        """Length of the shortest way to a goal (world, as the map counts it) from anywhere around."""
+        moved = float(np.linalg.norm(goal_xy - self._goal)) > 2.0 * SPACING
+        if self._field is None or moved or known.frame >= self._planned + self._every:
+            self._field = self._plan(known, goal_xy)
+            self._goal, self._planned = goal_xy.copy(), known.frame
+        return self._field
+
+    def _plan(self, known: LocalMap, goal_xy: Float[np.ndarray, "2"]) -> GeodesicField:
+        here = known.position[:2]
+        offset = goal_xy - here
+        distance = float(np.linalg.norm(offset))
+        goal = here + offset * min(1.0, _FARTHEST / max(distance, 1e-6))
+        low = np.maximum(np.minimum(here, goal) - _ROOM, self._fence[0])
+        high = np.minimum(np.maximum(here, goal) + _ROOM, self._fence[1])
+        # Cells stay where they are from plan to plan, lest the way flickers with their corners.
+        low = SPACING * np.ceil(low / SPACING)
+        goal, here = np.clip(goal, low, high), np.clip(here, low, high)
+        columns, rows = np.maximum(((high - low) / SPACING).astype(int) + 1, 2)
+        center, reach = (low + high) / 2, float((high - low).max()) / 2 + SPACING
+        points = known.in_the_way(center, reach)
+        field = _field(points, low, (rows, columns), goal, self._margins[0])
+        if not np.isfinite(field.at(here)):
+            field = _field(points, low, (rows, columns), goal, self._margins[1])
+        return field
+
+
+def _field(
+    points: Float[np.ndarray, "n 3"],
+    origin: Float[np.ndarray, "2"],
+    shape: tuple[int, int],
+    goal: Float[np.ndarray, "2"],
+    margin: float,
+) -> GeodesicField:
+    free = np.ones(shape, dtype=np.bool_)
+    block(free, origin, points, margin)
+    space = FreeSpace(origin, free)
+    return distance_field(space, nearest_free(space, goal))
+
+
+@njit(cache=True)
+def block(free, origin, points, margin):
+    """Close the cells (y, x) whose centres are within `margin`, m, of a point."""
+    height, width = free.shape
+    reach = int(np.ceil(margin / SPACING))
+    for n in range(points.shape[0]):
+        u, v = (points[n, 0] - origin[0]) / SPACING, (points[n, 1] - origin[1]) / SPACING
+        i, j = int(np.floor(u + 0.5)), int(np.floor(v + 0.5))
+        for row in range(max(0, j - reach), min(height, j + reach + 1)):
+            for column in range(max(0, i - reach), min(width, i + reach + 1)):
+                if (row - v) ** 2 + (column - u) ** 2 <= (margin / SPACING) ** 2:
+                    free[row, column] = False
