@@ -64,9 +64,13 @@ def _kinematics(track: Track) -> Iterator[Finding]:
     """Places follow from velocities, attitudes from rates."""
     flown = np.diff(track.positions, axis=0) - track.tick_s * track.velocities[1:]
     missed = np.linalg.norm(flown, axis=1)
-    yield from _beyond(track, "motion", missed, _PLACE_M, _CONTACT_PLACE_M, "m off the way its velocity leads")
+    yield from _beyond(
+        track, "motion", missed, _PLACE_M, _CONTACT_PLACE_M, "m off the way its velocity leads"
+    )
     turned = _turn_error(track)
-    yield from _beyond(track, "motion", turned, _TURN_RAD, _CONTACT_TURN_RAD, "rad off the turn its rates lead to")
+    yield from _beyond(
+        track, "motion", turned, _TURN_RAD, _CONTACT_TURN_RAD, "rad off the turn its rates lead to"
+    )
 
 
 def _turn_error(track: Track) -> Float[np.ndarray, " t"]:
@@ -89,7 +93,8 @@ def _beyond(
     if len(wrong):
         at = int(wrong[0])
         yield Finding(
-            kind, f"{value[at]:.3g} {what} at {track.times[at + 1]:.4f} s (and {len(wrong) - 1} more)"
+            kind,
+            f"{value[at]:.3g} {what} at {track.times[at + 1]:.4f} s (and {len(wrong) - 1} more)",
         )
 
 
@@ -97,14 +102,20 @@ def _dynamics(vehicle: Vehicle, track: Track, forces: Forces) -> Iterator[Findin
     """Rotors push along the body's axis within what they have, air pushes sideways as drag does."""
     if len(forces.thrust) < 2:
         return
-    most = _THRUST_SPARE * _GROUND_MOST * 4.0 * vehicle.thrust_coefficient * vehicle.rotor_speed_max**2
+    most = (
+        _THRUST_SPARE * _GROUND_MOST * 4.0 * vehicle.thrust_coefficient * vehicle.rotor_speed_max**2
+    )
     free = slice(None, -1)
     doubt = vehicle.mass * _SIDEWAYS + forces.drag_rate * forces.wind_doubt
     sideways = np.linalg.norm(forces.force[:, :2] - forces.drag_sideways, axis=1)
-    pull = np.maximum(-forces.force[:, 2] - np.linalg.norm(forces.air, axis=1) * forces.drag_rate, 0.0)
+    pull = np.maximum(
+        -forces.force[:, 2] - np.linalg.norm(forces.air, axis=1) * forces.drag_rate, 0.0
+    )
     lever = vehicle.arm * np.sqrt(0.5) * 2.0
     each = vehicle.thrust_coefficient * vehicle.rotor_speed_max**2
-    twist = _TORQUE_SPARE * _GROUND_MOST * each * np.array([lever, lever, 2.0 * vehicle.torque_ratio])
+    twist = (
+        _TORQUE_SPARE * _GROUND_MOST * each * np.array([lever, lever, 2.0 * vehicle.torque_ratio])
+    )
     checks: list[tuple[Bool[np.ndarray, " t"], str]] = [
         (sideways > doubt, "pushed sideways by more than air and drag explain"),
         (forces.force[:, 2] > most + doubt, "lifted by more than the rotors have"),
@@ -130,7 +141,8 @@ def _estimates(flight: Flight, track: Track) -> Iterator[Finding]:
     believed = np.column_stack([ego[f"velocity_body_{axis}"] for axis in "xyz"])
     # A wrong attitude turns the velocity as well.
     allowed = _VELOCITY_M_S + _STANDARD * (
-        odometry.velocity_std_m_s * np.sqrt(3.0) + odometry.attitude_std_rad * np.sqrt(3.0) * track.speeds[before]
+        odometry.velocity_std_m_s * np.sqrt(3.0)
+        + odometry.attitude_std_rad * np.sqrt(3.0) * track.speeds[before]
     )
     true = np.einsum("tji,tj->ti", track.axes[before], track.velocities[before])
     off = np.linalg.norm(believed - true, axis=1) > allowed
@@ -145,7 +157,8 @@ def _seen(off: Bool[np.ndarray, " s"], track: Track, what: str) -> Iterator[Find
     if len(wrong):
         time = track.step_s * int(wrong[0])
         yield Finding(
-            "observation", f"{what} of the body is not what was observed at {time:.3f} s (and {len(wrong) - 1} more)"
+            "observation",
+            f"{what} of the body is not what was observed at {time:.3f} s (and {len(wrong) - 1} more)",
         )
 
 
@@ -156,12 +169,17 @@ def _first_look(flight: Flight) -> Iterator[Finding]:
     scenario, ego, goal = flight.scenario, flight.ego[0], flight.goal[0]
     told = dict(zip(EGO_FIELDS, ego.tolist(), strict=True))
     if abs(told["battery"] - scenario.battery.initial_fraction) > _BATTERY and not scenario.faults:
-        yield Finding("scenario", f"battery begins at {told['battery']:.4f}, not {scenario.battery.initial_fraction:g}")
+        yield Finding(
+            "scenario",
+            f"battery begins at {told['battery']:.4f}, not {scenario.battery.initial_fraction:g}",
+        )
     room = np.clip(scenario.limits.altitude_max_m - scenario.start.position_m[2], -50.0, 50.0)
     if abs(told["headroom"] - room) > _GOAL_M:
         yield Finding("scenario", f"headroom begins at {told['headroom']:.2f} m, not {room:.2f} m")
     if abs(float(goal[4]) - scenario.speed_limit_m_s) > 1e-4:
-        yield Finding("scenario", f"speed limit told as {goal[4]:g} m/s, not {scenario.speed_limit_m_s:g}")
+        yield Finding(
+            "scenario", f"speed limit told as {goal[4]:g} m/s, not {scenario.speed_limit_m_s:g}"
+        )
     yield from _targets_told(scenario, goal, flight.sites[0], flight.sites_mask[0])
 
 
@@ -176,10 +194,14 @@ def _targets_told(
         told = goal[:3].astype(float) * np.expm1(float(goal[3]))
         off = float(np.linalg.norm(told - level @ (np.array(task.goal_m) - start)))
         if off > _GOAL_M + 1e-3 * float(np.linalg.norm(told)):
-            yield Finding("scenario", f"the goal told at the start lies {off:.2f} m from the scenario's")
+            yield Finding(
+                "scenario", f"the goal told at the start lies {off:.2f} m from the scenario's"
+            )
     if isinstance(task, MissionTask):
         if int(mask.sum()) != len(task.sites) + 1:
-            yield Finding("scenario", f"{int(mask.sum()) - 1} sites told at the start, not {len(task.sites)}")
+            yield Finding(
+                "scenario", f"{int(mask.sum()) - 1} sites told at the start, not {len(task.sites)}"
+            )
             return
         for index, site in enumerate(task.sites):
             row = sites[index + 1]
@@ -188,4 +210,3 @@ def _targets_told(
             if off > _GOAL_M or not same:
                 yield Finding("scenario", f"site {index} told at the start is not the scenario's")
                 return
-

@@ -37,12 +37,18 @@ def check_claims(
     interrupted = result.outcome is Outcome.INTERRUPTED and ending.outcome == UNFINISHED
     agreed = interrupted or str(result.outcome) == ending.outcome
     if not agreed and not ending.close:
-        yield Finding("outcome", f"claims {result.outcome}, found {ending.outcome}: {ending.reason}")
+        yield Finding(
+            "outcome", f"claims {result.outcome}, found {ending.outcome}: {ending.reason}"
+        )
     last = len(track.ends) - 1
     if agreed and ending.step < last and not ending.close:
-        yield Finding("duration", f"flown on after {track.time_of_step(ending.step):.2f} s, when it was over")
+        yield Finding(
+            "duration", f"flown on after {track.time_of_step(ending.step):.2f} s, when it was over"
+        )
     if abs(result.duration_s - track.time_of_step(last)) > 1e-6:
-        yield Finding("duration", f"claims {result.duration_s:.3f} s, logged {track.time_of_step(last):.3f} s")
+        yield Finding(
+            "duration", f"claims {result.duration_s:.3f} s, logged {track.time_of_step(last):.3f} s"
+        )
     if abs(result.distance_m - track.length) > 1e-3 + 1e-6 * track.length:
         yield Finding("distance", f"claims {result.distance_m:.3f} m, logged {track.length:.3f} m")
     yield from _clearance(result, track, least)
@@ -62,7 +68,10 @@ def _energy(flight: Flight, result: FlightResult, energy: np.ndarray) -> Iterato
     found = float(energy[-1])
     if abs(result.energy_wh - found) > ENERGY_WH + ENERGY_SHARE * found:
         yield Finding("energy", f"claims {result.energy_wh:.3f} Wh, found {found:.3f} Wh")
-    if any(event.name.startswith("fault") and event.detail.get("component") == "battery" for event in flight.events):
+    if any(
+        event.name.startswith("fault") and event.detail.get("component") == "battery"
+        for event in flight.events
+    ):
         return  # A failed battery loses charge that nobody used.
     pack = flight.scenario.battery
     steps = np.arange(len(flight))
@@ -74,7 +83,10 @@ def _energy(flight: Flight, result: FlightResult, energy: np.ndarray) -> Iterato
     wrong = np.flatnonzero((np.abs(observed - energy[before]) > allowed) & (flight.ego[:, 11] > 0))
     if len(wrong):
         step = int(wrong[0])
-        yield Finding("energy", f"the battery had given {observed[step]:.3f} Wh at step {step}, found {energy[before][step]:.3f} Wh")
+        yield Finding(
+            "energy",
+            f"the battery had given {observed[step]:.3f} Wh at step {step}, found {energy[before][step]:.3f} Wh",
+        )
     used = observed[-1] + energy[-1] - energy[before][-1]
     if flight.ego[-1, 11] > 0 and abs(used - result.energy_wh) > ENERGY_WH:
         yield Finding("energy", f"claims {result.energy_wh:.3f} Wh, the battery gave {used:.3f} Wh")
@@ -96,7 +108,9 @@ def _prize(
         wrong = [
             index
             for index in {*claimed, *found}
-            if index not in claimed or index not in found or abs(claimed[index] - found[index]) > 1e-6
+            if index not in claimed
+            or index not in found
+            or abs(claimed[index] - found[index]) > 1e-6
         ]
         if wrong:
             yield Finding("events", f"{name}: claims {claimed}, found {found}")

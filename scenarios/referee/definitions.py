@@ -28,7 +28,9 @@ FAULT_FACTOR = 3.0
 """What a close-up of a fault pays, in the site's prize."""
 PANEL_SIZE, PANEL_THICKNESS = 2.0, 0.1
 """m; a panel is an upright square plate about its centre."""
-COVER_SIZE, COVER_DISTANCE = 2.4, 0.2
-"""m; a blocked panel's tarpaulin, as thick as the panel, and the way from the panel's centre to its own."""
+COVER_SHARE, COVER_DISTANCE = 1.2, 0.2
+"""A blocked panel's tarpaulin: its side over the panel's, and m from the panel's centre to its own; as thick as it."""
+LANDING_RADIUS = 3.0
+"""m around home and rally points within which the least altitude of a safety layer does not bind."""
 BREAKDOWN_SPEED = 60.0
 """m/s along any axis at which a flight no longer means anything."""

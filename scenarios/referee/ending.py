@@ -4,7 +4,7 @@ A flight is over with the first control step that touches something, leaves the 
 its task or runs out of time; of one step, a touch counts before the limits, and these before the task.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -18,7 +18,13 @@ from scenarios.referee.definitions import (
     TOUCH,
     UPRIGHT_ANGLE,
 )
-from scenarios.referee.limits import altitude_margin, bounds_margin
+from scenarios.referee.limits import (
+    altitude_margin,
+    bounds_margin,
+    fence_margin,
+    floor_margin,
+    no_fly_margin,
+)
 from scenarios.referee.sites import SiteReport, judge_sites
 from scenarios.referee.track import Track
 from scenarios.referee.verdict import UNFINISHED
@@ -46,13 +52,30 @@ class Ending:
 
 
 def judge_ending(
-    scenario: Scenario, track: Track, measured: Clearances, battery: np.ndarray
+    scenario: Scenario,
+    track: Track,
+    measured: Clearances,
+    battery: np.ndarray,
+    failsafe_s: float = np.inf,
 ) -> Ending:
-    """`battery` (s,) is the fraction left after each control step."""
+    """How a flight ended.
+
+    Args:
+        scenario: What was to be flown.
+        track: What was flown.
+        measured: The hull's clearances on the way.
+        battery: Fraction left after each control step.
+        failsafe_s: From when on, s, a safety layer has been landing the drone: below its least altitude then, and
+            safe at best, never a success.
+    """
     touch = first_touch(measured)
-    stop = _stop(scenario, track, battery)
+    landing = track.times > failsafe_s
+    stop = _stop(scenario, track, battery, landing)
     if touch is not None and (stop is None or track.step_of(touch.sample) <= stop.step):
-        return _touched(scenario, track, measured, touch, battery)
+        ending = _touched(scenario, track, measured, touch, battery)
+        if landing[touch.sample] and ending.outcome != Outcome.COLLISION:
+            return replace(ending, outcome="failsafe_landed", reason="the safety layer landed it")
+        return ending
     if stop is not None:
         return stop
     last = len(track.ends) - 1
@@ -63,34 +86,54 @@ def judge_ending(
 # --- Private: what ends a flight without a touch.
 
 
-def _stop(scenario: Scenario, track: Track, battery: np.ndarray) -> Ending | None:
+def _stop(
+    scenario: Scenario, track: Track, battery: np.ndarray, landing: np.ndarray
+) -> Ending | None:
     """The earliest; limits before the task where both come in one step."""
-    candidates = [_limits(scenario, track, battery), _task(scenario, track)]
+    candidates = [_limits(scenario, track, battery, landing), _task(scenario, track)]
     found = [ending for ending in candidates if ending is not None]
     return min(found, key=lambda ending: ending.step, default=None)
 
 
-def _limits(scenario: Scenario, track: Track, battery: np.ndarray) -> Ending | None:
-    bounds, altitude = bounds_margin(scenario, track), altitude_margin(scenario, track)
+def _limits(
+    scenario: Scenario, track: Track, battery: np.ndarray, landing: np.ndarray
+) -> Ending | None:
+    fences, zones = fence_margin(scenario, track), no_fly_margin(scenario, track)
+    floor = floor_margin(scenario, track, landing)
     found = [
-        _beyond(track, bounds, Outcome.OUT_OF_BOUNDS, "left the world's bounds"),
-        _beyond(track, altitude, Outcome.ALTITUDE_BREACH, "rose above the altitude limit"),
+        _beyond(track, bounds_margin(scenario, track), "out_of_bounds", "left the world's bounds"),
+        _beyond(
+            track,
+            altitude_margin(scenario, track),
+            "altitude_breach",
+            "rose above the altitude limit",
+        ),
         _empty(track, battery),
+        _beyond(track, floor, "altitude_breach", "sank below the least altitude", ticks=True),
+        _beyond(track, zones, "no_fly_zone", "entered a no-fly zone", ticks=True),
+        _beyond(track, fences, "geofence_breach", "left the geofence", ticks=True),
     ]
     return min((e for e in found if e is not None), key=lambda ending: ending.step, default=None)
 
 
-def _beyond(track: Track, margin: np.ndarray, outcome: Outcome, what: str) -> Ending | None:
-    """The first sample outside; between samples a margin changes too little to matter."""
+def _beyond(
+    track: Track, margin: np.ndarray, outcome: str, what: str, *, ticks: bool = False
+) -> Ending | None:
+    """The first sample outside; between samples a margin changes too little to matter.
+
+    `ticks` says that the environment looks at every one of them, too.
+    """
     outside = margin < 0.0
     if not outside.any():
         return None
     sample = int(outside.argmax())
     step = track.step_of(sample)
-    # The environment looks at the end of a step: what came back until then is a close call.
+    # Where the environment looks at the end of a step, what came back until then is a close call.
     end = int(track.ends[step])
-    close = (f"{what} by {-margin[sample : end + 1].min():.4f} m, back when the step ended",)
-    return Ending(outcome, f"{what} by {-margin[sample]:.3f} m", step, sample, None, () if margin[end] < 0.0 else close)
+    deepest = float(margin[sample : end + 1].min())
+    close = deepest > -_SLACK if ticks else margin[end] >= 0.0
+    doubt = (f"{what} by {-deepest:.4f} m for a moment",) if close else ()
+    return Ending(outcome, f"{what} by {-margin[sample]:.3f} m", step, sample, None, doubt)
 
 
 def _empty(track: Track, battery: np.ndarray) -> Ending | None:

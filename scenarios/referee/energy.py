@@ -18,8 +18,12 @@ _GROUND_MOST = 0.25
 
 
 def energy_used(vehicle: Vehicle, track: Track, forces: Forces) -> Float[np.ndarray, " n"]:
-    """Wh drawn from the pack up to each sample."""
+    """Wh drawn from the pack up to each sample.
+
+    The last tick may be a blow against an obstacle: it is taken to cost as much as the one before.
+    """
     power = electrical_power(vehicle, forces, track.positions[:-1, 2])
+    power[1:][-1:] = power[-2:-1]
     return np.concatenate([[0.0], np.cumsum(power) * track.tick_s / 3600.0])
 
 
@@ -27,14 +31,17 @@ def electrical_power(
     vehicle: Vehicle, forces: Forces, heights: Float[np.ndarray, " t"]
 ) -> Float[np.ndarray, " t"]:
     """W at each tick."""
-    thrust = forces.thrust / _ground_gain(vehicle, heights)
+    most = 4.0 * vehicle.thrust_coefficient * vehicle.rotor_speed_max**2
+    thrust = np.minimum(forces.thrust / _ground_gain(vehicle, heights), most)
     disc = np.pi * vehicle.rotor_radius**2
     across, along = np.hypot(forces.air[:, 0], forces.air[:, 1]), forces.air[:, 2]
     induced = _induced(thrust / (8.0 * AIR_DENSITY * disc), across, np.maximum(along, 0.0))
     lifting = np.maximum(thrust * (vehicle.induced_factor * induced + along), 0.0)
     speed = np.sqrt(thrust / (4.0 * vehicle.thrust_coefficient))
     tip = np.maximum(speed * vehicle.rotor_radius, 1.0)
-    dragging = 4.0 * AIR_DENSITY * disc * vehicle.solidity_drag / 8.0 * (speed * vehicle.rotor_radius) ** 3
+    dragging = (
+        4.0 * AIR_DENSITY * disc * vehicle.solidity_drag / 8.0 * (speed * vehicle.rotor_radius) ** 3
+    )
     profile = dragging * (1.0 + 4.65 * (across / tip) ** 2)
     return (lifting + profile) / vehicle.drive_efficiency + vehicle.avionics_power
 

@@ -34,7 +34,9 @@ def forces_of(scenario: Scenario, vehicle: Vehicle, track: Track) -> Forces:
     force = vehicle.mass * _into(axes, pushed)
     wind, doubt = _wind(scenario, track.positions[:-1, 2])
     air = _into(axes, track.velocities[:-1] - wind)
-    quadratic = 0.5 * AIR_DENSITY * np.linalg.norm(air, axis=1)[:, None] * np.array(vehicle.drag_area)
+    quadratic = (
+        0.5 * AIR_DENSITY * np.linalg.norm(air, axis=1)[:, None] * np.array(vehicle.drag_area)
+    )
     thrust = np.maximum(force[:, 2] + quadratic[:, 2] * air[:, 2], 0.0)
     rotors = vehicle.rotor_drag * 4.0 * np.sqrt(thrust / (4.0 * vehicle.thrust_coefficient))
     rate = rotors[:, None] + quadratic
@@ -49,12 +51,16 @@ def forces_of(scenario: Scenario, vehicle: Vehicle, track: Track) -> Forces:
     )
 
 
-def _into(axes: Float[np.ndarray, "t 3 3"], world: Float[np.ndarray, "t 3"]) -> Float[np.ndarray, "t 3"]:
+def _into(
+    axes: Float[np.ndarray, "t 3 3"], world: Float[np.ndarray, "t 3"]
+) -> Float[np.ndarray, "t 3"]:
     """World vectors in each sample's body frame."""
     return np.einsum("tji,tj->ti", axes, world)
 
 
-def _torque(vehicle: Vehicle, track: Track, axes: Float[np.ndarray, "t 3 3"]) -> Float[np.ndarray, "t 3"]:
+def _torque(
+    vehicle: Vehicle, track: Track, axes: Float[np.ndarray, "t 3 3"]
+) -> Float[np.ndarray, "t 3"]:
     """Euler's equation, with the gyroscopic torque of a turning body."""
     inertia = np.array(vehicle.inertia)
     faster = _into(axes, np.diff(track.rates, axis=0) / track.tick_s)

@@ -1,5 +1,6 @@
 """A flight's verdict, from its log and its scenario alone."""
 
+import math
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +10,7 @@ from scenarios.referee.claims import check_claims
 from scenarios.referee.contact import Clearances, clearances, nothing_near
 from scenarios.referee.ending import Ending, course_progress, judge_ending
 from scenarios.referee.energy import energy_used
+from scenarios.referee.fields import check_known
 from scenarios.referee.forces import forces_of
 from scenarios.referee.sites import SiteReport, judge_sites, prize_of
 from scenarios.referee.track import Track, track_of
@@ -28,6 +30,7 @@ def judge(flight: Flight, expected: Scenario | None = None) -> Verdict:
     """Judge a flight; `expected` is the scenario that was to be flown, where somebody else than the log knows it."""
     if flight.part is not None:
         raise ValueError(f"{flight.path} cannot be judged: it holds {flight.part}")
+    check_known(flight.scenario)
     swapped = _scenario_findings(flight, expected)
     track = track_of(flight)
     broken = np.flatnonzero(track.broken)
@@ -42,7 +45,8 @@ def _judge(flight: Flight, track: Track, findings: list[Finding]) -> Verdict:
     measured = clearances(scenario, vehicle, track)
     forces = forces_of(scenario, vehicle, track)
     energy = energy_used(vehicle, track, forces)
-    ending = judge_ending(scenario, track, measured, battery_after_steps(flight, energy))
+    battery = battery_after_steps(flight, energy)
+    ending = judge_ending(scenario, track, measured, battery, _failsafe(flight))
     sites = judge_sites(scenario, track, ending.step)
     prize = prize_of(sites)
     findings = [
@@ -91,11 +95,19 @@ def _verdict(
     )
 
 
+def _failsafe(flight: Flight) -> float:
+    """From when on the safety layer was bringing the drone down, s, by the log's events; inf for never."""
+    began = [e.time for e in flight.events if e.name in ("failsafe_return", "failsafe_land")]
+    return min(began, default=math.inf)
+
+
 def _mean_speed(scenario: Scenario, track: Track, sample: int) -> float:
     time = track.tick_s * max(sample, 1)
     if isinstance(scenario.task, AvoidTask):
         return float(course_progress(scenario.task, track)[sample]) / time
-    return float(np.linalg.norm(np.diff(track.positions[: sample + 1], axis=0), axis=1).sum()) / time
+    return (
+        float(np.linalg.norm(np.diff(track.positions[: sample + 1], axis=0), axis=1).sum()) / time
+    )
 
 
 def _claimed(flight: Flight) -> str | None:

@@ -19,6 +19,7 @@ from scenarios.referee.definitions import (
     SERVE_ANGLE,
     SERVE_RADIUS,
 )
+from scenarios.referee.fields import optional
 from scenarios.referee.track import Track
 from sim.scenario import MissionTask, PanelSpec, Scenario, SiteSpec
 
@@ -42,11 +43,13 @@ def judge_sites(scenario: Scenario, track: Track, last_step: int) -> tuple[SiteR
     """The sites of a mission after its steps 0 to last_step; empty for other tasks."""
     if not isinstance(scenario.task, MissionTask):
         return ()
+    if optional(scenario.task, "ordered", False):
+        return judge_route(scenario.task, track, last_step)
     samples = track.ends[: last_step + 1]
     places, speeds, yaws = track.positions[samples], track.speeds[samples], track.yaws[samples]
     half_view = np.radians(scenario.camera.fov_deg) / 2
     return tuple(
-        _judge(site, scenario.world.panels[site.panel], places, speeds, yaws, half_view, track)
+        _judge(site, _panel(scenario, site), places, speeds, yaws, half_view, track)
         for site in scenario.task.sites
     )
 
@@ -56,9 +59,46 @@ def prize_of(reports: tuple[SiteReport, ...]) -> float:
     return float(sum(report.earned for report in reports))
 
 
+def judge_route(task: MissionTask, track: Track, last_step: int) -> tuple[SiteReport, ...]:
+    """Sites that count in their order only, each once the drone has been at it for the time asked for.
+
+    A step is at a site if any of its samples is within SERVE_RADIUS and its last has the heading.
+    """
+    reports: list[SiteReport] = []
+    step, close = 0, False
+    for site in task.sites:
+        needed = max(1, math.ceil(optional(site, "hold_s", 0.0) / track.step_s - 1e-6))
+        held = 0
+        while held < needed and step <= last_step:
+            first = 1 + (int(track.ends[step - 1]) if step else 0)
+            samples = track.positions[first : int(track.ends[step]) + 1]
+            away = float(np.linalg.norm(samples - np.array(site.position_m), axis=1).min())
+            turned = float(_turned(site, track.yaws[track.ends[step]][None])[0])
+            held += away <= SERVE_RADIUS and turned <= 0.0
+            close |= abs(away - SERVE_RADIUS) < _SLACK_M or abs(turned) < _SLACK_RAD
+            step += 1
+        done = held >= needed
+        visited = track.time_of_step(step - 1) if done else None
+        reports.append(SiteReport(visited, done, None, site.prize * done, close))
+    return tuple(reports)
+
+
+def _panel(scenario: Scenario, site: SiteSpec) -> PanelSpec | None:
+    """What is to be inspected; some sites are only places to be at."""
+    index: int | None = site.panel
+    return None if index is None else scenario.world.panels[index]
+
+
+def _turned(site: SiteSpec, yaws: Float[np.ndarray, " s"]) -> Float[np.ndarray, " s"]:
+    """By how much headings exceed what a site allows, rad; never where any will do."""
+    if optional(site, "any_heading", False):
+        return np.full(len(yaws), -np.inf)
+    return _angle(yaws - site.yaw_rad) - SERVE_ANGLE
+
+
 def _judge(
     site: SiteSpec,
-    panel: PanelSpec,
+    panel: PanelSpec | None,
     places: Float[np.ndarray, "s 3"],
     speeds: Float[np.ndarray, " s"],
     yaws: Float[np.ndarray, " s"],
@@ -66,15 +106,19 @@ def _judge(
     track: Track,
 ) -> SiteReport:
     away = np.linalg.norm(places - np.array(site.position_m), axis=1) - SERVE_RADIUS
-    turned = _angle(yaws - site.yaw_rad) - SERVE_ANGLE
+    turned = _turned(site, yaws)
     present = (away <= 0.0) & (turned <= 0.0)
-    close = bool(((away <= _SLACK_M) & (turned <= _SLACK_RAD) & ~present).any()) and not present.any()
+    close = (
+        bool(((away <= _SLACK_M) & (turned <= _SLACK_RAD) & ~present).any()) and not present.any()
+    )
     if not present.any():
         return SiteReport(None, False, None, 0.0, close)
     first = int(present.argmax())
     grazing = bool(
         ((np.abs(away[present]) < _SLACK_M) | (np.abs(turned[present]) < _SLACK_RAD)).all()
     )
+    if panel is None:
+        return SiteReport(track.time_of_step(first), True, None, site.prize, grazing)
     looking, doubtful = _close_up(panel, places, speeds, yaws, half_view)
     needed = math.ceil(CLOSE_UP_SECONDS / track.step_s - 1e-6)
     done = _reached(looking[first:], needed)
