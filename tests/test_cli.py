@@ -18,7 +18,7 @@ from tests.command_line import ROOT, SHORT, Trident, refused, trident, within
 
 __all__ = ["trident", "within"]
 
-COMMANDS = ("fly", "list", "train", "compare", "replay", "bench", "doctor")
+COMMANDS = ("fly", "list", "train", "compare", "replay", "referee", "bench", "doctor")
 
 
 def test_help_answers_in_half_a_second_and_names_every_command(trident: Trident) -> None:
@@ -61,6 +61,8 @@ def test_every_command_explains_itself(within: Trident, command: str) -> None:
         (["train", "--first-world-seed", "10000"], ["first_world_seed = 10000", "0-9999"]),
         (["replay"], ["at least one log"]),
         (["replay", "absent.mcap"], ["absent.mcap"]),
+        (["referee"], ["at least one log"]),
+        (["referee", "absent.mcap"], ["absent.mcap"]),
         (["bench", "--obstacles", "0"], ["obstacles = 0"]),
         (["train", "--out", "x", "--steps", "0"], ["steps = 0"]),
     ],

@@ -24,6 +24,7 @@ _STEPS = 80
 _ACCURACY = 1e-6  # m
 _INSIDE = 1e-16  # m2; the origin this near to the difference of both shapes lies in it
 _HALVINGS = 24
+_ALONG_AXIS = 1e-9
 _DEEPEST = 0.999
 """Of the hull's half height or radius: a hull without any height has no axis."""
 
@@ -132,7 +133,9 @@ def _furthest_of_frustum(row, dx, dy, dz):
     size = math.sqrt(rx * rx + ry * ry + rz * rz)
     # Of the two discs the one whose rim reaches further along d.
     start, radius = (5, row[9]) if along + size * (row[9] - row[8]) > 0.0 else (2, row[8])
-    scale = radius / size if size > 0.0 else 0.0
+    # Along the axis the rim is as far as the disc's centre; what rounding leaves of r there points anywhere.
+    level = size < _ALONG_AXIS * math.sqrt(dx * dx + dy * dy + dz * dz)
+    scale = 0.0 if level else radius / size
     return row[start] + scale * rx, row[start + 1] + scale * ry, row[start + 2] + scale * rz
 
 
