@@ -92,7 +92,7 @@ def land(spec: Scenario, x: float = 5.0, speed: float = 0.5, tilt: float = 0.0, 
     lowest = 0.06 * np.cos(tilt) + 0.25 * np.sin(tilt)
     return ended(
         spec, standing(np.column_stack(
-            [np.full(400, x), np.zeros(400), np.maximum(lowest, 1.0 - speed * TICK * np.arange(400))]
+            [np.full(600, x), np.zeros(600), np.maximum(lowest, 1.0 - speed * TICK * np.arange(600))]
         ), tilt=tilt), battery,
     ).outcome  # fmt: skip
 
@@ -127,7 +127,7 @@ def test_the_ground_ends_other_tasks() -> None:
 
 
 def test_a_touch_counts_before_the_goal_of_the_same_step() -> None:
-    spec = field(task=goal(x=9.4), world=world(wall(8.5, 0.0, (0.2, 4.0))))
+    spec = field(task=goal(x=9.22), world=world(wall(8.25, 0.0, (0.2, 4.0))))
     assert ended(spec, track(START, (8.3, 0.0, 1.5))).outcome == "collision"
 
 
