@@ -178,6 +178,28 @@ class Describe:
 
 
 @dataclass(frozen=True)
+class Referee:
+    """Judge flight logs from the logs and their scenarios alone, with geometry of its own."""
+
+    logs: Positional[tuple[Path, ...]]
+    """One or more flight.mcap files."""
+    scenario: Annotated[str | None, tyro.conf.arg(metavar="NAME")] = None
+    """What was to be flown: a library name or a TOML file; a log of another scenario is a disagreement."""
+    workers: int = 1
+    """Processes that judge."""
+    json: bool = False
+    """Print one line of JSON a log."""
+
+    def run(self) -> int:
+        """0, or 1 where the referee disagrees with a log."""
+        from scenarios.commands.referee import referee
+
+        return referee(
+            self.logs, scenario=self.scenario, workers=self.workers, as_json=self.json
+        )
+
+
+@dataclass(frozen=True)
 class Bench:
     """Measure environment steps per second on one core, with and without the camera, against the floor."""
 
@@ -213,6 +235,7 @@ COMMANDS: dict[str, type[Command]] = {
     "compare": Compare,
     "replay": Replay,
     "describe": Describe,
+    "referee": Referee,
     "bench": Bench,
     "doctor": Doctor,
 }

@@ -14,6 +14,7 @@ from sim.user_cache import user_cache
 
 CONSTANTS = (
     "agents/preference.py",
+    "scenarios/referee/definitions.py",
     "sim/physics/vehicle.py",
     "sim/sensing/suite.py",
     "sim/types.py",
@@ -30,7 +31,7 @@ def source_key(root: Path) -> str:
     # With plain strings: at every start, pathlib would take longer than the reading.
     names = [
         f"{folder}/{file}".replace(os.sep, "/")
-        for package in ("agents", "sim")
+        for package in ("agents", "scenarios", "sim")
         for folder, _, files in os.walk(root / package)
         for file in files
         if file.endswith(".py")

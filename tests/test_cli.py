@@ -18,7 +18,7 @@ from tests.command_line import ROOT, SHORT, Trident, refused, trident, within
 
 __all__ = ["trident", "within"]
 
-COMMANDS = ("fly", "list", "train", "compare", "replay", "bench", "doctor")
+COMMANDS = ("fly", "list", "train", "compare", "replay", "referee", "bench", "doctor")
 
 
 def test_help_answers_in_half_a_second_and_names_every_command(trident: Trident) -> None:
@@ -77,6 +77,8 @@ def test_every_command_explains_itself(within: Trident, command: str) -> None:
         (["replay"], ["at least one log"]),
         (["replay", "absent.mcap"], ["absent.mcap: No such file or directory"]),
         (["replay", "."], [".: Is a directory"]),
+        (["referee"], ["at least one log"]),
+        (["referee", "absent.mcap"], ["absent.mcap"]),
         (["bench", "--obstacles", "0"], ["obstacles = 0"]),
         (["train", "--out", "x", "--steps", "0"], ["steps = 0"]),
     ],
