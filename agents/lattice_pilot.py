@@ -29,6 +29,8 @@ the drone, because the autopilot gives turning the thrust priority over its amou
 class LatticePilot:
     """Mission skill sets the target, navigation and avoidance skills score the lattice, the best candidate flies."""
 
+    action_level = "velocity"
+
     def __init__(
         self, name: str, brain: Brain, rule: FusionRule | None = None, *, detours: bool = True
     ) -> None:
@@ -36,7 +38,7 @@ class LatticePilot:
         self._name = name
         self.brain = brain
         self.rule = rule or FusionRule()
-        self._detours = detours
+        self.detours = detours
         self.control: MissionControl | None = None
 
     @property
@@ -84,7 +86,7 @@ class LatticePilot:
     def _steer(self, observation: Observation, mission: dict) -> Decision:
         """Fuse what navigation and avoidance say of the lattice into one command."""
         course_only = self.briefing.task == "avoid"
-        if self._detours and not course_only:
+        if self.detours and not course_only:
             target = HOME if self.control is None else self.control.target
             observation = self._detour.aim(observation, target, self._survival)
         goal = observation["goal"]

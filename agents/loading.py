@@ -7,13 +7,16 @@ from agents.classical import ClassicalBrain
 from agents.courier import Courier
 from agents.lattice_pilot import LatticePilot
 from agents.pilot import Pilot
+from agents.policy import PolicyError
+from agents.policy_files import is_policy, load_policy, policy_file
 from agents.random_pilot import RandomPilot
 from agents.teacher import TeacherBrain
+from agents.way_names import HEAD, SKILLS, TEACHER, WAYS, WayError, split_way
 from sim.names import unknown
 
 SHIPPED = Path(__file__).resolve().parent.parent / "models" / "weights"
+_OR_ELSE = "or a checkpoint folder, module:Class, an ONNX file or a Stable-Baselines3 zip"
 SHIPPED_NETWORKS = ("shared", "specialists")
-SKILLS = ("navigation", "avoidance", "mission")
 
 
 class PilotError(ValueError):
@@ -32,14 +35,28 @@ def pilot_names() -> tuple[str, ...]:
     return (*SHIPPED_NETWORKS, *_WITHOUT_NETWORK)
 
 
-def load_pilot(name_or_path: str) -> Pilot:
-    """A pilot by name, or flown by the checkpoint(s) in a folder.
+def load_pilot(name_or_path: str, trust: bool = False) -> Pilot:
+    """A pilot by name, flown by the checkpoint(s) in a folder, or by a policy from elsewhere.
 
-    A folder holds one network with all three heads, or three folders navigation, avoidance, mission.
+    A folder holds one network with all three heads, or three folders navigation, avoidance, mission. A
+    policy is `module:Class`, `file.py:Class`, an ONNX file or a Stable-Baselines3 zip; loading one runs
+    code, so it needs `trust`. What follows an `@` is the way of flying (`agents.way_names`), or the action
+    level of an ONNX file or a zip.
     """
-    if name_or_path in _WITHOUT_NETWORK:
-        return _WITHOUT_NETWORK[name_or_path]()
-    return network_pilot(_checkpoint_folder(name_or_path), name_or_path)
+    base, way = split_way(name_or_path)
+    try:
+        if is_policy(base):
+            return load_policy(base, way, trust)
+        pilot = _own_pilot(base)
+        return _in_a_way(pilot, name_or_path, way) if way else pilot
+    except (PolicyError, WayError) as error:
+        raise PilotError(str(error)) from error
+
+
+def flyable_ways(name: str, pilot: Pilot) -> tuple[str, ...]:
+    """The ways of `agents.way_names` a pilot can be flown in: all, if it has heads to take apart that are not the teacher's."""
+    whole = isinstance(pilot, LatticePilot) and not split_way(name)[1]
+    return WAYS if whole and not isinstance(pilot.brain, TeacherBrain) else ("all",)
 
 
 def load_courier(name_or_path: str) -> Courier:
@@ -72,13 +89,35 @@ def network_pilot(folder: Path, name: str) -> LatticePilot:
 
 def pilot_networks(name_or_path: str) -> tuple[Path, ...]:
     """The checkpoint folders a pilot flies with; none for pilots without a network."""
-    if name_or_path in _WITHOUT_NETWORK:
+    base, _ = split_way(name_or_path)
+    if base in _WITHOUT_NETWORK or is_policy(base):
         return ()
-    folders = _skill_folders(_checkpoint_folder(name_or_path))
+    folders = _skill_folders(_checkpoint_folder(base))
     return tuple(dict.fromkeys(folders.values()))
 
 
+def pilot_file(name: str) -> Path | None:
+    """The file that a policy from elsewhere comes from; None for our own pilots."""
+    base, _ = split_way(name)
+    return policy_file(base) if is_policy(base) else None
+
+
 # --- Private.
+
+
+def _own_pilot(name: str) -> Pilot:
+    if name in _WITHOUT_NETWORK:
+        return _WITHOUT_NETWORK[name]()
+    return network_pilot(_checkpoint_folder(name), name)
+
+
+def _in_a_way(pilot: Pilot, name: str, way: str) -> Pilot:
+    if way != HEAD and not way.startswith(TEACHER):
+        raise WayError(f"pilot {name!r}: @{way}: choose @{HEAD} or @{TEACHER}{','.join(SKILLS)}")
+    # Composed of brains as networks are: imports torch.
+    from agents.ways import in_a_way
+
+    return in_a_way(pilot, name, way)
 
 
 def _skill_folders(folder: Path) -> dict[str, Path]:
@@ -95,7 +134,5 @@ def _checkpoint_folder(name_or_path: str) -> Path:
             raise PilotError(f"pilot {name_or_path!r}: its weights are missing: no folder {folder}")
         return folder
     if not name_or_path or not Path(name_or_path).is_dir():
-        raise PilotError(
-            unknown("pilot", name_or_path, pilot_names(), or_else="or a checkpoint folder")
-        )
+        raise PilotError(unknown("pilot", name_or_path, pilot_names(), or_else=_OR_ELSE))
     return Path(name_or_path)

@@ -73,7 +73,7 @@ def test_an_engine_without_workers_or_time_is_refused(engine: str) -> None:
 
 
 def test_engines_are_named_and_only_ray_has_an_address() -> None:
-    with pytest.raises(ValueError, match="'loc'.*did you mean 'local'"):
+    with pytest.raises(ValueError, match=r"'loc'.*did you mean 'local'"):
         open_engine("loc", workers=1)
     with pytest.raises(ValueError, match="address = somewhere:6379"):
         open_engine("local", workers=1, address="somewhere:6379")
