@@ -17,6 +17,8 @@ Result = TypeVar("Result")
 # Not fork: a child forked after numba, Bullet or PyTorch have started threads can deadlock.
 _CONTEXT = get_context("spawn")
 _LAST_WORDS_S = 5.0
+_START_S = 120.0
+"""Time a process may take to start, on a machine that has much else to do."""
 _PR_SET_PDEATHSIG = 1
 
 
@@ -27,6 +29,11 @@ class Failed:
     reason: str
     overdue: bool = False
     """It was ended because its time was up."""
+
+
+@dataclass(frozen=True)
+class _Started:
+    """What a process says first, when it has imported what it needs."""
 
 
 class Engine(Protocol):
@@ -71,8 +78,10 @@ class LocalEngine:
                 if not busy:
                     return
                 for worker in _ready(busy):
-                    del busy[worker.connection]
                     answer = worker.answer()
+                    if isinstance(answer, _Started):
+                        continue
+                    del busy[worker.connection]
                     if worker.alive:
                         idle.append(worker)
                     yield worker.job, answer
@@ -116,29 +125,34 @@ class _Worker(Generic[Job, Result]):
         self._process.start()
         # With our copy of the child's end closed, its death reads as an end of file.
         theirs.close()
-        self.alive = True
+        self.alive, self._started = True, False
 
     def start(self, job: Job, limit_s: float) -> None:
         self.job, self._limit_s = job, limit_s
-        self.deadline = time.monotonic() + limit_s
+        # A process that has yet to import what it needs gets time for that too.
+        self.deadline = time.monotonic() + limit_s + (0.0 if self._started else _START_S)
         try:
             self.connection.send(job)
         except BrokenPipeError:
             # It died between jobs; `answer` says how.
             self.alive = False
 
-    def answer(self) -> Result | Failed:
-        """The result of a job that `_ready` named; without one its time is up, and it is ended."""
+    def answer(self) -> Result | Failed | _Started:
+        """What a worker that `_ready` named has said; where it said nothing its time is up, and it is ended."""
+        connection = self.connection
         try:
-            if not self.connection.poll():
+            if not connection.poll():
                 self.stop()
                 return overdue(self._limit_s)
-            return self.connection.recv()
+            said = connection.recv()
         except (EOFError, ConnectionResetError):
             # Wait for its own exit code before `stop` could overwrite it with ours.
             self._process.join(_LAST_WORDS_S)
             self.stop()
             return Failed(f"the process ended with exit code {self._process.exitcode}")
+        if isinstance(said, _Started):
+            self._started, self.deadline = True, time.monotonic() + self._limit_s
+        return said
 
     def stop(self) -> None:
         self.alive = False
@@ -155,6 +169,7 @@ def _serve(work: Callable[[Job], Result], connection: Connection) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     # A parent that was killed can decide nothing: the system then ends its children, hung ones too.
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    connection.send(_Started())
     while True:
         try:
             job = connection.recv()

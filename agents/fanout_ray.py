@@ -24,7 +24,7 @@ class RayEngine:
     """Ray Core tasks, one CPU each; without an address on this machine alone, on loopback and without a dashboard."""
 
     workers: int
-    """Jobs in flight at once."""
+    """Jobs in flight at once, as far as there are CPUs."""
     limit_s: float = float("inf")
     """Wall-clock time after which a job is ended, with its process."""
     address: str | None = None
@@ -68,10 +68,12 @@ class RayEngine:
         # No retries: a job that kills its worker would kill the next one too.
         run = ray.remote(num_cpus=1, max_retries=0)(_run)
         shared = ray.put((work, os.getcwd()))
+        # More would wait in Ray's queue while their time runs.
+        at_once = max(1, min(self.workers, int(ray.cluster_resources().get("CPU", 1))))
         flying: dict[Any, tuple[Job, float]] = {}
         try:
             while True:
-                for job in islice(pending, self.workers - len(flying)):
+                for job in islice(pending, at_once - len(flying)):
                     flying[run.remote(shared, job)] = (job, time.monotonic() + self.limit_s)
                 if not flying:
                     return

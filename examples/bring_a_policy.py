@@ -59,4 +59,6 @@ def main(scenario: str = "forest-navigation", seed: int = 10_000) -> FlightResul
 
 if __name__ == "__main__":
     flown = main()
-    sys.stdout.write(f"{flown.outcome} after {flown.duration_s:.1f} s and {flown.distance_m:.0f} m\n")
+    sys.stdout.write(
+        f"{flown.outcome} after {flown.duration_s:.1f} s and {flown.distance_m:.0f} m\n"
+    )

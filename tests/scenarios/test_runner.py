@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -53,7 +54,7 @@ def steady_flight(job: Job) -> Row:
 
 def slow_flight(job: Job, folder: Path) -> Row:
     """Takes a moment, and leaves a mark that it was flown."""
-    time.sleep(0.03)
+    time.sleep(0.05)
     with (folder / "flown.txt").open("a") as file:
         file.write(f"{job}\n")
     return made_up_flight(job)
@@ -117,27 +118,26 @@ def test_a_crashed_flight_costs_only_itself_and_is_flown_again_when_asked(tmp_pa
 
 def test_a_hung_flight_is_ended_and_recorded(tmp_path: Path) -> None:
     jobs = plan_jobs([("forest", ("dawdling",))], SEEDS)
-    rows = run_campaign(jobs, journal(tmp_path), LocalEngine(1, limit_s=1.5), made_up_flight)
+    rows = run_campaign(jobs, journal(tmp_path), LocalEngine(1, limit_s=3.0), made_up_flight)
     assert [row.outcome for row in rows] == ["success", OVERDUE, "success"]
-    assert "1.5 s" in rows[1].reason
+    assert "3 s" in rows[1].reason
 
 
-def test_a_campaign_killed_at_any_moment_goes_on_and_flies_nothing_twice(tmp_path: Path) -> None:
+def test_a_killed_campaign_goes_on_and_flies_nothing_twice(tmp_path: Path) -> None:
     jobs = plan_jobs([("forest", ("steady",))], range(15_000, 15_012))
     flights = tmp_path / "flown.txt"
-    for kill_after in (2, 5, 9, None):
-        with subprocess.Popen([sys.executable, "-c", KILLED, str(tmp_path)], cwd=ROOT) as campaign:
-            while kill_after is not None and lines(tmp_path / "flights.jsonl") < kill_after:
-                assert campaign.poll() is None
-                time.sleep(0.01)
-            if kill_after is not None:
-                campaign.kill()
-        assert campaign.returncode == (0 if kill_after is None else -signal.SIGKILL)
+    with subprocess.Popen([sys.executable, "-c", KILLED, str(tmp_path)], cwd=ROOT) as campaign:
+        while lines(tmp_path / "flights.jsonl") < 4:
+            assert campaign.poll() is None
+            time.sleep(0.01)
+        campaign.kill()
+    assert lines(tmp_path / "flights.jsonl") < len(jobs)
+    run_campaign(jobs, journal(tmp_path), ONE, partial(slow_flight, folder=tmp_path))
     rows = run_campaign(jobs, journal(tmp_path), ONE, refuse)
     assert [row.job for row in rows] == jobs
     assert lines(tmp_path / "flights.jsonl") == len(jobs)
-    # What was in the air at a kill, of one worker or of two jobs taken, is all that was flown twice.
-    assert len(jobs) <= lines(flights) <= len(jobs) + 3
+    # The flight in the air at the kill is all that was flown twice.
+    assert len(jobs) <= lines(flights) <= len(jobs) + 1
 
 
 def test_a_folder_has_one_writer_at_a_time(tmp_path: Path) -> None:
