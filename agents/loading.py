@@ -55,8 +55,9 @@ def load_pilot(name_or_path: str, trust: bool = False) -> Pilot:
 
 def flyable_ways(name: str, pilot: Pilot) -> tuple[str, ...]:
     """The ways of `agents.way_names` a pilot can be flown in: all, if it has heads to take apart that are not the teacher's."""
-    whole = isinstance(pilot, LatticePilot) and not split_way(name)[1]
-    return WAYS if whole and not isinstance(pilot.brain, TeacherBrain) else ("all",)
+    if not isinstance(pilot, LatticePilot) or isinstance(pilot.brain, TeacherBrain):
+        return ("all",)
+    return ("all",) if split_way(name)[1] else WAYS
 
 
 def load_courier(name_or_path: str) -> Courier:

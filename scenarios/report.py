@@ -20,7 +20,12 @@ from scenarios.statistics import (
     wilson,
 )
 from scenarios.suite import Suite
-from scenarios.verdicts import exploratory_verdict, primary_verdict, saturated_verdict
+from scenarios.verdicts import (
+    SATURATED,
+    exploratory_verdict,
+    primary_verdict,
+    saturated_verdict,
+)
 from scenarios.worst import worst_flights
 
 WORST = 10
@@ -115,7 +120,7 @@ def compile_report(
     return Report(
         suite=suite,
         cells=tuple(cells),
-        comparisons=tuple(_judge(comparisons, cells, suite.primary)),
+        comparisons=tuple(_judge(comparisons, cells, _primary(suite, list(compute)))),
         compute=dict(compute),
         worst=tuple(_worst(entries, rows, logs or {})),
         stamp=dict(stamp),
@@ -190,30 +195,36 @@ def _compare(task: str, first: str, second: str, flown: Mapping[str, Sequence[Ro
     )
 
 
+def _primary(suite: Suite, pilots: Sequence[str]) -> tuple[str, str, str] | None:
+    """The one endpoint that is no exploration: the primary task, the first pilot against the second, both whole."""
+    if suite.primary is None or len(pilots) < 2:
+        return None
+    return suite.primary, pilots[0], pilots[1]
+
+
 def _judge(
-    comparisons: Sequence[Comparison], cells: Sequence[Cell], primary: str | None
+    comparisons: Sequence[Comparison],
+    cells: Sequence[Cell],
+    primary: tuple[str, str, str] | None,
 ) -> list[Comparison]:
     """The same with verdicts: one primary endpoint, everything else exploratory under Holm."""
     found = {(cell.task, cell.pilot): cell for cell in cells}
-    family = [pair for pair in comparisons if not _is_primary(pair, primary)]
-    adjusted = iter(holm([pair.mcnemar_p for pair in family]))
+    tested = [(pair.task, pair.first, pair.second) != primary for pair in comparisons]
+    family = [p.mcnemar_p for p, explores in zip(comparisons, tested, strict=True) if explores]
+    adjusted = iter(holm(family))
     judged = []
-    for pair in comparisons:
+    for pair, explores in zip(comparisons, tested, strict=True):
         both = [found[pair.task, name] for name in (pair.first, pair.second)]
-        failures = [round(cell.flights * (1.0 - cell.success.value)) for cell in both]
-        holm_p = None if _is_primary(pair, primary) else next(adjusted)
-        if min(cell.success.value for cell in both) > 0.95:
-            verdict = saturated_verdict(*failures, flights=both[0].flights)
+        holm_p = next(adjusted) if explores else None
+        if min(cell.success.value for cell in both) > SATURATED:
+            failures = [round(cell.flights * (1.0 - cell.success.value)) for cell in both]
+            verdict = saturated_verdict(*failures)
         elif holm_p is None:
             verdict = primary_verdict(pair.difference)
         else:
             verdict = exploratory_verdict(pair.first, pair.second, pair.difference, holm_p)
         judged.append(replace(pair, holm_p=holm_p, verdict=verdict))
     return judged
-
-
-def _is_primary(pair: Comparison, primary: str | None) -> bool:
-    return pair.task == primary and not any(split_way(n)[1] for n in (pair.first, pair.second))
 
 
 def _worst(

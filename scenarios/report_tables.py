@@ -9,7 +9,7 @@ from agents.way_names import way_of
 from scenarios.report import Comparison, Report, Worst
 from scenarios.statistics import Estimate
 
-_WAY_WORDS = {"all": "all learned", "head": "head alone", "substitution": "substitution"}
+_WAY_WORDS = {"all": "whole", "head": "head alone", "substitution": "substitution"}
 
 
 @dataclass(frozen=True)
@@ -99,11 +99,12 @@ def _differences(report: Report) -> Section:
     primary = (
         "No endpoint is primary: every comparison is exploratory, with exact McNemar tests under Holm."
         if report.suite.primary is None
-        else f"Primary endpoint: success on {report.suite.primary}, judged by its interval with a margin of "
-        "5 points; every other comparison is exploratory, with exact McNemar tests under Holm."
+        else f"Primary endpoint: success on {report.suite.primary}, the first pilot against the second, judged "
+        "by its interval with a margin of 5 points; every other comparison is exploratory, with exact McNemar tests under Holm."
     )
     note = (
-        f"Identical worlds, paired flight by flight; Newcombe intervals. {primary} One set of weights a "
+        f"Identical worlds, paired flight by flight; Newcombe intervals. {primary} Where both "
+        "succeed on more than 95 % the worlds are too easy for a verdict, and the failures are counted. One set of weights a "
         "pilot: nothing here says how another training would have come out."
     )
     return Section("Paired differences", header, lines, note, "differences" if lines else "")

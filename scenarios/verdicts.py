@@ -4,6 +4,8 @@ from scenarios.statistics import Estimate
 
 MARGIN = 0.05
 """Share of success by which the primary endpoint may be worse and still count as no worse."""
+SATURATED = 0.95
+"""Success above which worlds are too easy to tell pilots apart."""
 _LEVEL = 0.05
 
 
@@ -27,6 +29,6 @@ def exploratory_verdict(first: str, second: str, difference: Estimate, holm_p: f
     return f"{first if difference.value > 0 else second} better"
 
 
-def saturated_verdict(first_failures: int, second_failures: int, flights: int) -> str:
-    """Above 95 % the worlds are too easy to tell pilots apart: the failures are stated, and nothing said of them."""
-    return f"too easy for one: failures {first_failures} : {second_failures} of {flights}"
+def saturated_verdict(first_failures: int, second_failures: int) -> str:
+    """Where both are above `SATURATED`: the failures, and nothing said of them."""
+    return f"none: failed {first_failures} : {second_failures}"

@@ -17,7 +17,7 @@ def worst_flights(rows: Sequence[Row], count: int) -> list[Row]:
             cells.setdefault((row.scenario, row.pilot), []).append(row)
     ranked = [sorted(cell, key=_merit) for cell in cells.values()]
     turns = [row for turn in zip_longest(*ranked) for row in turn if row is not None]
-    return turns[:count]
+    return sorted(turns, key=lambda row: row.success)[:count]
 
 
 def _merit(row: Row) -> tuple[bool, float, float, int]:

@@ -21,6 +21,8 @@ def record_logs(
     wanted = {row.job: row for row in _chosen(which, rows)}
     paths = {job: folder / "logs" / f"{_name(job)}.mcap" for job in wanted}
     missing = [(job, path) for job, path in paths.items() if not path.exists()]
+    for torn in (folder / "logs").glob("*.part"):  # Left by a kill.
+        torn.unlink()
     done = 0
     with progress("recording", "logs") as report:
         for (job, path), answer in engine.fan_out(partial(record_job, crew=crew), missing):

@@ -115,7 +115,7 @@ def test_it_commands_at_the_level_it_declares(tmp_path: Path, level: str) -> Non
     ("changes", "said"),
     [
         ({"observation": '("gaol",)'}, "unknown observation entry 'gaol'.*did you mean 'goal'"),
-        ({"observation": "None"}, "declare a tuple of image"),
+        ({"observation": "None"}, "declare a tuple of ego"),
         ({"action": '"thrust"'}, "action = 'thrust': choose velocity, body_rate, rotor"),
     ],
 )
