@@ -220,7 +220,7 @@ def _judge(
             failures = [round(cell.flights * (1.0 - cell.success.value)) for cell in both]
             verdict = saturated_verdict(*failures)
         elif holm_p is None:
-            verdict = primary_verdict(pair.difference)
+            verdict = f"{pair.first}: {primary_verdict(pair.difference)}"
         else:
             verdict = exploratory_verdict(pair.first, pair.second, pair.difference, holm_p)
         judged.append(replace(pair, holm_p=holm_p, verdict=verdict))

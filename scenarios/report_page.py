@@ -2,10 +2,12 @@
 
 import base64
 import json
+import re
 from dataclasses import asdict
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup, escape
 
 from scenarios.report import Report
 from scenarios.report_figure import report_figures
@@ -51,6 +53,7 @@ def report_html(report: Report, figures: dict[str, str]) -> str:
         loader=FileSystemLoader(_TEMPLATES), autoescape=True, undefined=StrictUndefined,
         trim_blocks=True, lstrip_blocks=True,
     )  # fmt: skip
+    environment.filters["breakable"] = _breakable
     encoded = {
         name: base64.b64encode(svg.encode()).decode("ascii") for name, svg in figures.items()
     }
@@ -65,6 +68,11 @@ def worlds_line(report: Report) -> str:
     kinds = ", ".join(sorted({seed_set(seed) for seed in seeds}))
     span = f"{min(seeds)}" if len(seeds) == 1 else f"{min(seeds)} to {max(seeds)}"
     return f"{len(seeds)} worlds a task, seeds {span} ({kinds}), identical for every pilot."
+
+
+def _breakable(text: str) -> Markup:
+    """Names may be broken behind their signs, and nowhere else if that is enough."""
+    return Markup(re.sub(r"(?<=[,=@/:])(?=\w)", "<wbr>", str(escape(text))))
 
 
 def _content(report: Report) -> dict[str, object]:

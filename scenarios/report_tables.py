@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from rich.table import Table
 
 from agents.way_names import way_of
-from scenarios.report import Comparison, Report, Worst
+from scenarios.report import Report, Worst
 from scenarios.statistics import Estimate
 
 _WAY_WORDS = {"all": "whole", "head": "head alone", "substitution": "substitution"}
@@ -87,7 +87,7 @@ def _differences(report: Report) -> Section:
             f"{pair.first_only} : {pair.second_only}",
             f"{pair.mcnemar_p:.3f}",
             "primary" if pair.holm_p is None else f"{pair.holm_p:.3f}",
-            _said(pair),
+            pair.verdict,
             percent(pair.prize_difference, sign="+"),
         ]
         for pair in report.comparisons
@@ -108,10 +108,6 @@ def _differences(report: Report) -> Section:
         "pilot: nothing here says how another training would have come out."
     )
     return Section("Paired differences", header, lines, note, "differences" if lines else "")
-
-
-def _said(pair: Comparison) -> str:
-    return f"{pair.first}: {pair.verdict}" if pair.holm_p is None else pair.verdict
 
 
 def _reasons(report: Report) -> Section:

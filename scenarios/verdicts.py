@@ -31,4 +31,4 @@ def exploratory_verdict(first: str, second: str, difference: Estimate, holm_p: f
 
 def saturated_verdict(first_failures: int, second_failures: int) -> str:
     """Where both are above `SATURATED`: the failures, and nothing said of them."""
-    return f"none: failed {first_failures} : {second_failures}"
+    return f"too easy ({first_failures} : {second_failures} failed)"
