@@ -34,13 +34,17 @@ class Fly:
     scenario: Positional[str] = "delft-mission"
     """A library name (see `list scenarios`) or a TOML file."""
     pilot: str = "shared"
-    """shared, specialists, classical, teacher, random, or a checkpoint folder."""
+    """shared, specialists, classical, teacher, random, or a checkpoint folder; shared@head and
+    shared@teacher=navigation,mission fly parts of one. Your own policy, with --trust: module:Class, file.py:Class, an
+    ONNX file or a Stable-Baselines3 zip (file.zip@body_rate for another action level than velocity)."""
     seed: Annotated[int | None, tyro.conf.arg(metavar="INT")] = None
     """World seed; by default one on which the shipped network completes the default mission. A scenario file keeps its own."""
     out: Annotated[Path | None, tyro.conf.arg(metavar="DIR")] = None
     """Folder for the files; by default a fresh one under runs/."""
     video: bool = True
     """Also render flight.mp4."""
+    trust: bool = False
+    """Load a policy from elsewhere, which runs code that comes with it."""
     json: bool = False
     """End standard output with one line of JSON."""
 
@@ -54,6 +58,7 @@ class Fly:
             seed=self.seed,
             out=self.out,
             video=self.video,
+            trust=self.trust,
             as_json=self.json,
         )
 
@@ -94,36 +99,56 @@ class Train:
 
 @dataclass(frozen=True)
 class Compare:
-    """Fly pilots on identical worlds; prints success with intervals, paired differences and compute."""
+    """Fly pilots on identical worlds; success with intervals, paired differences, verdicts, compute, one HTML report."""
 
     suite: str = "smoke"
     """A shipped suite (see `list suites`) or a TOML file."""
-    pilots: tuple[str, ...] = ("shared", "specialists", "classical", "teacher")
-    """Names or checkpoint folders; the others are compared with the first."""
+    pilots: Annotated[tuple[str, ...], tyro.conf.arg(aliases=["--pilot"])] = (
+        "shared",
+        "specialists",
+        "classical",
+        "teacher",
+    )
+    """Names, checkpoint folders or policies (see `fly --pilot`); the others are compared with the first."""
+    ways: Annotated[
+        tuple[str, ...] | None, tyro.conf.arg(metavar="{all,head,substitution} ...")
+    ] = None
+    """Fly every task so; by default as the suite says. head: each task by its own head alone; substitution: missions
+    with every subset of heads replaced by the teacher's."""
     worlds: Annotated[int | None, tyro.conf.arg(metavar="INT")] = None
     """Worlds per task; by default what the suite says."""
     first_seed: Annotated[int | None, tyro.conf.arg(metavar="INT")] = None
     """World seed to count up from; by default what the suite says."""
-    processes: Annotated[int | None, tyro.conf.arg(metavar="INT")] = None
-    """Processes that fly; by default one a core."""
+    seeds: Annotated[tuple[str, ...], tyro.conf.arg(metavar="INT[-INT] ...")] = ()
+    """World seeds one by one or in ranges, in place of --worlds and --first-seed."""
+    workers: Annotated[int | None, tyro.conf.arg(metavar="INT")] = None
+    """Flights flown at once; by default one a core."""
+    engine: str = "local"
+    """What flies: local (processes of this machine) or ray; see docs/cluster.md."""
+    address: Annotated[str | None, tyro.conf.arg(metavar="HOST:PORT")] = None
+    """Of a running Ray cluster, or auto; without it Ray starts on this machine alone."""
+    flight_limit: float = 600.0
+    """Seconds of wall clock after which a flight is ended and recorded as overdue."""
+    trust: bool = False
+    """Load policies from elsewhere, which runs code that comes with them."""
+    retry: bool = False
+    """Fly again what crashed or was overdue."""
+    logs: str = "worst"
+    """Which flights to fly once more into logs: worst, all or none."""
+    junit: Annotated[Path | None, tyro.conf.arg(metavar="FILE")] = None
+    """Also write the flights as JUnit XML, one test case each."""
+    require: Annotated[float | None, tyro.conf.arg(metavar="SHARE")] = None
+    """Exit with 1 where the first pilot succeeds on a smaller share of a task's flights, as in 0.9."""
     out: Annotated[Path | None, tyro.conf.arg(metavar="DIR")] = None
     """Folder for the results; one that holds part of this campaign is continued."""
     json: bool = False
     """End standard output with one line of JSON."""
 
     def run(self) -> int:
-        """0 once every flight is flown, 1 if some crashed."""
-        from scenarios.commands.compare import compare
+        """0 once every flight is flown, 1 if some were lost or the first pilot fell short of --require."""
+        from scenarios.commands.compare import Options, compare
 
-        return compare(
-            suite=self.suite,
-            pilots=self.pilots,
-            worlds=self.worlds,
-            first_seed=self.first_seed,
-            processes=self.processes,
-            out=self.out,
-            as_json=self.json,
-        )
+        return compare(Options(**vars(self)))
 
 
 _LOGS = tyro.conf.arg(metavar="LOG [LOG ...]", help_behavior_hint="(at least one)")
@@ -254,8 +279,8 @@ def main() -> int:
         return _refuse(_unknown(name))
     try:
         return _run(name, rest)
-    except KeyboardInterrupt:
-        return INTERRUPTED
+    except KeyboardInterrupt as stop:
+        return getattr(stop, "exit_code", INTERRUPTED)
 
 
 def _run(name: str, arguments: list[str]) -> int:

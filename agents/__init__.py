@@ -4,8 +4,10 @@ from agents.flying import fly
 from agents.lattice import describe as describe_lattice
 from agents.loading import (
     PilotError,
+    flyable_ways,
     load_courier,
     load_pilot,
+    pilot_file,
     pilot_names,
     pilot_networks,
 )
@@ -22,10 +24,12 @@ __all__ = [
     "TourProblem",
     "describe_lattice",
     "fly",
+    "flyable_ways",
     "load_courier",
     "load_pilot",
     "mission_bounds",
     "mission_optimum",
+    "pilot_file",
     "pilot_names",
     "pilot_networks",
     "plan_tour",

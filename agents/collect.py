@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from agents.dataset import FIELDS, save_shard, stack_frames
-from agents.fanout import Failed, fan_out
+from agents.fanout import Engine, Failed
 from agents.labels import Labeller
 from agents.lattice import MOVING, candidate_action
 from agents.lattice_pilot import LatticePilot
@@ -58,7 +58,11 @@ class CollectionRound:
 
 
 def collect_round(
-    round_: CollectionRound, source: Source, out: Path, workers: int, report: Callable[[str], None]
+    round_: CollectionRound,
+    source: Source,
+    out: Path,
+    engine: Engine,
+    report: Callable[[str], None],
 ) -> list[Path]:
     """Fly until enough frames are kept; finished flights are not flown again after a kill. Returns the shards."""
     folder = out / round_.name
@@ -69,7 +73,7 @@ def collect_round(
     if shards:
         return shards
     fly = partial(_fly_job, source=source, folder=folder)
-    for job, answer in fan_out(fly, _jobs(round_, done), workers):
+    for job, answer in engine.fan_out(fly, _jobs(round_, done)):
         if isinstance(answer, Failed):
             raise RuntimeError(f"{round_.name}, flight {job.index}: {answer.reason}")
         done[job.index], outcome = answer

@@ -26,6 +26,8 @@ _RETURN_SPEED = 0.8
 class LatticePilot:
     """Mission skill sets the target, navigation and avoidance skills score the lattice, the best candidate flies."""
 
+    action_level = "velocity"
+
     def __init__(
         self,
         name: str,
@@ -47,7 +49,7 @@ class LatticePilot:
         self._name = name
         self.brain = brain
         self.rule = rule or FusionRule()
-        self._detours = detours
+        self.detours = detours
         self.masking = masking
         self.control: MissionControl | None = None
 
@@ -63,7 +65,7 @@ class LatticePilot:
             name,
             brain or self.brain,
             self.rule,
-            detours=self._detours,
+            detours=self.detours,
             masking=self.masking if masking is None else masking,
         )
 
@@ -109,7 +111,7 @@ class LatticePilot:
     def _steer(self, observation: Observation, mission: dict) -> Decision:
         """Fuse what navigation and avoidance say of the lattice into one command."""
         course_only = self.briefing.task == "avoid"
-        if self._detours and not course_only:
+        if self.detours and not course_only:
             target = HOME if self.control is None else self.control.target
             observation = self._detour.aim(observation, target, self._survival)
         goal = observation["goal"]

@@ -9,14 +9,17 @@ from agents.courier import Courier
 from agents.lattice_pilot import LatticePilot
 from agents.pilot import Brain, MissionSkill, Pilot
 from agents.planners import NearestPlanner, ObservablePlanner, RatioPlanner
+from agents.policy import PolicyError
+from agents.policy_files import is_policy, load_policy, policy_file
 from agents.random_pilot import RandomPilot
 from agents.teacher import TeacherBrain
-from agents.variants import SEPARATOR, split_name, vary
+from agents.variants import split_name
+from agents.way_names import HEAD, SKILLS, TEACHER, WAYS, WayError, split_way
 from sim.names import unknown
 
 SHIPPED = Path(__file__).resolve().parent.parent / "models" / "weights"
+_OR_ELSE = "or a checkpoint folder, module:Class, an ONNX file or a Stable-Baselines3 zip"
 SHIPPED_NETWORKS = ("shared", "specialists")
-SKILLS = ("navigation", "avoidance", "mission")
 
 
 class PilotError(ValueError):
@@ -55,24 +58,29 @@ def pilot_names() -> tuple[str, ...]:
     return (*SHIPPED_NETWORKS, *_WITHOUT_NETWORK)
 
 
-def load_pilot(name_or_path: str) -> Pilot:
-    """A pilot by name, or flown by the checkpoint(s) in a folder.
+def load_pilot(name_or_path: str, trust: bool = False) -> Pilot:
+    """A pilot by name, flown by the checkpoint(s) in a folder, or by a policy from elsewhere.
 
     A folder holds one network with all three heads, or three folders navigation, avoidance, mission. Behind either may
-    stand variants: `+blind`, the image withheld from the mission skill alone; `+unmasked`, no mission mask.
+    stand variants: `+blind`, the image withheld from the mission skill alone; `+unmasked`, no mission mask. A policy is
+    `module:Class`, `file.py:Class`, an ONNX file or a Stable-Baselines3 zip; loading one runs code, so it needs
+    `trust`. What follows an `@` is the way of flying (`agents.way_names`), or the action level of an ONNX file or a zip.
     """
-    base, variants = split_name(name_or_path)
-    if variants:
-        pilot = load_pilot(base)
-        if not isinstance(pilot, LatticePilot) or ("blind" in variants and base in _ALL_SEEING):
-            wrong = " and ".join(f"{SEPARATOR}{variant}" for variant in variants)
-            raise PilotError(
-                f"pilot {base!r} has no variant {wrong}: it plans without images or not at all"
-            )
-        return vary(pilot, variants)
-    if name_or_path in _WITHOUT_NETWORK:
-        return _WITHOUT_NETWORK[name_or_path]()
-    return network_pilot(_checkpoint_folder(name_or_path), name_or_path)
+    base, way = split_way(name_or_path)
+    try:
+        if is_policy(base):
+            return load_policy(base, way, trust)
+        pilot = _own_pilot(base)
+        return _in_a_way(pilot, name_or_path, way) if way else pilot
+    except (PolicyError, WayError) as error:
+        raise PilotError(str(error)) from error
+
+
+def flyable_ways(name: str, pilot: Pilot) -> tuple[str, ...]:
+    """The ways of `agents.way_names` a pilot can be flown in: all, if it has heads to take apart that are not the teacher's."""
+    if not isinstance(pilot, LatticePilot) or isinstance(pilot.brain, TeacherBrain):
+        return ("all",)
+    return ("all",) if split_way(name)[1] else WAYS
 
 
 def load_courier(name_or_path: str) -> Courier:
@@ -105,14 +113,44 @@ def network_pilot(folder: Path, name: str) -> LatticePilot:
 
 def pilot_networks(name_or_path: str) -> tuple[Path, ...]:
     """The checkpoint folders a pilot flies with; none for pilots without a network."""
-    name_or_path, _ = split_name(name_or_path)
-    if name_or_path in _WITHOUT_NETWORK:
+    base, _ = split_name(split_way(name_or_path)[0])
+    if base in _WITHOUT_NETWORK or is_policy(base):
         return ()
-    folders = _skill_folders(_checkpoint_folder(name_or_path))
+    folders = _skill_folders(_checkpoint_folder(base))
     return tuple(dict.fromkeys(folders.values()))
 
 
+def pilot_file(name: str) -> Path | None:
+    """The file that a policy from elsewhere comes from; None for our own pilots."""
+    base, _ = split_way(name)
+    return policy_file(base) if is_policy(base) else None
+
+
 # --- Private.
+
+
+def _own_pilot(name: str) -> Pilot:
+    base, variants = split_name(name)
+    if variants:
+        pilot = _own_pilot(base)
+        if not isinstance(pilot, LatticePilot) or ("blind" in variants and base in _ALL_SEEING):
+            wrong = " and ".join(f"{SEPARATOR}{variant}" for variant in variants)
+            raise PilotError(
+                f"pilot {base!r} has no variant {wrong}: it plans without images or not at all"
+            )
+        return vary(pilot, variants)
+    if name in _WITHOUT_NETWORK:
+        return _WITHOUT_NETWORK[name]()
+    return network_pilot(_checkpoint_folder(name), name)
+
+
+def _in_a_way(pilot: Pilot, name: str, way: str) -> Pilot:
+    if way != HEAD and not way.startswith(TEACHER):
+        raise WayError(f"pilot {name!r}: @{way}: choose @{HEAD} or @{TEACHER}{','.join(SKILLS)}")
+    # Composed of brains as networks are: imports torch.
+    from agents.ways_of_flying import in_a_way
+
+    return in_a_way(pilot, name, way)
 
 
 def _skill_folders(folder: Path) -> dict[str, Path]:
@@ -131,7 +169,7 @@ def _checkpoint_folder(name_or_path: str) -> Path:
     folder = Path(name_or_path)
     if not name_or_path or not folder.is_dir():
         raise PilotError(
-            unknown("pilot", name_or_path, pilot_names(), or_else="or a checkpoint folder")
+            unknown("pilot", name_or_path, pilot_names(), or_else=_OR_ELSE)
         )
     _check_holds_networks(folder)
     return folder

@@ -46,6 +46,11 @@ class Pilot(Protocol):
     @property
     def name(self) -> str: ...
 
+    @property
+    def action_level(self) -> str:
+        """The level of its actions, see `sim.actions`."""
+        ...
+
     def reset(self, flight: Flight) -> None:
         """Prepare for a flight. Learned and classical pilots read its briefing only."""
         ...

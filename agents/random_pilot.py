@@ -15,6 +15,7 @@ class RandomPilot:
     """Flies a random candidate for about half a second, then another."""
 
     name = "random"
+    action_level = "velocity"
 
     def reset(self, flight: Flight) -> None:
         self._rng = np.random.default_rng([flight.scenario.seed, _STREAM])

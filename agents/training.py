@@ -13,6 +13,7 @@ import tyro
 
 from agents.collect import CollectionRound, Source, collect_round
 from agents.dataset import Frames, load_shards
+from agents.engines import open_engine
 from agents.imitate import ImitationConfig, imitate
 from models import Card, MultiTaskNet, NetworkConfig, load_checkpoint, save_checkpoint
 from sim.names import unknown
@@ -53,7 +54,11 @@ class TrainConfig:
     batch: int = 128
     learning_rate: float = 1.5e-3
     workers: int = 2
-    """Processes that fly."""
+    """Flights flown at once."""
+    engine: str = "local"
+    """What flies: local (processes of this machine) or ray; see docs/cluster.md."""
+    address: Annotated[str | None, tyro.conf.arg(metavar="HOST:PORT")] = None
+    """Of a running Ray cluster, or auto; `out` must then lie on a file system that its machines share."""
     first_world_seed: int = 0
     """World seed of the first flight; all must lie in 0-9999."""
 
@@ -77,6 +82,7 @@ class TrainConfig:
                 f"batch = {self.batch}, frames = {self.frames}, rounds = {self.rounds}: "
                 "the frames of a round must fill a batch, and a twenty-fifth of them validates"
             )
+        open_engine(self.engine, self.workers, address=self.address)
         last = self.first_world_seed + self.rounds * SEEDS_PER_ROUND - 1
         if self.first_world_seed < 0 or last > LAST_TRAINING_SEED:
             raise ValueError(
@@ -98,8 +104,8 @@ def train(config: TrainConfig, source: Source, report: Callable[[str], None]) ->
 def check_same_settings(config: TrainConfig) -> None:
     """Write the settings beside the run; a folder that holds a run with others is refused."""
     path = config.out / "config.json"
-    # Which arms are trained in the end, and by how many processes, changes nothing that was done.
-    free = ("out", "arms", "workers")
+    # Which arms are trained in the end, and who flies how much at once, changes nothing that was done.
+    free = ("out", "arms", "workers", "engine", "address")
     settings = {name: value for name, value in asdict(config).items() if name not in free}
     if path.exists():
         before = json.loads(path.read_text())
@@ -139,6 +145,7 @@ def _aggregate(config: TrainConfig, source: Source, report: Callable[[str], None
     shards: list[Path] = []
     per_round = config.frames // config.rounds
     first_seed = config.first_world_seed
+    engine = open_engine(config.engine, config.workers, address=config.address)
     for index in range(config.rounds):
         pilots = ("teacher",)
         if index:
@@ -147,7 +154,7 @@ def _aggregate(config: TrainConfig, source: Source, report: Callable[[str], None
             # A third each: the shared network, the specialists together, and the perturbed teacher.
             pilots = (str(learners["shared"]), str(learners["specialists"]), "teacher")
         round_ = CollectionRound(f"round_{index}", pilots, first_seed, per_round)
-        shards += collect_round(round_, source, config.out, config.workers, report)
+        shards += collect_round(round_, source, config.out, engine, report)
         first_seed += SEEDS_PER_ROUND
     return load_shards(shards)
 

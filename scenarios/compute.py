@@ -6,17 +6,28 @@ from dataclasses import dataclass
 
 import agents
 import models
+from agents.policy import PolicyPilot
 
 
 @dataclass(frozen=True)
 class Compute:
-    """Cost of the networks a pilot flies with; all zero for a pilot without any."""
+    """Cost of the networks a pilot flies with; None where it is not known, 0 networks where it has none."""
 
-    networks: int
-    parameters: int
-    macs_per_second: float  # at true call rates
-    latency_p50_ms: float  # one frame through every network, batch 1, one thread
-    latency_p99_ms: float
+    networks: int | None
+    parameters: int | None
+    macs_per_second: float | None  # at true call rates
+    latency_p50_ms: (
+        float | None
+    )  # one frame through every network, batch 1, one thread, nothing else flying
+    latency_p99_ms: float | None
+
+
+def pilot_compute(name: str, pilot: agents.Pilot) -> Compute:
+    """What is known of a pilot's cost: everything of our networks, of a policy from elsewhere what it says."""
+    if isinstance(pilot, PolicyPilot):
+        parameters = getattr(pilot.policy, "parameters", None)
+        return Compute(None, parameters if isinstance(parameters, int) else None, None, None, None)
+    return measure_compute(load_networks(name))
 
 
 def load_networks(pilot: str) -> list[models.MultiTaskNet]:
@@ -37,6 +48,14 @@ def measure_compute(networks: Sequence[models.MultiTaskNet]) -> Compute:
         # Percentiles do not add; three slow calls in one frame are rarer than this sum says.
         latency_p99_ms=sum(latency.p99_ms for latency in latencies),
     )
+
+
+def pilot_digest(name: str) -> str:
+    """Which weights or which policy file this is, in one short word; `none` for pilots that are our code."""
+    file = agents.pilot_file(name)
+    if file is not None:
+        return hashlib.sha256(file.read_bytes()).hexdigest()[:16]
+    return weights_digest(load_networks(name))
 
 
 def weights_digest(networks: Sequence[models.MultiTaskNet]) -> str:

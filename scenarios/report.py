@@ -1,18 +1,18 @@
-"""From a campaign's rows to its report: success with intervals, paired differences, compute, one figure."""
+"""From a campaign's rows to its report: success with intervals, paired differences with verdicts, reasons, compute."""
 
-import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
-from pathlib import Path
+from dataclasses import dataclass, field, replace
 
 import numpy as np
-from rich.table import Table
 
+from agents.way_names import split_way
 from scenarios.compute import Compute
-from scenarios.report_figure import draw_report
-from scenarios.runner import CRASHED, Row, check_paired
+from scenarios.plan import Entry
+from scenarios.row import LOST, Row
+from scenarios.runner import check_paired
 from scenarios.statistics import (
     Estimate,
+    holm,
     mcnemar_exact,
     mean_estimate,
     paired_counts,
@@ -20,6 +20,16 @@ from scenarios.statistics import (
     wilson,
 )
 from scenarios.suite import Suite
+from scenarios.verdicts import (
+    SATURATED,
+    exploratory_verdict,
+    primary_verdict,
+    saturated_verdict,
+)
+from scenarios.worst import worst_flights
+
+WORST = 10
+"""Flights listed as the worst, with their logs."""
 
 
 @dataclass(frozen=True)
@@ -31,15 +41,18 @@ class Cell:
     flights: int
     success: Estimate  # Wilson 95 %
     outcomes: dict[str, int]
-    crashed: int  # of the failures, flights a fault in the program ended
+    lost: int  # of the failures, flights that crashed or ran out of wall-clock time
     prize_fraction: Estimate | None  # prize over optimum, t 95 %; missions with 2 worlds or more
     mean_duration_s: float
     mean_energy_wh: float
+    interventions: dict[str, int]  # how often each rule overruled the pilot, over all flights
+    decision_p50_ms: float | None  # of one decision in flight, median over flights
+    decision_p99_ms: float | None  # the same of each flight's 99th percentile
 
 
 @dataclass(frozen=True)
 class Comparison:
-    """The first pilot against another, world by world."""
+    """One pilot against another, world by world."""
 
     task: str
     first: str
@@ -48,7 +61,19 @@ class Comparison:
     first_only: int
     second_only: int
     mcnemar_p: float
+    holm_p: float | None  # over all exploratory comparisons; None for the primary one
+    verdict: str
     prize_difference: Estimate | None  # fraction of the optimum, paired t 95 %
+
+
+@dataclass(frozen=True)
+class Worst:
+    """One of the worst flights."""
+
+    task: str
+    row: Row
+    log: str | None
+    """Path of its log from the report's folder."""
 
 
 @dataclass(frozen=True)
@@ -59,71 +84,68 @@ class Report:
     cells: tuple[Cell, ...]
     comparisons: tuple[Comparison, ...]
     compute: dict[str, Compute]
+    worst: tuple[Worst, ...]
     stamp: dict[str, str]
+    environment: dict[str, str] = field(default_factory=dict)
+    command: str = ""
+    """What repeats this campaign."""
 
     @property
-    def crashed(self) -> int:
-        return sum(cell.crashed for cell in self.cells)
+    def lost(self) -> int:
+        return sum(cell.lost for cell in self.cells)
 
 
 def compile_report(
-    suite: Suite, rows: Sequence[Row], compute: Mapping[str, Compute], stamp: Mapping[str, str]
+    suite: Suite,
+    entries: Sequence[Entry],
+    rows: Sequence[Row],
+    compute: Mapping[str, Compute],
+    stamp: Mapping[str, str],
+    *,
+    logs: Mapping[tuple[str, str, int], str] | None = None,
+    environment: Mapping[str, str] | None = None,
+    command: str = "",
 ) -> Report:
-    """Every pilot of `compute` on every task; the first is the one the others are compared with."""
+    """The report on whole entries; `compute` holds the pilots, of which the first is the one others are compared with."""
     check_paired(rows)
     cells: list[Cell] = []
     comparisons: list[Comparison] = []
-    first, *others = compute
-    for task, scenario in suite.tasks.items():
-        flown = {pilot: _by_seed(rows, scenario, pilot, suite.seeds) for pilot in compute}
-        cells += [_cell(task, pilot, flown[pilot]) for pilot in compute]
-        comparisons += [_compare(task, first, other, flown) for other in others]
-    return Report(suite, tuple(cells), tuple(comparisons), dict(compute), dict(stamp))
+    for entry in entries:
+        flown = {name: _by_seed(rows, entry.scenario, name, suite.seeds) for name in entry.pilots}
+        cells += [_cell(entry.task, name, flown[name]) for name in entry.pilots]
+        comparisons += [
+            _compare(entry.task, first, second, flown)
+            for first, second in pairs_of(entry.pilots, list(compute))
+        ]
+    return Report(
+        suite=suite,
+        cells=tuple(cells),
+        comparisons=tuple(_judge(comparisons, cells, _primary(suite, list(compute)))),
+        compute=dict(compute),
+        worst=tuple(_worst(entries, rows, logs or {})),
+        stamp=dict(stamp),
+        environment=dict(environment or {}),
+        command=command,
+    )
 
 
-def write_report(report: Report, folder: Path) -> tuple[Path, ...]:
-    """Write `results.json`, `results.md` and `results.png`."""
-    paths = tuple(folder / f"results.{suffix}" for suffix in ("json", "md", "png"))
-    content = {**asdict(report), "suite": report.suite.model_dump()}
-    paths[0].write_text(json.dumps(content, indent=2, allow_nan=False) + "\n", encoding="utf-8")
-    paths[1].write_text(report_markdown(report), encoding="utf-8")
-    draw_report(report, paths[2])
-    return paths
+def pairs_of(flown: Sequence[str], pilots: Sequence[str]) -> list[tuple[str, str]]:
+    """What is compared: the first pilot with each other flown the same way, and every substitution with all learned."""
+    found: list[tuple[str, str]] = []
+    for name in flown:
+        base, way = split_way(name)
+        if base != pilots[0] and not way.startswith("teacher="):
+            rival = f"{pilots[0]}@{way}" if way in ("head",) else pilots[0]
+            found += [(rival, name)] if rival in flown else []
+        elif way.startswith("teacher=") and base in flown:
+            found.append((base, name))
+    return found
 
 
-def report_table(report: Report) -> tuple[Table, ...]:
-    """The same tables for the terminal."""
-    tables = []
-    for title, header, lines in _tables(report):
-        table = Table(title=title)
-        for column, name in enumerate(header):
-            table.add_column(name, justify="left" if column < 2 else "right")
-        for line in lines:
-            table.add_row(*line)
-        tables.append(table)
-    return tuple(tables)
+# --- Private.
 
 
-def report_markdown(report: Report) -> str:
-    """All tables as Markdown."""
-    seeds = report.suite.seeds
-    parts = [
-        f"{report.suite.description}\n\nWorld seeds {seeds.start} to {seeds.stop - 1}, identical for every pilot.\n"
-    ]
-    for title, header, lines in _tables(report):
-        parts.append(
-            f"## {title}\n\n"
-            + "\n".join(_row(line) for line in (header, ["---"] * len(header), *lines))
-            + "\n"
-        )
-    return "\n".join(parts)
-
-
-def _row(line: Sequence[str]) -> str:
-    return "| " + " | ".join(line) + " |"
-
-
-def _by_seed(rows: Sequence[Row], scenario: str, pilot: str, seeds: range) -> list[Row]:
+def _by_seed(rows: Sequence[Row], scenario: str, pilot: str, seeds: Sequence[int]) -> list[Row]:
     """One row a seed, in the seeds' order: what makes rows of two pilots pairs."""
     found = {row.seed: row for row in rows if (row.scenario, row.pilot) == (scenario, pilot)}
     missing = [seed for seed in seeds if seed not in found]
@@ -136,17 +158,21 @@ def _by_seed(rows: Sequence[Row], scenario: str, pilot: str, seeds: range) -> li
 
 def _cell(task: str, pilot: str, rows: Sequence[Row]) -> Cell:
     outcomes = [row.outcome for row in rows]
-    finished = [row for row in rows if row.outcome != CRASHED]
+    finished = [row for row in rows if row.outcome not in LOST]
+    rules = sorted({rule for row in rows for rule in row.interventions})
     return Cell(
         task=task,
         pilot=pilot,
         flights=len(rows),
         success=wilson(sum(row.success for row in rows), len(rows)),
         outcomes={name: outcomes.count(name) for name in sorted(set(outcomes))},
-        crashed=outcomes.count(CRASHED),
+        lost=len(rows) - len(finished),
         prize_fraction=_mean(_prize_fractions(rows)),
         mean_duration_s=float(np.mean([row.duration_s for row in finished])) if finished else 0.0,
         mean_energy_wh=float(np.mean([row.energy_wh for row in finished])) if finished else 0.0,
+        interventions={rule: sum(row.interventions.get(rule, 0) for row in rows) for rule in rules},
+        decision_p50_ms=_median([row.latency_p50_ms for row in rows]),
+        decision_p99_ms=_median([row.latency_p99_ms for row in rows]),
     )
 
 
@@ -163,12 +189,56 @@ def _compare(task: str, first: str, second: str, flown: Mapping[str, Sequence[Ro
         first_only=counts.first_only,
         second_only=counts.second_only,
         mcnemar_p=mcnemar_exact(counts),
+        holm_p=None,
+        verdict="",
         prize_difference=_mean((prizes[0] - prizes[1])[known]),
     )
 
 
+def _primary(suite: Suite, pilots: Sequence[str]) -> tuple[str, str, str] | None:
+    """The one endpoint that is no exploration: the primary task, the first pilot against the second, both whole."""
+    if suite.primary is None or len(pilots) < 2:
+        return None
+    return suite.primary, pilots[0], pilots[1]
+
+
+def _judge(
+    comparisons: Sequence[Comparison],
+    cells: Sequence[Cell],
+    primary: tuple[str, str, str] | None,
+) -> list[Comparison]:
+    """The same with verdicts: one primary endpoint, everything else exploratory under Holm."""
+    found = {(cell.task, cell.pilot): cell for cell in cells}
+    tested = [(pair.task, pair.first, pair.second) != primary for pair in comparisons]
+    family = [p.mcnemar_p for p, explores in zip(comparisons, tested, strict=True) if explores]
+    adjusted = iter(holm(family))
+    judged = []
+    for pair, explores in zip(comparisons, tested, strict=True):
+        both = [found[pair.task, name] for name in (pair.first, pair.second)]
+        holm_p = next(adjusted) if explores else None
+        if min(cell.success.value for cell in both) > SATURATED:
+            failures = [round(cell.flights * (1.0 - cell.success.value)) for cell in both]
+            verdict = saturated_verdict(*failures)
+        elif holm_p is None:
+            verdict = f"{pair.first}: {primary_verdict(pair.difference)}"
+        else:
+            verdict = exploratory_verdict(pair.first, pair.second, pair.difference, holm_p)
+        judged.append(replace(pair, holm_p=holm_p, verdict=verdict))
+    return judged
+
+
+def _worst(
+    entries: Sequence[Entry], rows: Sequence[Row], logs: Mapping[tuple[str, str, int], str]
+) -> list[Worst]:
+    task_of = {entry.scenario: entry.task for entry in reversed(entries)}
+    return [
+        Worst(task_of[row.scenario], row, logs.get((row.pilot, row.scenario, row.seed)))
+        for row in worst_flights(rows, WORST)
+    ]
+
+
 def _prize_fractions(rows: Sequence[Row]) -> np.ndarray:
-    """Prize over optimum; NaN where there is none to win, or the flight crashed."""
+    """Prize over optimum; NaN where there is none to win, or the flight was lost."""
     return np.array(
         [row.prize / row.prize_optimum if row.prize_optimum else np.nan for row in rows]
     )
@@ -179,84 +249,6 @@ def _mean(values: np.ndarray) -> Estimate | None:
     return mean_estimate(values) if len(values) >= 2 else None
 
 
-def _tables(report: Report) -> list[tuple[str, list[str], list[list[str]]]]:
-    tables = [
-        (
-            "Success",
-            ["task", "pilot", "flights", "success [95 %]", "prize / optimum", "failures"],
-            _cell_lines(report),
-        ),
-        (
-            "Compute",
-            ["pilot", "networks", "parameters", "MACs/s", "p50", "p99"],
-            _compute_lines(report),
-        ),
-    ]
-    if report.comparisons:
-        header = [
-            "task",
-            "pair",
-            "difference [95 %]",
-            "first only",
-            "second only",
-            "McNemar p",
-            "prize difference",
-        ]
-        tables.insert(1, ("Paired differences", header, _comparison_lines(report)))
-    return tables
-
-
-def _cell_lines(report: Report) -> list[list[str]]:
-    return [
-        [
-            cell.task,
-            cell.pilot,
-            str(cell.flights),
-            _percent(cell.success),
-            _percent(cell.prize_fraction),
-            ", ".join(
-                f"{count} {name}" for name, count in cell.outcomes.items() if name != "success"
-            ),
-        ]
-        for cell in report.cells
-    ]
-
-
-def _comparison_lines(report: Report) -> list[list[str]]:
-    return [
-        [
-            one.task,
-            f"{one.first} - {one.second}",
-            _percent(one.difference, sign="+"),
-            str(one.first_only),
-            str(one.second_only),
-            f"{one.mcnemar_p:.3f}",
-            _percent(one.prize_difference, sign="+"),
-        ]
-        for one in report.comparisons
-    ]
-
-
-def _compute_lines(report: Report) -> list[list[str]]:
-    return [
-        [
-            pilot,
-            str(cost.networks),
-            f"{cost.parameters / 1e6:.2f} M",
-            f"{cost.macs_per_second / 1e6:.1f} M",
-            f"{cost.latency_p50_ms:.2f} ms",
-            f"{cost.latency_p99_ms:.2f} ms",
-        ]
-        if cost.networks
-        else [pilot, "none", "", "", "", ""]
-        for pilot, cost in report.compute.items()
-    ]
-
-
-def _percent(estimate: Estimate | None, sign: str = "") -> str:
-    if estimate is None:
-        return ""
-    value, low, high = (
-        f"{100 * number:{sign}.1f}" for number in (estimate.value, estimate.low, estimate.high)
-    )
-    return f"{value} % [{low}, {high}]"
+def _median(values: Sequence[float | None]) -> float | None:
+    known = [value for value in values if value is not None]
+    return float(np.median(known)) if known else None

@@ -1,6 +1,7 @@
 """Intervals and tests for success counts on identical worlds: Wilson, exact McNemar, paired differences."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import NormalDist
 
@@ -83,6 +84,16 @@ def paired_difference(counts: PairedCounts, confidence: float = 0.95) -> Estimat
     below = _combine(first.value - first.low, second.high - second.value, phi)
     above = _combine(first.high - first.value, second.value - second.low, phi)
     return Estimate(difference, difference - below, difference + above)
+
+
+def holm(p_values: Sequence[float]) -> list[float]:
+    """Holm's adjusted p-values (Holm 1979), in the order given: below alpha, they hold for the whole family at alpha."""
+    order = sorted(range(len(p_values)), key=lambda i: p_values[i])
+    adjusted, floor = [0.0] * len(p_values), 0.0
+    for rank, i in enumerate(order):
+        floor = max(floor, min(1.0, (len(p_values) - rank) * p_values[i]))
+        adjusted[i] = floor
+    return adjusted
 
 
 def mean_estimate(values: Float[np.ndarray, " n"], confidence: float = 0.95) -> Estimate:

@@ -1,6 +1,7 @@
 """A suite: which scenarios a comparison flies, and on which worlds."""
 
 import tomllib
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -9,6 +10,9 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from scenarios.problems import problems
 from scenarios.seeds import SEED_SETS
 from sim.names import did_you_mean, unknown
+
+Way = Literal["all", "head", "substitution"]
+"""All heads learned; the one head of the task alone; every subset of heads replaced by the teacher's."""
 
 _FOLDER = Path(__file__).parent / "suites"
 
@@ -24,27 +28,75 @@ class Suite(BaseModel):
     worlds: Annotated[int, Field(ge=1)]
     """Worlds per task: the seeds from `first_seed` upwards."""
     tasks: Annotated[dict[str, str], Field(min_length=1)]
-    """Task name to scenario: a library name or a TOML file."""
+    """Task name to scenario: a library name or a TOML file. Names that end in a number are rungs of a ladder."""
+    ways: Annotated[dict[str, tuple[Way, ...]], Field(exclude_if=lambda ways: not ways)] = {}
+    """Task name to the ways it is flown; tasks not named are flown with all heads learned."""
+    primary: Annotated[str | None, Field(exclude_if=lambda task: task is None)] = None
+    """The task whose comparison is the primary endpoint; all others are exploratory."""
+    chosen_seeds: Annotated[tuple[int, ...], Field(exclude_if=lambda seeds: not seeds)] = ()
+    """Worlds named one by one, in place of `first_seed` and `worlds`."""
+
+    @model_validator(mode="after")
+    def _names_its_tasks(self) -> "Suite":
+        for task in (*self.ways, *([] if self.primary is None else [self.primary])):
+            if task not in self.tasks:
+                raise ValueError(unknown("task", task, self.tasks))
+        for task, ways in self.ways.items():
+            if not ways or len(set(ways)) != len(ways):
+                raise ValueError(f"ways.{task} = {' '.join(ways) or 'none'}: name each once")
+        return self
 
     @model_validator(mode="after")
     def _leaves_the_test_worlds_closed(self) -> "Suite":
-        last, closed = self.first_seed + self.worlds - 1, SEED_SETS["test"]
+        first, last, closed = min(self.seeds), max(self.seeds), SEED_SETS["test"]
+        if first < 0 or len(set(self.seeds)) != len(self.seeds):
+            raise ValueError(f"seeds = {list(self.chosen_seeds)}: name each once, from 0 upwards")
         if last >= closed.start:
             raise ValueError(
-                f"worlds {self.first_seed} to {last}: seeds from {closed.start} are test worlds, "
+                f"worlds {first} to {last}: seeds from {closed.start} are test worlds, "
                 "opened once per release for the published tables"
             )
         return self
 
-    def with_worlds(self, worlds: int | None, first_seed: int | None) -> "Suite":
+    def with_worlds(
+        self, worlds: int | None, first_seed: int | None, seeds: Sequence[int] = ()
+    ) -> "Suite":
         """The same tasks on other worlds; None keeps what the file says."""
         changes = {"worlds": worlds, "first_seed": first_seed}
         kept = {name: value for name, value in changes.items() if value is not None}
-        return _validated({**self.model_dump(), **kept}, "suite")
+        if seeds and kept:
+            raise ValueError(
+                f"seeds = {len(seeds)} of them, {', '.join(kept)}: give one or the other"
+            )
+        return _validated({**self.model_dump(), **kept, "chosen_seeds": tuple(seeds)}, "suite")
+
+    def in_ways(self, ways: Sequence[str]) -> "Suite":
+        """The same tasks, each flown in these ways."""
+        return _validated(
+            {**self.model_dump(), "ways": {t: tuple(ways) for t in self.tasks}}, "suite"
+        )
+
+    def ways_of(self, task: str) -> tuple[str, ...]:
+        """The ways a task is flown."""
+        return self.ways.get(task, ("all",))
 
     @property
-    def seeds(self) -> range:
-        return range(self.first_seed, self.first_seed + self.worlds)
+    def seeds(self) -> Sequence[int]:
+        return self.chosen_seeds or range(self.first_seed, self.first_seed + self.worlds)
+
+
+def parse_seeds(words: Sequence[str]) -> tuple[int, ...]:
+    """`15000-15009 15020` as numbers."""
+    found: list[int] = []
+    for word in words:
+        first, dash, last = word.partition("-")
+        if not first.isdecimal() or (dash and not last.isdecimal()):
+            raise ValueError(f"seeds = {word!r}: give numbers and ranges, as in 15000-15009 15020")
+        end = int(last) if dash else int(first)
+        if not 0 <= end - int(first) < 1_000_000:
+            raise ValueError(f"seeds = {word!r}: a range goes upwards, over less than a million")
+        found += range(int(first), end + 1)
+    return tuple(found)
 
 
 def suite_names() -> tuple[str, ...]:

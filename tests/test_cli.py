@@ -11,6 +11,8 @@ from pathlib import Path
 import pytest
 
 import scenarios
+from scenarios.parquet import read_parquet
+from scenarios.row import Job
 from scenarios.seeds import seed_set
 from sim.record.reader import read_flight
 from sim.types import Outcome
@@ -66,7 +68,18 @@ def test_every_command_explains_itself(within: Trident, command: str) -> None:
         (["compare", "--worlds", "0"], ["worlds", "0"]),
         (["compare", "--first-seed", "20000"], ["20000", "test worlds"]),
         (["compare", "--pilots", "random", "random"], ["random random"]),
-        (["compare", "--processes", "0"], ["processes = 0"]),
+        (["compare", "--pilots", "random", "--workers", "0"], ["workers = 0"]),
+        (["compare", "--pilots", "random", "--flight-limit", "0"], ["limit_s = 0"]),
+        (["compare", "--pilots", "random", "--engine", "rya"], ["'rya'", "did you mean 'ray'"]),
+        (["compare", "--pilots", "random", "--address", "here:1"], ["address = here:1", "ray"]),
+        (["compare", "--pilots", "random", "--logs", "best"], ["'best'", "worst, all, none"]),
+        (["compare", "--pilots", "random", "--require", "90"], ["require = 90", "0 to 1"]),
+        (["compare", "--pilots", "random", "--junit", "no/such/f.xml"], ["junit = no/such/f.xml"]),
+        (["compare", "--pilots", "random", "--ways", "half"], ["ways", "half", "substitution"]),
+        (["compare", "--pilots", "random", "--seeds", "5-4"], ["seeds = '5-4'"]),
+        (["compare", "--pilots", "a.zip"], ["'a.zip'", "runs code", "--trust"]),
+        (["fly", SHORT, "--pilot", "my.module:Class"], ["'my.module:Class'", "--trust"]),
+        (["fly", SHORT, "--pilot", "classical@teacher=wings"], ["wings", "navigation"]),
         (["train", "--arm", "shard"], ["'shard'", "specialists", "did you mean 'shared'"]),
         (["train", "--arm", "shared", "shared"], ["shared shared"]),
         (["train", "--arm"], ["arm = none", "shared, specialists"]),
@@ -229,11 +242,57 @@ def test_compare_flies_resumes_and_reports(trident: Trident, tmp_path: Path) -> 
     first = trident(*arguments)
     assert first.returncode == 0, first.stderr
     assert json.loads(first.stdout.splitlines()[-1])["flights"] == 4
-    results = json.loads((tmp_path / "result" / "results.json").read_text())
+    folder = tmp_path / "result"
+    results = json.loads((folder / "results.json").read_text())
     assert [cell["pilot"] for cell in results["cells"]] == ["classical", "random"]
-    flown = (tmp_path / "result" / "flights.jsonl").read_text()
-    assert trident(*arguments).returncode == 0
-    assert (tmp_path / "result" / "flights.jsonl").read_text() == flown
+    rows = read_parquet(folder / "flights.parquet")
+    assert [row.job for row in rows] == [
+        Job(pilot, SHORT, seed) for seed in (15_000, 15_001) for pilot in ("classical", "random")
+    ]
+    # Every flight is among the worst of four; each log ends as its row says.
+    for worst in results["worst"]:
+        flown = read_flight(folder / worst["log"]).result
+        assert flown is not None
+        assert str(flown.outcome) == worst["row"]["outcome"]
+    page = (folder / "results.html").read_text()
+    assert "trident compare --suite quick.toml --pilots classical random" in page
+    journal = (folder / "flights.jsonl").read_text()
+    again = trident(*arguments, "--require", "1.0", "--junit", "junit.xml")
+    assert again.returncode == (0 if results["cells"][0]["success"]["value"] == 1.0 else 1)
+    assert (tmp_path / "junit.xml").read_text().count("<testcase ") == 4
+    assert (folder / "flights.jsonl").read_text() == journal
+
+
+@pytest.mark.slow
+def test_compare_stops_on_signals_and_goes_on(tmp_path: Path) -> None:
+    """Interrupted, terminated and killed, a campaign still flies every flight once."""
+    arguments = (
+        "compare", "--pilots", "random", "--ways", "all", "--suite", "real", "--workers", "1",
+        "--worlds", "3", "--logs", "none", "--out", "result",
+    )  # fmt: skip
+    journal = tmp_path / "result" / "flights.jsonl"
+    for number, code in ((signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGKILL, -9)):
+        before = journal.read_bytes().count(b"\n") if journal.exists() else 0
+        with subprocess.Popen(
+            [sys.executable, str(ROOT / "run_sim.py"), *arguments],
+            cwd=tmp_path, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
+        ) as campaign:  # fmt: skip
+            while not journal.exists() or journal.read_bytes().count(b"\n") <= before:
+                assert campaign.poll() is None
+                time.sleep(0.01)
+            campaign.send_signal(number)
+            _, said = campaign.communicate()
+        assert campaign.returncode == code, said
+        assert "Traceback" not in said
+        if code > 0:
+            assert "stopped; to go on: trident compare" in said
+            assert "--out result" in said
+    done = subprocess.run(
+        [sys.executable, str(ROOT / "run_sim.py"), *arguments], cwd=tmp_path, check=False
+    )
+    assert done.returncode == 0
+    jobs = [tuple(json.loads(line)[k] for k in ("scenario", "seed")) for line in journal.open()]
+    assert len(jobs) == len(set(jobs)) == 6 * 3
 
 
 def test_doctor_flies(trident: Trident) -> None:

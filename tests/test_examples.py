@@ -47,6 +47,10 @@ def test_the_teacher_completes_the_hand_written_mission(tmp_path: Path) -> None:
     assert (tmp_path / "flight.png").stat().st_size > 10_000
 
 
+def test_a_policy_from_outside_our_packages_flies() -> None:
+    assert load("bring_a_policy").main().success
+
+
 def test_the_teacher_reaches_the_goal_while_sensors_fail(tmp_path: Path) -> None:
     flown = scenarios.resolve(scenarios.load(str(ROOT / "examples" / "failing_sensors.toml")), None)
     with FlightLog(tmp_path / "flight.mcap", flown, {}) as log:

@@ -1,86 +1,138 @@
-"""`compare`: every pilot on identical worlds, with intervals, paired differences and compute."""
+"""`compare`: every pilot on identical worlds, with intervals, paired differences, verdicts and compute."""
 
 import os
+import shlex
+from collections.abc import Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import agents
-import scenarios
+from agents.engines import open_engine
+from agents.fanout import Engine
+from scenarios.commands.campaign_progress import Tally, campaign_progress
 from scenarios.commands.console import (
-    InputError,
     fresh_folder,
-    progress,
     say,
     say_json,
     show,
     user_input,
     warn,
 )
-from scenarios.compute import load_networks, measure_compute, weights_digest
-from scenarios.journal import Journal
-from scenarios.report import compile_report, report_table, write_report
-from scenarios.runner import Row, plan_jobs, run_campaign, stamp
-from scenarios.suite import Suite, load_suite
+from scenarios.commands.recording import LOG_CHOICES, record_logs
+from scenarios.commands.stopping import terminable
+from scenarios.compute import Compute, pilot_compute, pilot_digest
+from scenarios.flying import Crew, fly_job
+from scenarios.journal import Journal, sole_writer
+from scenarios.junit import write_junit
+from scenarios.parquet import write_parquet
+from scenarios.plan import Entry, plan
+from scenarios.report import Report, compile_report
+from scenarios.report_page import write_report
+from scenarios.report_tables import report_table
+from scenarios.row import Row
+from scenarios.runner import plan_jobs, rows_so_far, run_campaign
+from scenarios.suite import Suite, load_suite, parse_seeds
+from scenarios.versions import code_digest, machine, stamp, versions_line
+from sim.names import unknown
 
 
-def compare(
-    *,
-    suite: str,
-    pilots: tuple[str, ...],
-    worlds: int | None,
-    first_seed: int | None,
-    processes: int | None,
-    out: Path | None,
-    as_json: bool,
-) -> int:
-    """Fly the campaign, or what is missing of it, and write the report."""
-    workers = _processes(processes)
+@dataclass(frozen=True)
+class Options:
+    """What the command line says; see `run_sim.Compare`."""
+
+    suite: str
+    pilots: tuple[str, ...]
+    ways: tuple[str, ...] | None
+    worlds: int | None
+    first_seed: int | None
+    seeds: tuple[str, ...]
+    workers: int | None
+    engine: str
+    address: str | None
+    flight_limit: float
+    trust: bool
+    retry: bool
+    logs: str
+    junit: Path | None
+    require: float | None
+    out: Path | None
+    json: bool
+
+
+@dataclass(frozen=True)
+class _Campaign:
+    """Everything that is settled before the first flight."""
+
+    suite: Suite
+    entries: list[Entry]
+    pilots: dict[str, agents.Pilot]
+    crew: Crew
+    marks: dict[str, str]
+    engine: Engine
+
+
+def compare(options: Options) -> int:
+    """Fly the campaign, or what is missing of it, and write the report; 0 where nothing was lost or fell short."""
     with user_input():
-        flown = load_suite(suite).with_worlds(worlds, first_seed)
-        for name in flown.tasks.values():
-            scenarios.load(name)
-        for name in _distinct(pilots):
-            agents.load_pilot(name)
-        networks = {name: load_networks(name) for name in pilots}
-        marks = stamp(flown.tasks, {name: weights_digest(nets) for name, nets in networks.items()})
-    folder = fresh_folder(out, f"compare-{Path(suite).stem}")
-    with user_input():
-        journal = Journal(folder, Row, marks)
-    try:
-        rows = _fly_all(flown, tuple(networks), journal, workers)
-    except KeyboardInterrupt:
-        warn(f"interrupted; the same command with --out {folder} goes on")
-        raise
-    compute = {name: measure_compute(nets) for name, nets in networks.items()}
-    report = compile_report(flown, rows, compute, marks)
-    for path in write_report(report, folder):
-        say(f"wrote {path}")
-    for table in report_table(report):
-        show(table)
-    if as_json:
-        say_json(
-            {
-                "results": str(folder / "results.json"),
-                "flights": len(rows),
-                "crashed": report.crashed,
-            }
-        )
-    return 0 if report.crashed == 0 else 1
+        campaign = _prepare(options)
+    folder = fresh_folder(options.out, f"compare-{Path(options.suite).stem}")
+    with ExitStack() as held:
+        with user_input():
+            held.enter_context(sole_writer(folder))
+            journal = Journal(folder, Row, campaign.marks)
+        try:
+            with terminable():
+                rows = _fly_all(campaign, journal, options.retry)
+                logs = record_logs(options.logs, rows, folder, campaign.engine, campaign.crew)
+        except KeyboardInterrupt:
+            warn(f"stopped; to go on: {_command(options, campaign.suite, folder)}")
+            raise
+        report = _report(options, campaign, rows, logs, folder)
+        _write(options, campaign, report, rows, folder)
+    return _verdict(options, report)
 
 
-def _fly_all(
-    suite: Suite, pilots: tuple[str, ...], journal: Journal[Row], processes: int
-) -> list[Row]:
-    jobs = plan_jobs(tuple(suite.tasks.values()), pilots, suite.seeds)
-    with user_input():
-        done = len({row.job for row in journal.read()} & set(jobs))
-    with progress("comparing", "flights") as report:
+# --- Private.
 
-        def count(row: Row) -> None:
-            nonlocal done
-            done += 1
-            report(done, len(jobs))
 
-        return run_campaign(jobs, journal, processes, on_row=count)
+def _prepare(options: Options) -> _Campaign:
+    """Load everything once, so that what cannot be had is said before anything flies."""
+    _check(options)
+    suite = load_suite(options.suite)
+    suite = suite.with_worlds(options.worlds, options.first_seed, parse_seeds(options.seeds))
+    suite = suite if options.ways is None else suite.in_ways(options.ways)
+    pilots = {name: agents.load_pilot(name, options.trust) for name in _distinct(options.pilots)}
+    ways = {name: agents.flyable_ways(name, pilot) for name, pilot in pilots.items()}
+    entries = plan(suite, ways)
+    digests = {name: pilot_digest(name) for name in pilots}
+    flown = {name for entry in entries for name in entry.pilots}
+    hashes = {name: digests[_base(name, digests)] for name in flown}
+    return _Campaign(
+        suite=suite,
+        entries=entries,
+        pilots=pilots,
+        crew=Crew(hashes, code_digest(), options.trust),
+        marks=stamp(suite.tasks.values(), digests),
+        engine=open_engine(
+            options.engine, _workers(options.workers), options.flight_limit, options.address
+        ),
+    )
+
+
+def _check(options: Options) -> None:
+    if options.logs not in LOG_CHOICES:
+        raise ValueError(unknown("logs", options.logs, LOG_CHOICES))
+    if options.require is not None and not 0.0 <= options.require <= 1.0:
+        raise ValueError(f"require = {options.require}: must lie in 0 to 1")
+    if options.junit is not None and not options.junit.resolve().parent.is_dir():
+        raise ValueError(f"junit = {options.junit}: no folder {options.junit.resolve().parent}")
+
+
+def _base(name: str, pilots: dict[str, str]) -> str:
+    """The pilot that a way of flying belongs to: `shared` for `shared@head`."""
+    return name if name in pilots else name.rpartition("@")[0]
 
 
 def _distinct(pilots: tuple[str, ...]) -> tuple[str, ...]:
@@ -92,7 +144,107 @@ def _distinct(pilots: tuple[str, ...]) -> tuple[str, ...]:
     return pilots
 
 
-def _processes(asked: int | None) -> int:
-    if asked is not None and asked < 1:
-        raise InputError(f"processes = {asked}: must be at least 1")
-    return asked if asked is not None else len(os.sched_getaffinity(0))
+def _workers(asked: int | None) -> int:
+    return len(os.sched_getaffinity(0)) if asked is None else asked
+
+
+def _fly_all(campaign: _Campaign, journal: Journal[Row], retry: bool) -> list[Row]:
+    flights = [(entry.scenario, entry.pilots) for entry in campaign.entries]
+    jobs = plan_jobs(flights, campaign.suite.seeds)
+    with user_input():
+        before = rows_so_far(journal, retry)
+    known = [before[job] for job in jobs if job in before]
+    tally = Tally(len(known), sum(row.success for row in known), len(jobs))
+    fly = partial(fly_job, crew=campaign.crew)
+    with campaign_progress("comparing", tally) as count:
+        return run_campaign(jobs, journal, campaign.engine, fly, count, retry)
+
+
+def _report(
+    options: Options,
+    campaign: _Campaign,
+    rows: Sequence[Row],
+    logs: dict[tuple[str, str, int], str],
+    folder: Path,
+) -> Report:
+    compute: dict[str, Compute] = {
+        name: pilot_compute(name, pilot) for name, pilot in campaign.pilots.items()
+    }
+    return compile_report(
+        campaign.suite,
+        campaign.entries,
+        rows,
+        compute,
+        campaign.marks,
+        logs=logs,
+        environment={**machine(), "versions": versions_line()},
+        command=_command(options, campaign.suite, None),
+    )
+
+
+def _write(
+    options: Options, campaign: _Campaign, report: Report, rows: Sequence[Row], folder: Path
+) -> None:
+    table = folder / "flights.parquet"
+    write_parquet(rows, table, {"command": report.command})
+    paths = [table, *write_report(report, folder)]
+    if options.junit is not None:
+        with user_input():
+            write_junit(campaign.entries, rows, options.junit)
+        paths.append(options.junit)
+    for path in paths:
+        say(f"wrote {path}")
+    for shown in report_table(report):
+        show(shown)
+    if options.json:
+        say_json(
+            {
+                "results": str(folder / "results.json"),
+                "report": str(folder / "results.html"),
+                "flights": len(rows),
+                "lost": report.lost,
+            }
+        )
+
+
+def _verdict(options: Options, report: Report) -> int:
+    """What CI asks for: 1 where flights were lost, or where the first pilot fell short of what is required."""
+    if report.lost:
+        warn(f"{report.lost} flights were lost; --retry flies them again")
+    short = [
+        cell
+        for cell in report.cells
+        if options.require is not None
+        and cell.pilot == options.pilots[0]
+        and cell.success.value < options.require
+    ]
+    for cell in short:
+        warn(
+            f"{cell.pilot} on {cell.task}: {100 * cell.success.value:.1f} % succeeded, "
+            f"required are {100 * (options.require or 0.0):g} %"
+        )
+    return 1 if report.lost or short else 0
+
+
+def _command(options: Options, suite: Suite, folder: Path | None) -> str:
+    """The command line that flies the same campaign; with a folder, the one that goes on there."""
+    words = ["trident", "compare", "--suite", options.suite, "--pilots", *options.pilots]
+    if options.ways is not None:
+        words += ["--ways", *options.ways]
+    if options.seeds:
+        words += ["--seeds", *options.seeds]
+    else:
+        words += ["--worlds", str(suite.worlds), "--first-seed", str(suite.first_seed)]
+    if options.workers is not None:
+        words += ["--workers", str(options.workers)]
+    if options.engine != "local":
+        words += ["--engine", options.engine]
+    if options.address is not None:
+        words += ["--address", options.address]
+    if options.trust:
+        words.append("--trust")
+    if folder is not None:
+        words += ["--logs", options.logs, "--out", str(folder)]
+        words += [] if options.junit is None else ["--junit", str(options.junit)]
+        words += [] if options.require is None else ["--require", f"{options.require:g}"]
+    return shlex.join(words)

@@ -1,6 +1,7 @@
 """How commands talk: tables and lines on standard output, progress and errors on standard error."""
 
 import json
+import re
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -71,6 +72,11 @@ def fresh_folder(out: Path | None, name: str) -> Path:
         if not folder.exists():
             return writable_folder(folder)
     raise InputError(f"out = {base}: a thousand folders of this name exist already")
+
+
+def file_name(words: str) -> str:
+    """Words as part of a file's name, safe in every file system and in a link."""
+    return re.sub(r"[^\w.-]+", "_", words).strip("_.")
 
 
 def writable_folder(out: Path) -> Path:

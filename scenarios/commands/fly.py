@@ -10,6 +10,7 @@ import agents
 import scenarios
 from scenarios.commands.console import (
     InputError,
+    file_name,
     finite,
     fresh_folder,
     progress,
@@ -19,7 +20,7 @@ from scenarios.commands.console import (
     warn,
 )
 from scenarios.commands.flight_table import flight_table, mission_lines
-from scenarios.compute import load_networks, weights_digest
+from scenarios.compute import pilot_digest
 from scenarios.seeds import seed_set
 from sim.physics.vehicle import load_vehicle
 from sim.record.plot import write_plot
@@ -34,18 +35,25 @@ DEFAULT_SEED = 10_117
 
 
 def fly(
-    scenario: str, *, pilot: str, seed: int | None, out: Path | None, as_json: bool, video: bool
+    scenario: str,
+    *,
+    pilot: str,
+    seed: int | None,
+    out: Path | None,
+    as_json: bool,
+    video: bool,
+    trust: bool,
 ) -> int:
     """Fly, write the files, print the outcome; 0 for success and 1 for any other outcome."""
     with user_input():
         resolved = _resolve(scenario, seed)
         load_vehicle(resolved.vehicle)
-        chosen = agents.load_pilot(pilot)
-    folder = fresh_folder(out, f"{resolved.name}-{Path(pilot).stem}-{resolved.seed}")
+        chosen = agents.load_pilot(pilot, trust)
+    folder = fresh_folder(out, f"{resolved.name}-{file_name(Path(pilot).stem)}-{resolved.seed}")
     log_path = folder / "flight.mcap"
     if log_path.exists():
         raise InputError(f"out = {folder}: holds a flight already; choose another folder")
-    facts = {"pilot": chosen.name, "pilot_hash": weights_digest(load_networks(pilot))}
+    facts = {"pilot": chosen.name, "pilot_hash": pilot_digest(pilot)}
     result = _record(resolved, chosen, log_path, facts)
     files = {"log": log_path, **_render(log_path, folder, video)}
     bounds = agents.mission_bounds(resolved)
@@ -92,6 +100,7 @@ def _record(
         **facts,
         "seed_set": seed_set(scenario.seed),
         "lattice": json.dumps(agents.describe_lattice()),
+        "action": pilot.action_level,
     }
     with user_input():
         log = FlightLog(path, scenario, metadata)

@@ -24,7 +24,7 @@ def test_the_numbers_are_those_the_environment_flies_by() -> None:
         assert getattr(definitions, name) == pytest.approx(getattr(rules, name)), name
     assert definitions.PANEL_SIZE == build.PANEL_SIZE
     assert definitions.PANEL_THICKNESS == build.PANEL_THICKNESS
-    assert definitions.COVER_SHARE * build.PANEL_SIZE == pytest.approx(build.COVER_SIZE)
+    assert pytest.approx(build.COVER_SIZE) == definitions.COVER_SHARE * build.PANEL_SIZE
 
 
 def test_the_referee_knows_every_field_of_a_scenario() -> None:

@@ -11,6 +11,12 @@ def test_costs_add_over_networks_and_sharing_saves() -> None:
     ]
     one, three = measure_compute([shared]), measure_compute(specialists)
     assert three.networks == 3
+    assert one.parameters is not None
+    assert three.parameters is not None
+    assert one.macs_per_second is not None
+    assert three.macs_per_second is not None
+    assert one.latency_p50_ms is not None
+    assert one.latency_p99_ms is not None
     assert three.parameters == sum(models.parameters(network) for network in specialists)
     assert one.parameters <= 0.45 * three.parameters
     assert one.macs_per_second <= 0.6 * three.macs_per_second

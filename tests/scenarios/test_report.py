@@ -1,16 +1,24 @@
 """A report counts every flight once, compares pair by pair, and says the same in JSON, Markdown and figure."""
 
 import json
+import re
 from pathlib import Path
+from typing import Any
 
 import pytest
-from matplotlib.image import imread
 
 from scenarios.compute import Compute
-from scenarios.report import Report, compile_report, report_markdown, report_table, write_report
-from scenarios.runner import CRASHED, Row
-from scenarios.statistics import wilson
+from scenarios.ladder import ladders
+from scenarios.plan import Entry
+from scenarios.report import Report, compile_report, pairs_of
+from scenarios.report_figure import report_figures
+from scenarios.report_page import report_html, write_report
+from scenarios.report_tables import report_table, sections
+from scenarios.row import CRASHED, Row
+from scenarios.statistics import Estimate, holm, wilson
 from scenarios.suite import Suite
+from scenarios.verdicts import exploratory_verdict, primary_verdict
+from scenarios.worst import worst_flights
 
 SUITE = Suite(
     format="suite/1",
@@ -19,7 +27,11 @@ SUITE = Suite(
     worlds=6,
     tasks={"go": "forest", "look": "town"},
 )
-COMPUTE = {"shared": Compute(1, 600_000, 3e7, 0.9, 1.2), "blind": Compute(0, 0, 0.0, 0.0, 0.0)}
+COMPUTE = {
+    "shared": Compute(1, 600_000, 3e7, 0.9, 1.2),
+    "blind": Compute(None, None, None, None, None),
+}
+ENTRIES = [Entry("go", "forest", ("shared", "blind")), Entry("look", "town", ("shared", "blind"))]
 SUCCESSES = {
     "shared": (True, True, True, True, False, False),
     "blind": (True, False, False, False, True, False),
@@ -42,6 +54,10 @@ def row(pilot: str, scenario: str, index: int, **changes: object) -> Row:
         "prize_optimum": 8.0 if scenario == "town" else None,
         "world": f"{scenario}-{index}",
         "wall_s": 1.0,
+        "reason": "" if success else "collision with obstacle <at> & about",
+        "interventions": {"guard_altitude": 2},
+        "latency_p50_ms": 1.5,
+        "latency_p99_ms": 2.5,
         **changes,
     }
     return Row(**values)  # pyright: ignore[reportArgumentType] - mixed values of known keys.
@@ -56,9 +72,17 @@ def all_rows() -> list[Row]:
     ]
 
 
+def compiled(rows: list[Row] | None = None, suite: Suite = SUITE, **extra: Any) -> Report:
+    return compile_report(suite, ENTRIES, rows or all_rows(), COMPUTE, {"code": "abc"}, **extra)
+
+
 @pytest.fixture
 def report() -> Report:
-    return compile_report(SUITE, all_rows(), COMPUTE, {"code": "abc"})
+    return compiled(
+        logs={("shared", "forest", 15_004): "logs/worst.mcap"},
+        environment={"cores": "2"},
+        command="trident compare --suite two",
+    )
 
 
 def test_cells_count_every_flight_with_its_wilson_interval(report: Report) -> None:
@@ -69,13 +93,17 @@ def test_cells_count_every_flight_with_its_wilson_interval(report: Report) -> No
     assert cell.success == wilson(4, 6)
     assert cell.outcomes == {"collision": 2, "success": 4}
     assert sum(cell.outcomes.values()) == cell.flights == 6
+    assert cell.interventions == {"guard_altitude": 12}
+    assert (cell.decision_p50_ms, cell.decision_p99_ms) == (1.5, 2.5)
 
 
-def test_pairs_are_matched_by_world_whatever_the_order_of_rows(report: Report) -> None:
+def test_pairs_are_matched_by_world_whatever_the_order_of_rows() -> None:
+    report = compiled()
     pair = report.comparisons[0]
     assert (pair.first, pair.second, pair.first_only, pair.second_only) == ("shared", "blind", 3, 1)
     assert pair.difference.value == pytest.approx(2 / 6)
-    assert compile_report(SUITE, all_rows()[::-1], COMPUTE, {"code": "abc"}) == report
+    backwards = compiled(all_rows()[::-1])
+    assert (backwards.cells, backwards.comparisons) == (report.cells, report.comparisons)
 
 
 def test_prizes_are_fractions_of_the_optimum_and_only_in_missions(report: Report) -> None:
@@ -95,20 +123,105 @@ def test_a_crashed_flight_is_a_failure_and_is_listed() -> None:
         else r
         for r in all_rows()
     ]
-    report = compile_report(SUITE, rows, COMPUTE, {})
-    assert report.crashed == 2
+    report = compiled(rows)
+    assert report.lost == 2
     assert report.cells[0].success == wilson(3, 6)
-    assert "1 crashed" in report_markdown(report)
+    assert "2 flights were lost" in report_html(report, report_figures(report))
+    assert all(worst.row.outcome != CRASHED for worst in report.worst)
 
 
 def test_missing_flights_are_named() -> None:
     with pytest.raises(ValueError, match="blind has not flown town on 1 seeds, the first is 15005"):
-        compile_report(SUITE, all_rows()[:-1], COMPUTE, {})
+        compiled(all_rows()[:-1])
 
 
-def test_files_agree_and_the_figure_draws(report: Report, tmp_path: Path) -> None:
-    results, markdown, figure = write_report(report, tmp_path)
-    content = json.loads(results.read_text())
+# --- What may be said of a difference.
+
+
+def test_only_the_primary_endpoint_is_judged_by_its_interval() -> None:
+    exploratory = compiled().comparisons
+    assert [pair.holm_p for pair in exploratory] == holm([p.mcnemar_p for p in exploratory])
+    primary = SUITE.model_copy(update={"primary": "go"})
+    first, second = compiled(suite=primary).comparisons
+    assert first.holm_p is None
+    assert primary_verdict(first.difference) == "undecided"
+    assert first.verdict == "shared: undecided"
+    assert second.holm_p == second.mcnemar_p
+    words = (
+        exploratory_verdict(p.first, p.second, p.difference, p.holm_p or 0) for p in exploratory
+    )
+    assert all("worse" not in text and "equivalent" not in text for text in words)
+
+
+def test_cells_near_the_top_get_no_verdict() -> None:
+    rows = [
+        row(r.pilot, r.scenario, r.seed - 15_000, success=True, outcome="success")
+        for r in all_rows()
+    ]
+    assert {pair.verdict for pair in compiled(rows).comparisons} == {"too easy (0 : 0 failed)"}
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "verdict"),
+    [
+        (0.01, 0.2, "better"),
+        (-0.2, -0.01, "worse"),
+        (-0.04, 0.04, "equivalent (within 5 points)"),
+        (-0.04, 0.06, "no worse (margin 5 points)"),
+        (-0.06, 0.04, "undecided"),
+    ],
+)
+def test_the_primary_verdict_follows_from_the_interval(
+    low: float, high: float, verdict: str
+) -> None:
+    assert primary_verdict(Estimate((low + high) / 2, low, high)) == verdict
+
+
+def test_holm_by_hand_and_its_order() -> None:
+    assert holm([0.01, 0.04, 0.03]) == pytest.approx([0.03, 0.06, 0.06])
+    assert holm([]) == []
+    assert holm([0.7, 0.9]) == [1.0, 1.0]
+
+
+def test_pilots_are_compared_way_by_way_and_substitutions_with_the_whole() -> None:
+    flown = ("a", "b", "a@head", "b@head", "random", "a@teacher=mission", "b@teacher=mission")
+    assert pairs_of(flown, ["a", "b", "random"]) == [
+        ("a", "b"),
+        ("a@head", "b@head"),
+        ("a", "random"),
+        ("a", "a@teacher=mission"),
+        ("b", "b@teacher=mission"),
+    ]
+
+
+# --- The worst, the ladder, and the files.
+
+
+def test_the_worst_are_failures_by_turns() -> None:
+    listed = worst_flights(all_rows(), 6)
+    assert len({(r.pilot, r.scenario) for r in listed[:4]}) == 4
+    assert not any(r.success for r in listed)
+    failures = [r for r in all_rows() if not r.success]
+    every = worst_flights(all_rows(), 100)
+    assert {(r.job) for r in every[: len(failures)]} == {r.job for r in failures}
+    close = row("shared", "forest", 0, min_clearance_m=0.01)
+    wide = row("shared", "forest", 1, min_clearance_m=None)
+    assert worst_flights([wide, close], 9) == [close, wide]
+
+
+def test_numbered_tasks_are_a_ladder() -> None:
+    assert ladders(compiled()) == {}
+    tiers = SUITE.model_copy(update={"tasks": {"go-2": "town", "go-1": "forest"}})
+    entries = [Entry("go-2", "town", ("shared",)), Entry("go-1", "forest", ("shared",))]
+    compute = {"shared": COMPUTE["shared"]}
+    report = compile_report(tiers, entries, all_rows(), compute, {})
+    assert [tier for tier, _ in ladders(report)["go"]["shared"]] == [1, 2]
+    assert "ladder" in report_figures(report)
+
+
+def test_files_agree_and_the_page_needs_nothing_beside_it(report: Report, tmp_path: Path) -> None:
+    results, markdown, page = (path.read_text() for path in write_report(report, tmp_path))
+    content = json.loads(results)
     assert content["cells"][0]["success"] == {
         "value": 4 / 6,
         "low": wilson(4, 6).low,
@@ -116,15 +229,33 @@ def test_files_agree_and_the_figure_draws(report: Report, tmp_path: Path) -> Non
     }
     assert content["compute"]["shared"]["parameters"] == 600_000
     assert content["suite"]["worlds"] == 6
-    text = markdown.read_text()
     for cell in content["cells"]:
-        assert f"{100 * cell['success']['value']:.1f} % [{100 * cell['success']['low']:.1f}" in text
-    pixels = imread(figure)
-    assert pixels.shape[1] > 1000
-    # Grey only: every mark is told apart without colour.
-    assert pixels[..., :3].std(axis=-1).max() < 1e-3
+        said = f"{100 * cell['success']['value']:.1f} % [{100 * cell['success']['low']:.1f}"
+        assert said in markdown
+        assert said in page
+    for text in (markdown, page):
+        assert "logs/worst.mcap" in text
+        assert "trident compare --suite two" in text
+        assert "not ours" in text
+    assert "&lt;at&gt; &amp; about" in page
+    # Whatever it shows is inside: the only addresses are data, the report's own logs, and XML's names of formats.
+    assert set(re.findall(r'src="([^,]+),', page)) == {"data:image/svg+xml;base64"}
+    assert re.findall(r'href="([^"]+)"', page) == ["logs/worst.mcap"]
+    for image in re.findall(r"!\[.*\]\((.+)\)", markdown):
+        assert (tmp_path / image).stat().st_size > 1000
+
+
+def test_figures_are_grey_and_repeat(report: Report) -> None:
+    figures = report_figures(report)
+    assert set(figures) == {"success", "differences", "reasons"}
+    assert figures == report_figures(report)
+    for svg in figures.values():
+        for color in re.findall(r"#([0-9a-f]{6})", svg):
+            assert color[:2] == color[2:4] == color[4:]
 
 
 def test_tables_have_a_line_for_every_cell(report: Report) -> None:
     success, differences, compute = report_table(report)
     assert (success.row_count, differences.row_count, compute.row_count) == (4, 2, 2)
+    for section in sections(report):
+        assert all(len(line) == len(section.header) for line in section.lines)

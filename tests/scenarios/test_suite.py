@@ -5,8 +5,10 @@ from pathlib import Path
 import pytest
 
 import scenarios
+from agents.way_names import WAYS
+from scenarios.plan import plan
 from scenarios.seeds import SEED_SETS, seed_set
-from scenarios.suite import load_suite, suite_names
+from scenarios.suite import load_suite, parse_seeds, suite_names
 
 
 def test_seed_sets_are_disjoint_and_named() -> None:
@@ -60,4 +62,51 @@ def test_bad_suites_are_named(tmp_path: Path) -> None:
         'format = "suite/1"\ndescription = ""\nfirst_seed = -1\nworlds = 2\n[tasks]\na = "b"\n'
     )
     with pytest.raises(ValueError, match=r"first_seed: .*-1"):
+        load_suite(str(path))
+
+
+def test_seeds_can_be_named_one_by_one() -> None:
+    seeds = parse_seeds(("15000-15002", "15010"))
+    assert seeds == (15_000, 15_001, 15_002, 15_010)
+    assert load_suite("smoke").with_worlds(None, None, seeds).seeds == seeds
+    with pytest.raises(ValueError, match="give one or the other"):
+        load_suite("smoke").with_worlds(3, None, seeds)
+    with pytest.raises(ValueError, match="name each once"):
+        load_suite("smoke").with_worlds(None, None, (15_000, 15_000))
+    with pytest.raises(ValueError, match="test worlds"):
+        load_suite("smoke").with_worlds(None, None, (15_000, 20_000))
+    for bad in ("x", "3-", "5-4", "-3", "0-99999999"):
+        with pytest.raises(ValueError, match="seeds = "):
+            parse_seeds((bad,))
+
+
+def test_a_suite_says_how_its_tasks_are_flown() -> None:
+    suite = load_suite("headline")
+    assert suite.primary == "mission"
+    entries = plan(suite, {"net": WAYS, "random": ("all",)})
+    assert [(entry.task, entry.scenario) for entry in entries] == list(suite.tasks.items())
+    assert entries[0].pilots == ("net", "random", "net@head")
+    assert len(entries[2].pilots) == len({"net", "random", "net@head"}) + 2**3 - 1
+
+
+def test_every_task_can_be_flown_otherwise_and_substitution_is_for_missions() -> None:
+    suite = load_suite("smoke").in_ways(("substitution", "head"))
+    pilots = {entry.task: entry.pilots for entry in plan(suite, {"net": WAYS})}
+    assert pilots["navigation"] == pilots["avoidance"] == ("net@head",)
+    assert len(pilots["mission"]) == 2**3 + 1
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ('primary = "b"\n[tasks]\na = "x"\n', "unknown task 'b'"),
+        ('[tasks]\na = "x"\n[ways]\nb = ["all"]\n', "unknown task 'b'"),
+        ('[tasks]\na = "x"\n[ways]\na = []\n', "ways.a = none"),
+        ('[tasks]\na = "x"\n[ways]\na = ["half"]\n', "'all', 'head' or 'substitution'"),
+    ],
+)
+def test_bad_ways_are_named(tmp_path: Path, text: str, said: str) -> None:
+    path = tmp_path / "mine.toml"
+    path.write_text(f'format = "suite/1"\ndescription = ""\nfirst_seed = 0\nworlds = 2\n{text}')
+    with pytest.raises(ValueError, match=said):
         load_suite(str(path))

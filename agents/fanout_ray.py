@@ -1,0 +1,136 @@
+"""The engine that runs jobs on Ray: two workers on this machine, or as many as a cluster has."""
+
+import os
+import signal
+import time
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from agents.fanout import Failed, Job, Result, attempt, check_engine, overdue
+
+_OBJECT_STORE_BYTES = 200_000_000
+"""Jobs and rows are small; Ray's default would claim a third of the memory."""
+
+
+class RayMissingError(ValueError):
+    """Ray is asked for and not installed, or not there."""
+
+
+@dataclass(frozen=True)
+class RayEngine:
+    """Ray Core tasks, one CPU each; without an address on this machine alone, on loopback and without a dashboard."""
+
+    workers: int
+    """Jobs in flight at once, as far as there are CPUs."""
+    limit_s: float = float("inf")
+    """Wall-clock time after which a job is ended, with its process."""
+    address: str | None = None
+    """Of a running cluster: `auto`, or `host:port`."""
+
+    def __post_init__(self) -> None:
+        check_engine(self.workers, self.limit_s)
+
+    def fan_out(
+        self, work: Callable[[Job], Result], jobs: Iterable[Job]
+    ) -> Iterator[tuple[Job, Result | Failed]]:
+        """See `Engine`; paths in jobs must mean the same on every machine."""
+        ray = _ray(alone=self.address is None)
+        started = self.connect()
+        try:
+            yield from self._spread(ray, work, iter(jobs))
+        finally:
+            if started:
+                ray.shutdown()
+
+    def connect(self) -> bool:
+        """Join or start Ray; False if this process had done so before."""
+        ray = _ray(alone=self.address is None)
+        if ray.is_initialized():
+            return False
+        handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+        where = {"address": self.address} if self.address is not None else _loopback(self.workers)
+        try:
+            ray.init(**where, log_to_driver=False, logging_level="ERROR")
+        except (ConnectionError, ValueError) as error:
+            raise RayMissingError(f"address = {self.address}: no Ray there: {error}") from error
+        finally:
+            # Ray ends the program on SIGTERM in its own way; how we stop is ours to say.
+            for number, handler in handlers.items():
+                signal.signal(number, handler)
+        return True
+
+    def _spread(
+        self, ray: Any, work: Callable[[Job], Result], pending: Iterator[Job]
+    ) -> Iterator[tuple[Job, Result | Failed]]:
+        # No retries: a job that kills its worker would kill the next one too.
+        run = ray.remote(num_cpus=1, max_retries=0)(_run)
+        shared = ray.put((work, os.getcwd()))
+        # More would wait in Ray's queue while their time runs.
+        at_once = max(1, min(self.workers, int(ray.cluster_resources().get("CPU", 1))))
+        flying: dict[Any, tuple[Job, float]] = {}
+        try:
+            while True:
+                for job in islice(pending, at_once - len(flying)):
+                    flying[run.remote(shared, job)] = (job, time.monotonic() + self.limit_s)
+                if not flying:
+                    return
+                for task in self._ready(ray, flying):
+                    job, _ = flying.pop(task)
+                    yield job, self._answer(ray, task)
+        finally:
+            for task in flying:
+                ray.cancel(task, force=True)
+
+    def _ready(self, ray: Any, flying: dict[Any, tuple[Any, float]]) -> list[Any]:
+        """The tasks that have ended, or whose time is up; blocks until there is one."""
+        patience = min(deadline for _, deadline in flying.values()) - time.monotonic()
+        timeout = None if patience == float("inf") else max(0.0, patience)
+        ended, _ = ray.wait(list(flying), num_returns=1, timeout=timeout)
+        now = time.monotonic()
+        return ended or [task for task, (_, deadline) in flying.items() if deadline <= now]
+
+    def _answer(self, ray: Any, task: Any) -> Any:
+        try:
+            return ray.get(task, timeout=0)
+        except ray.exceptions.GetTimeoutError:
+            ray.cancel(task, force=True)
+            return overdue(self.limit_s)
+        except ray.exceptions.RayError as error:
+            return Failed(f"the Ray worker is gone: {str(error).splitlines()[0]}")
+
+
+# --- Private.
+
+
+def _run(shared: tuple[Callable[[Job], Result], str], job: Job) -> Result | Failed:
+    work, folder = shared
+    if Path(folder).is_dir():  # Relative paths then mean what they mean to who asked.
+        os.chdir(folder)
+    return attempt(work, job)
+
+
+def _loopback(workers: int) -> dict[str, Any]:
+    return {
+        "num_cpus": workers,
+        "num_gpus": 0,
+        "include_dashboard": False,
+        "object_store_memory": _OBJECT_STORE_BYTES,
+        "_node_ip_address": "127.0.0.1",
+    }
+
+
+def _ray(alone: bool) -> Any:
+    """The package; how it is to behave it reads from the environment when it is first imported."""
+    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
+    os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
+    if alone:
+        # Ray's switch for machines without a cluster: every server of it then listens on loopback alone.
+        os.environ.setdefault("RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER", "0")
+    try:
+        import ray
+    except ImportError as error:
+        raise RayMissingError("engine = ray: needs `pip install trident-sim[ray]`") from error
+    return ray
