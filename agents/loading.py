@@ -13,7 +13,7 @@ from agents.policy import PolicyError
 from agents.policy_files import is_policy, load_policy, policy_file
 from agents.random_pilot import RandomPilot
 from agents.teacher import TeacherBrain
-from agents.variants import split_name
+from agents.variants import SEPARATOR, split_name, vary
 from agents.way_names import HEAD, SKILLS, TEACHER, WAYS, WayError, split_way
 from sim.names import unknown
 
@@ -168,9 +168,7 @@ def _checkpoint_folder(name_or_path: str) -> Path:
         return folder
     folder = Path(name_or_path)
     if not name_or_path or not folder.is_dir():
-        raise PilotError(
-            unknown("pilot", name_or_path, pilot_names(), or_else=_OR_ELSE)
-        )
+        raise PilotError(unknown("pilot", name_or_path, pilot_names(), or_else=_OR_ELSE))
     _check_holds_networks(folder)
     return folder
 

@@ -46,7 +46,13 @@ def standing(positions: np.ndarray, yaw: float = 0.0, tilt: float = 0.0) -> Trac
     count = len(positions)
     ends = np.arange(16, count, 16)
     return Track(
-        TICK, STEP, positions, np.tile(turned, (count, 1)), velocities, np.zeros_like(positions), ends
+        TICK,
+        STEP,
+        positions,
+        np.tile(turned, (count, 1)),
+        velocities,
+        np.zeros_like(positions),
+        ends,
     )
 
 

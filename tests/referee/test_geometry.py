@@ -93,7 +93,9 @@ def test_separation_is_symmetric_and_moves_with_both(seed: int) -> None:
         (ball((2.0, 0.0, 1.5), 0.3), 1.7),
     ],
 )
-def test_beside_an_obstacle_clearance_is_the_gap(row: np.ndarray, surface: float, gap: float) -> None:
+def test_beside_an_obstacle_clearance_is_the_gap(
+    row: np.ndarray, surface: float, gap: float
+) -> None:
     at = surface - RADIUS - gap
     assert clearance(row, at, 0.0, 1.5, 0.0, 0.0, 1.0, RADIUS, HALF) == pytest.approx(gap, abs=2e-6)
 
