@@ -1,5 +1,6 @@
 """A flight: the simulator, its task, and the rules that end it; `env` and the pilots' loop both drive this."""
 
+import copy
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ from sim.faults import Fault
 from sim.observation import observe
 from sim.record.black_box import BlackBox
 from sim.scenario import Scenario
-from sim.simulator import Simulator
+from sim.simulator import Simulator, Snapshot
 from sim.tasks import make_task
 from sim.types import POSITION, VELOCITY, Event, FlightResult, Observation, Outcome
 from sim.world.bullet import Contact
@@ -30,6 +31,15 @@ class Step:
     rewards: dict[str, float]
     outcome: Outcome | None
     events: tuple[Event, ...]
+
+
+@dataclass(frozen=True)
+class FlightSnapshot:
+    """A flight at one moment, for `Flight.restore`."""
+
+    simulator: Snapshot
+    facts: dict[str, Any]
+    """What the flight itself remembers, by attribute; the task as a copy."""
 
 
 class Flight:
@@ -104,6 +114,23 @@ class Flight:
         guards = () if safety is None else safety.events[noted:]
         events = (*faults, *guards, *self.task.events[seen:], *self._ending)
         return Step(ticks, rewards, self.outcome, events)
+
+    def save(self) -> FlightSnapshot:
+        """A snapshot of simulator, task and account, from which `restore` continues bit for bit; see `Simulator.save`."""
+        facts = {name: getattr(self, name) for name in _REMEMBERED}
+        return FlightSnapshot(self.simulator.save(), self._copied(facts))
+
+    def restore(self, snapshot: FlightSnapshot) -> Observation:
+        """Return to a snapshot of this flight; returns what the drone perceived then. The black box starts anew."""
+        self.simulator.restore(snapshot.simulator)
+        for name, value in self._copied(snapshot.facts).items():
+            setattr(self, name, value)
+        self._black_box.clear()
+        return self._seen
+
+    def discard(self, snapshot: FlightSnapshot) -> None:
+        """Free the memory of a snapshot that is no longer needed."""
+        self.simulator.discard(snapshot.simulator)
 
     def result(self, interrupted: bool = False) -> FlightResult:
         """The flight in one row."""
@@ -202,9 +229,19 @@ class Flight:
         rewards = {"ending": _FAILURE_REWARD}
         return Step(ticks, rewards, self.outcome, (*faults, *self._ending))
 
+    def _copied(self, facts: dict[str, Any]) -> dict[str, Any]:
+        """Copies that share what never changes, and the simulator, which has a snapshot of its own."""
+        shared = self.simulator, self.scenario, self.scenario.task, *self.scenario.world.panels
+        return copy.deepcopy(facts, {id(thing): thing for thing in shared})
+
     def _end(self, outcome: Outcome, detail: dict[str, Any]) -> Outcome:
         self._ending = (Event(self.simulator.time, str(outcome), detail),)
         return outcome
+
+
+_REMEMBERED = (
+    "task", "outcome", "distance", "_energy_wh", "min_clearance", "_ending", "_seen",
+)  # fmt: skip
 
 
 def _touched_thing(contact: Contact) -> str:

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from sim.fields import Class, Color, Finite, Model, Point, Positive
+from sim.fields import Class, Color, Finite, Length, Model, Point, Positive, Spot
 
 MAX_MOVER_SPEED = 30.0
 """m/s; 12 cm a tick at 240 Hz, less than half a hull: nothing is jumped over."""
@@ -34,22 +34,22 @@ class BallShape(Model):
     """A sphere."""
 
     kind: Literal["sphere"]
-    radius_m: Positive
+    radius_m: Length
 
 
 class ColumnShape(Model):
     """An upright cylinder, half of it above its centre."""
 
     kind: Literal["cylinder"]
-    radius_m: Positive
-    height_m: Positive
+    radius_m: Length
+    height_m: Length
 
 
 class BlockShape(Model):
     """A box turned about z; it does not turn as it moves."""
 
     kind: Literal["box"]
-    size_m: tuple[Positive, Positive, Positive]
+    size_m: tuple[Length, Length, Length]
     yaw_rad: Finite
 
 
@@ -57,7 +57,7 @@ class ConstantVelocity(Model):
     """Straight on, out of the world and never back."""
 
     kind: Literal["constant_velocity"]
-    start_m: Point
+    start_m: Spot
     velocity_m_s: Point
 
     @model_validator(mode="after")
@@ -70,10 +70,10 @@ class ConfinedVelocity(Model):
     """Straight on inside a box that the centre bounces off, or leaves on one side to enter on the other."""
 
     kind: Literal["bounce", "wrap"]
-    start_m: Point
+    start_m: Spot
     velocity_m_s: Point
-    low_m: Point
-    high_m: Point
+    low_m: Spot
+    high_m: Spot
     """The centre's box; flat along an axis, it holds the centre there."""
 
     @model_validator(mode="after")
@@ -94,11 +94,11 @@ class RandomAcceleration(Model):
     """An acceleration drawn anew every period, inside a box that the centre bounces off."""
 
     kind: Literal["random_acceleration"]
-    start_m: Point
+    start_m: Spot
     velocity_m_s: Point
     """At the start."""
-    low_m: Point
-    high_m: Point
+    low_m: Spot
+    high_m: Spot
     """The centre's box; flat along an axis, it holds the centre there."""
     speed_max_m_s: Speed
     acceleration_max_m_s2: Positive
@@ -119,7 +119,7 @@ class WaypointLoop(Model):
     """Round a closed polyline at constant speed, from the first point on."""
 
     kind: Literal["waypoints"]
-    waypoints_m: Annotated[tuple[Point, ...], Field(min_length=2)]
+    waypoints_m: Annotated[tuple[Spot, ...], Field(min_length=2)]
     speed_m_s: Speed
 
     @model_validator(mode="after")

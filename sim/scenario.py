@@ -8,14 +8,18 @@ from pydantic import AfterValidator, Field, model_validator
 
 from sim.faults import Fault, check_faults
 from sim.fields import (
+    MAX_EXTENT,
     Class,
     Color,
     Finite,
     Fraction,
+    Length,
     Model,
+    Name,
     NonNegative,
     Point,
     Positive,
+    Spot,
 )
 from sim.mover_spec import MAX_MOVERS, MoverSpec
 from sim.rules import ARRIVAL_RADIUS, PANEL_SIDE
@@ -24,8 +28,6 @@ from sim.sensing.settings import Sensors, check_rates
 from sim.types import MAX_SPEED, MAX_TOKENS
 
 FORMAT = "scenario/1"
-MAX_EXTENT = 1100.0
-"""m; fields of a world this large still fit into memory."""
 
 
 def _is_none(value: object) -> bool:
@@ -35,9 +37,9 @@ def _is_none(value: object) -> bool:
 class CylinderSpec(Model):
     """A vertical cylinder."""
 
-    base_m: Point
-    radius_m: Positive
-    height_m: Positive
+    base_m: Spot
+    radius_m: Length
+    height_m: Length
     semantic: Class
     color: Color
 
@@ -45,8 +47,8 @@ class CylinderSpec(Model):
 class BoxSpec(Model):
     """A box turned about z."""
 
-    center_m: Point
-    size_m: tuple[Positive, Positive, Positive]
+    center_m: Spot
+    size_m: tuple[Length, Length, Length]
     yaw_rad: Finite
     semantic: Class
     color: Color
@@ -55,8 +57,8 @@ class BoxSpec(Model):
 class SphereSpec(Model):
     """A sphere."""
 
-    center_m: Point
-    radius_m: Positive
+    center_m: Spot
+    radius_m: Length
     semantic: Class
     color: Color
 
@@ -64,12 +66,12 @@ class SphereSpec(Model):
 class LimbSpec(Model):
     """A truncated cone between two points: a tapering trunk, a branch."""
 
-    start_m: Point
+    start_m: Spot
     """Centre of the first disc."""
-    end_m: Point
+    end_m: Spot
     """Centre of the last disc."""
-    start_radius_m: Positive
-    end_radius_m: Positive
+    start_radius_m: Length
+    end_radius_m: Length
     semantic: Class
     color: Color
 
@@ -101,7 +103,7 @@ def _is_usual_side(side: float) -> bool:
 class PanelSpec(Model):
     """A square inspection panel of 4 x 4 cells; a 2 x 2 block of orange cells is a fault, anything else is not."""
 
-    center_m: Point
+    center_m: Spot
     yaw_rad: Finite
     """Direction the panel's face looks to."""
     cells: Annotated[str, AfterValidator(_check_cells)]
@@ -122,8 +124,8 @@ class PanelSpec(Model):
 class WorldSpec(Model):
     """Bounds, a place to load, and what else stands in it."""
 
-    low_m: Point
-    high_m: Point
+    low_m: Spot
+    high_m: Spot
     place: str
     """A shipped place (longleaf, delft), a file, or empty for none."""
     crop_m: tuple[Finite, Finite, Finite, Finite]
@@ -151,7 +153,7 @@ class WorldSpec(Model):
 class Start(Model):
     """Where the flight begins, at rest."""
 
-    position_m: Point
+    position_m: Spot
     yaw_rad: Finite
 
 
@@ -173,7 +175,7 @@ class NavigateTask(Model):
     """Reach a goal."""
 
     kind: Literal["navigate"]
-    goal_m: Point
+    goal_m: Spot
     geodesic_m: Positive
     """Length of the shortest free way from start to goal; sets the time limit."""
     finish: Annotated[Finish, Field(exclude_if=_is_usual)] = Finish()
@@ -197,7 +199,7 @@ class AvoidTask(Model):
 class SiteSpec(Model):
     """A viewpoint about 4 m in front of a panel."""
 
-    position_m: Point
+    position_m: Spot
     yaw_rad: Finite
     """Heading that faces the panel."""
     prize: Positive
@@ -210,7 +212,7 @@ class MissionTask(Model):
     """Inspect sites on one battery and land at home."""
 
     kind: Literal["mission"]
-    home_m: Point
+    home_m: Spot
     """Centre of the pad, on the ground."""
     sites: Annotated[tuple[SiteSpec, ...], Field(min_length=1, max_length=MAX_TOKENS - 1)]
     time_limit_s: Positive
@@ -348,7 +350,7 @@ class Scenario(Model):
     """One flight, ready to fly."""
 
     format: Literal["scenario/1"]
-    name: str
+    name: Name
     seed: Annotated[int, Field(ge=0)]
     redraws: Annotated[int, Field(ge=0)]
     """Draws that were given up before this one because world and task did not fit; 0 for a hand-written scenario."""

@@ -56,9 +56,12 @@ class Estimate:
 
 @dataclass(frozen=True)
 class Snapshot:
-    """Everything a flight needs to continue bit for bit, Bullet's own part by its handle."""
+    """Everything a simulator needs to continue bit for bit, Bullet's own part by its handle."""
 
+    world: BulletWorld
+    """Whose state it is."""
     bullet: int
+    way: tuple[float, float]
     arrays: dict[str, np.ndarray]
     streams: tuple[Mapping[str, Any], Mapping[str, Any]]
     step_count: int
@@ -233,14 +236,21 @@ class Simulator:
         return least - self._hull_radius
 
     def save(self) -> Snapshot:
-        """A snapshot from which `restore` continues bit for bit."""
+        """A snapshot from which `restore` continues bit for bit.
+
+        Bullet copies its whole world, meshes included: 15 ms and 2 MB with 100 obstacles, kept until `discard` or `close`.
+        """
         arrays = {name: getattr(self, name).copy() for name in _SAVED_ARRAYS}
         streams = (self._physics_rng.bit_generator.state, self._camera_rng.bit_generator.state)
         faults, safety = self.faults.save(), None if self.safety is None else self.safety.save()
-        return Snapshot(self.bullet.save(), arrays, streams, self.step_count, faults, safety)
+        state = self.bullet.save()
+        return Snapshot(
+            self.bullet, state, self.way, arrays, streams, self.step_count, faults, safety
+        )
 
     def restore(self, snapshot: Snapshot) -> None:
-        """Return to a snapshot of this simulator."""
+        """Return to a snapshot of this simulator; ValueError for one discarded. What touched then is not told again."""
+        self._check_own(snapshot)
         self.bullet.restore(snapshot.bullet)
         for name in _SAVED_ARRAYS:
             getattr(self, name)[...] = snapshot.arrays[name]
@@ -251,13 +261,22 @@ class Simulator:
         self.faults.restore(snapshot.faults)
         if self.safety is not None:
             self.safety.restore(snapshot.safety)
-        self.contacts = []
+        self.contacts, self.way = [], snapshot.way
+
+    def discard(self, snapshot: Snapshot) -> None:
+        """Free the memory of a snapshot that is no longer needed."""
+        self._check_own(snapshot)
+        self.bullet.discard(snapshot.bullet)
 
     def close(self) -> None:
         """Give the Bullet client back."""
         self.bullet.close()
 
     # --- Private steps, in the order `step` takes them.
+
+    def _check_own(self, snapshot: Snapshot) -> None:
+        if snapshot.world is not self.bullet:
+            raise ValueError("a snapshot of another simulator")
 
     def _command(self, action: Float[np.ndarray, "4"]) -> None:
         """Hand the action to the autopilot, at the level it was chosen for, or what the safety layer puts in its place."""

@@ -161,6 +161,29 @@ def _a_trunk_of_no_size(flight: Table) -> Table:
     return {**flight, "world": {**flight["world"], "cylinders": [thin, *others]}}
 
 
+def _a_trunk_as_wide_as_a_town(flight: Table) -> Table:
+    first, *others = flight["world"]["cylinders"]
+    wide = {**first, "radius_m": 5e3}
+    return {**flight, "world": {**flight["world"], "cylinders": [wide, *others]}}
+
+
+def _a_wide_trunk_around_the_start(flight: Table) -> Table:
+    """As large as may be, and far off: it reaches over everything."""
+    first, *others = flight["world"]["cylinders"]
+    wide = {**first, "radius_m": 1100.0, "base_m": [-1000.0, 0.0, 0.0]}
+    return {**flight, "world": {**flight["world"], "cylinders": [wide, *others]}}
+
+
+def _a_trunk_on_another_continent(flight: Table) -> Table:
+    first, *others = flight["world"]["cylinders"]
+    far = {**first, "base_m": [1e7, 0.0, 0.0]}
+    return {**flight, "world": {**flight["world"], "cylinders": [far, *others]}}
+
+
+def _named_like_a_path(flight: Table) -> Table:
+    return {**flight, "name": "../../x"}
+
+
 def _too_many_triangles(flight: Table) -> Table:
     sphere = {
         "center_m": [20.0, 20.0, 1.0],
@@ -216,6 +239,10 @@ def _inside_out(flight: Table) -> Table:
         (_start_on_a_trunk, ["start.position_m", "inside an obstacle", "hull radius 0.25 m"]),
         (_start_under_ground, ["start.position_m", "0.0", "altitude limit"]),
         (_a_trunk_of_no_size, ["world.cylinders.0.radius_m", "greater than 0", "0.0"]),
+        (_a_trunk_as_wide_as_a_town, ["world.cylinders.0.radius_m", "1100", "5000"]),
+        (_a_wide_trunk_around_the_start, ["start.position_m", "inside an obstacle"]),
+        (_a_trunk_on_another_continent, ["world.cylinders.0.base_m", "10000"]),
+        (_named_like_a_path, ["name", "../../x"]),
         (_too_many_triangles, ["triangles", "Bullet takes 131072"]),
         (_inside_out, ["low_m", "high_m", "along x"]),
     ],

@@ -89,6 +89,7 @@ class BulletWorld:
         self._position = (0.0, 0.0, 10.0)
         self._orientation = (0.0, 0.0, 0.0, 1.0)
         self._state = np.zeros((1, BODY_SIZE))
+        self._saved: set[int] = set()
         self._pristine = self.save()
 
     def step(self, wrench: Float[np.ndarray, "6"]) -> None:
@@ -170,16 +171,23 @@ class BulletWorld:
         return [self._contact(point) for point in points if _touches(point)]
 
     def save(self) -> int:
-        """A handle to the present state, contacts included."""
-        return pybullet.saveState(physicsClientId=self._client)
+        """A handle to the present state, contacts included; Bullet keeps a copy of the world with it until `discard`."""
+        state = pybullet.saveState(physicsClientId=self._client)
+        self._saved.add(state)
+        return state
 
     def restore(self, state: int) -> None:
         """Return to a saved state; what follows is bit-equal to what followed it."""
+        if state not in self._saved:
+            raise ValueError(f"state {state}: discarded, or never saved here")
         pybullet.restoreState(stateId=state, physicsClientId=self._client)
         self._position, self._orientation = _get_pose(self._hull, self._client)
 
     def discard(self, state: int) -> None:
-        """Free a saved state."""
+        """Free a saved state; twice is no error."""
+        if state not in self._saved:
+            return
+        self._saved.remove(state)
         pybullet.removeState(state, physicsClientId=self._client)
 
     def close(self) -> None:

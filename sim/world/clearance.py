@@ -14,6 +14,8 @@ from sim.world.primitives import BOX, CYLINDER, LIMB, ROW_SIZE, SPHERE, primitiv
 
 REACH = 4.0
 """Clearances are exact up to this distance, and read as it beyond, m."""
+_AROUND = 20.0
+"""m beyond a world's bounds that distances are known in: more than a step carries a flight out of them."""
 _BIN = 2.0
 """Side of a bin, m: a query looks at the primitives of one bin only."""
 
@@ -42,7 +44,7 @@ class ClearanceField:
         """Meshes are resolved up to `altitude_max` m; above, their distance at that height is taken."""
         self._last: tuple[tuple[float, ...], float] = ((), REACH)
         primitives, low, high = _primitives(world)
-        origin, bins, starts, items = _bin(low, high)
+        origin, bins, starts, items = _bin(low, high, world.bounds[:, :2])
         grid = mesh_grid(world, altitude_max, REACH)
         self.arrays = ClearanceArrays(
             origin_x=float(origin[0]),
@@ -107,19 +109,25 @@ def _primitives(
 
 
 def _bin(
-    low: Float[np.ndarray, "n 2"], high: Float[np.ndarray, "n 2"]
+    low: Float[np.ndarray, "n 2"], high: Float[np.ndarray, "n 2"], bounds: Float[np.ndarray, "2 2"]
 ) -> tuple[
     Float[np.ndarray, "2"], Int[np.ndarray, "2"], Int[np.ndarray, " b"], Int[np.ndarray, " i"]
 ]:
-    """Sort primitives into every bin they are within reach of: origin, bin counts, starts, items."""
-    if not len(low):
+    """Sort primitives into every bin they are within reach of: origin, bin counts, starts, items.
+
+    Bins end where nothing flies any more, however far and wide the primitives stand.
+    """
+    near = ((low <= bounds[1] + _AROUND) & (high >= bounds[0] - _AROUND)).all(axis=1)
+    low, high = np.maximum(low, bounds[0] - _AROUND), np.minimum(high, bounds[1] + _AROUND)
+    if not near.any():
         return np.zeros(2), np.zeros(2, dtype=int), np.zeros(1, np.int32), np.zeros(0, np.int32)
-    origin = low.min(axis=0) - REACH
-    bins = np.floor((high.max(axis=0) + REACH - origin) / _BIN).astype(int) + 1
+    origin = low[near].min(axis=0) - REACH
+    bins = np.floor((high[near].max(axis=0) + REACH - origin) / _BIN).astype(int) + 1
     first = np.floor((low - REACH - origin) / _BIN).astype(int)
     last = np.floor((high + REACH - origin) / _BIN).astype(int)
     lists: list[list[int]] = [[] for _ in range(int(bins.prod()))]
-    for item, ((i0, j0), (i1, j1)) in enumerate(zip(first.tolist(), last.tolist(), strict=True)):
+    for item in np.flatnonzero(near).tolist():
+        (i0, j0), (i1, j1) = first[item].tolist(), last[item].tolist()
         for j in range(j0, j1 + 1):
             for i in range(i0, i1 + 1):
                 lists[j * bins[0] + i].append(item)

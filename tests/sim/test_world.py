@@ -161,3 +161,16 @@ def test_the_distance_grid_is_kept_on_disk_and_a_spoiled_file_is_rebuilt(own_cac
     file.write_bytes(b"cut" + file.read_bytes()[:20])
     np.testing.assert_array_equal(ClearanceField(world, 3.0).arrays.grid, first)
     assert file.stat().st_mtime_ns != stamp
+
+
+def test_the_distance_to_what_stands_far_out_is_known_from_within_the_bounds() -> None:
+    """Bins end near the world's bounds; what reaches in from outside them, or stands just outside, is seen all the same."""
+    wide, beside, far = (
+        cylinder(-500.0, 20.0, 499.0),
+        cylinder(52.0, 20.0, 0.5),
+        cylinder(9e3, 0.0, 5),
+    )
+    field = ClearanceField(build_world(spec(cylinders=(wide, beside, far))), 6.0)
+    for x, expected in ((2.0, 3.0), (-0.5, 0.5), (50.0, 1.5), (25.0, REACH)):
+        assert field.at(np.array([x, 20.0, 2.0])) == pytest.approx(expected)
+    assert len(field.arrays.starts) < 3000
