@@ -161,9 +161,7 @@ class Referee:
         """0, or 1 where the referee disagrees with a log."""
         from scenarios.commands.referee import referee
 
-        return referee(
-            self.logs, scenario=self.scenario, workers=self.workers, as_json=self.json
-        )
+        return referee(self.logs, scenario=self.scenario, workers=self.workers, as_json=self.json)
 
 
 @dataclass(frozen=True)

@@ -60,7 +60,9 @@ def _expected(name: str, seed: int) -> Scenario:
 
 
 def _table(verdicts: dict[Path, Verdict]) -> Table:
-    table = Table("log", "verdict", "log says", "why", "at", "least clearance", "prize", "energy", "agrees")
+    table = Table(
+        "log", "verdict", "log says", "why", "at", "least clearance", "prize", "energy", "agrees"
+    )
     for log, verdict in verdicts.items():
         least = verdict.least_clearance_m
         agrees = "yes" if verdict.agrees else "NO"

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from scenarios.referee.definitions import REACH
-from scenarios.referee.ending import Ending
+from scenarios.referee.ending import RESOLVED_TICKS, Ending
 from scenarios.referee.sites import SiteReport
 from scenarios.referee.track import Track
 from scenarios.referee.verdict import UNFINISHED, Finding
@@ -41,7 +41,9 @@ def check_claims(
             "outcome", f"claims {result.outcome}, found {ending.outcome}: {ending.reason}"
         )
     last = len(track.ends) - 1
-    if agreed and ending.step < last and not ending.close:
+    # A touch in the last tick of a step is reported with the next one's first.
+    reported = ending.touch is not None and len(track) - 1 - ending.sample <= RESOLVED_TICKS
+    if agreed and ending.step < last and not reported and not ending.close:
         yield Finding(
             "duration", f"flown on after {track.time_of_step(ending.step):.2f} s, when it was over"
         )

@@ -21,7 +21,9 @@ AHEAD = np.array([[5 / 12, 0.0, 0.0, 0.0]])
 @pytest.fixture(scope="module")
 def arrival(tmp_path_factory: pytest.TempPathFactory) -> Flight:
     """To the goal, past two trees, in wind."""
-    spec = field(world=world(trunk(15.0, 1.0), trunk(20.0, -1.2)), weather=breeze(), odometry=noisy())
+    spec = field(
+        world=world(trunk(15.0, 1.0), trunk(20.0, -1.2)), weather=breeze(), odometry=noisy()
+    )
     return logged(tmp_path_factory.mktemp("logs") / "arrival.mcap", spec, AHEAD)
 
 
@@ -43,7 +45,7 @@ def inspection(tmp_path_factory: pytest.TempPathFactory) -> Flight:
 def claiming(flight: Flight, **changes: object) -> Flight:
     """The same log with another result."""
     assert isinstance(flight.result, FlightResult)
-    return replace(flight, result=replace(flight.result, **changes))  # pyright: ignore[reportArgumentType]
+    return replace(flight, result=replace(flight.result, **changes))
 
 
 def kinds(flight: Flight) -> set[str]:
@@ -112,7 +114,13 @@ def test_a_slow_drift_aside_contradicts_what_was_observed(arrival: Flight) -> No
         update={"odometry": arrival.scenario.odometry.model_copy(update={"velocity_std_m_s": 0.0})}  # pyright: ignore[reportOptionalMemberAccess]
     )
     still = replace(arrival, scenario=exact)
-    shift = np.column_stack([np.zeros(len(arrival.poses)), np.linspace(0, 4.0, len(arrival.poses)), np.zeros(len(arrival.poses))])
+    shift = np.column_stack(
+        [
+            np.zeros(len(arrival.poses)),
+            np.linspace(0, 4.0, len(arrival.poses)),
+            np.zeros(len(arrival.poses)),
+        ]
+    )
     assert "observation" in kinds(moved(still, shift, velocities=True))
 
 
@@ -166,7 +174,9 @@ def test_a_swapped_scenario_is_caught(arrival: Flight, inspection: Flight) -> No
     elsewhere = spec.model_copy(update={"start": Start(position_m=(5.0, 0.2, 1.5), yaw_rad=0.0)})
     assert "motion" in kinds(replace(arrival, scenario=elsewhere))
     (site,) = inspection.scenario.task.sites  # pyright: ignore[reportAttributeAccessIssue]
-    richer = inspection.scenario.task.model_copy(update={"sites": (site.model_copy(update={"prize": 5.0}),)})
+    richer = inspection.scenario.task.model_copy(
+        update={"sites": (site.model_copy(update={"prize": 5.0}),)}
+    )
     swapped = inspection.scenario.model_copy(update={"task": richer})
     assert {"scenario", "prize"} <= kinds(replace(inspection, scenario=swapped))
 
@@ -185,7 +195,16 @@ def test_a_truncated_log_is_unfinished(arrival: Flight, tmp_path: Path) -> None:
 def test_steps_left_out_are_caught(arrival: Flight) -> None:
     left = {
         name: np.delete(getattr(arrival, name), 40, axis=0)
-        for name in ("times", "actions", "images", "histories", "ego", "goal", "sites", "sites_mask")
+        for name in (
+            "times",
+            "actions",
+            "images",
+            "histories",
+            "ego",
+            "goal",
+            "sites",
+            "sites_mask",
+        )
     }
     starts = np.delete(arrival.tick_starts, 41)
     starts[41:] -= 16
