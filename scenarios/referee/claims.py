@@ -12,7 +12,7 @@ from scenarios.referee.verdict import UNFINISHED, Finding
 from sim.record.reader import Flight
 from sim.types import FlightResult, Outcome
 
-ENERGY_SHARE, ENERGY_WH = 0.03, 0.02
+ENERGY_SHARE, ENERGY_WH = 0.05, 0.02
 """By which the claimed energy may differ from the referee's formula, and as many Wh more."""
 _CLEARANCE_M = 0.10
 """By which a claimed least clearance may be too large beyond what passes between two looks."""
