@@ -31,7 +31,7 @@ def source_key(root: Path) -> str:
     # With plain strings: at every start, pathlib would take longer than the reading.
     names = [
         f"{folder}/{file}".replace(os.sep, "/")
-        for package in ("agents", "scenarios", "sim")
+        for package in ("agents", "scenarios/referee", "sim")
         for folder, _, files in os.walk(root / package)
         for file in files
         if file.endswith(".py")

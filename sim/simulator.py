@@ -36,7 +36,7 @@ from sim.world.berth import berth
 from sim.world.build import build_world
 from sim.world.bullet import BulletWorld, Contact
 from sim.world.clearance import ClearanceField
-from sim.world.meshing import world_triangles
+from sim.world.meshing import angular_triangles
 from sim.world.mover_bodies import MoverBodies
 from sim.world.movers import movers_of
 
@@ -106,12 +106,13 @@ class Simulator:
             [round(age * scenario.rates.control_hz) for age in HISTORY_AGES_S]
         )
         self.bullet = BulletWorld(
-            world_triangles(self.world),
+            angular_triangles(self.world),
             mass=self.vehicle.mass,
             inertia=self.vehicle.inertia,
             hull_radius=self._hull_radius,
             hull_height=hull_height,
             timestep=1.0 / scenario.rates.physics_hz,
+            balls=np.column_stack([self.world.spheres.centers, self.world.spheres.radii]),
             movers=self.movers.table_at(0),
         )
         self.mover_bodies = MoverBodies(self.movers, self.bullet) if self.movers else None

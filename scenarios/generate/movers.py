@@ -1,6 +1,7 @@
 """Mover recipes made concrete: shapes and motions that leave a start alone for its first seconds."""
 
 from collections.abc import Callable, Sequence
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -144,8 +145,12 @@ def _loop(
 ) -> dict[str, Any]:
     offsets = rng.uniform(-_LOOP_M, _LOOP_M, (int(rng.integers(2, 5)), 2))
     others = np.clip(center[:2] + offsets, low[:2], high[:2])
-    points = [center, *(np.array([*xy, center[2]]) for xy in others)]
-    return {"waypoints_m": [_point(point) for point in points], "speed_m_s": _round(speed)}
+    points = [_point(center), *(_point(np.array([*xy, center[2]])) for xy in others)]
+    # In a corner of the box, several offsets lead to the same point: only one of them is a waypoint.
+    ways = [point for point, after in pairwise([*points, points[0]]) if point != after]
+    if len(ways) < 2:
+        raise Unplaceable("a mover's loop has no length")
+    return {"waypoints_m": ways, "speed_m_s": _round(speed)}
 
 
 _MOTIONS: dict[str, Callable[..., dict[str, Any]]] = {

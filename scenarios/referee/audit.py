@@ -120,7 +120,10 @@ def _dynamics(vehicle: Vehicle, track: Track, forces: Forces) -> Iterator[Findin
         (sideways > doubt, "pushed sideways by more than air and drag explain"),
         (forces.force[:, 2] > most + doubt, "lifted by more than the rotors have"),
         (pull > doubt, "pulled down along its own axis"),
-        ((np.abs(forces.torque) > twist).any(axis=1), "turned by more than the rotors can"),
+        (
+            np.asarray((np.abs(forces.torque) > twist).any(axis=1)),
+            "turned by more than the rotors can",
+        ),
     ]
     for wrong, what in checks:
         found = np.flatnonzero(wrong[free])

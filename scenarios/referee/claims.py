@@ -5,14 +5,14 @@ from collections.abc import Iterator
 import numpy as np
 
 from scenarios.referee.definitions import REACH
-from scenarios.referee.ending import Ending
+from scenarios.referee.ending import RESOLVED_TICKS, Ending
 from scenarios.referee.sites import SiteReport
 from scenarios.referee.track import Track
 from scenarios.referee.verdict import UNFINISHED, Finding
 from sim.record.reader import Flight
 from sim.types import FlightResult, Outcome
 
-ENERGY_SHARE, ENERGY_WH = 0.03, 0.02
+ENERGY_SHARE, ENERGY_WH = 0.05, 0.02
 """By which the claimed energy may differ from the referee's formula, and as many Wh more."""
 _CLEARANCE_M = 0.10
 """By which a claimed least clearance may be too large beyond what passes between two looks."""
@@ -41,7 +41,9 @@ def check_claims(
             "outcome", f"claims {result.outcome}, found {ending.outcome}: {ending.reason}"
         )
     last = len(track.ends) - 1
-    if agreed and ending.step < last and not ending.close:
+    # A touch in the last tick of a step is reported with the next one's first.
+    reported = ending.touch is not None and len(track) - 1 - ending.sample <= RESOLVED_TICKS
+    if agreed and ending.step < last and not reported and not ending.close:
         yield Finding(
             "duration", f"flown on after {track.time_of_step(ending.step):.2f} s, when it was over"
         )

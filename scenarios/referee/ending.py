@@ -31,6 +31,8 @@ from scenarios.referee.verdict import UNFINISHED
 from sim.scenario import AvoidTask, MissionTask, NavigateTask, Scenario
 from sim.types import Outcome
 
+RESOLVED_TICKS = 2
+"""Ticks after a touch within which the environment ends the flight."""
 _SLACK = 1e-3
 """m, m/s or rad by which a decision counts as close; touching has its own, TOUCH."""
 _SPEED_SLACK = 0.05
@@ -237,15 +239,11 @@ def _touched(
 def _close_touch(measured: Clearances, touch: Touch) -> tuple[str, ...]:
     """A touch by less than TOUCH either way is a matter of how shapes are modelled."""
     what = measured.ground if touch.ground else measured.obstacles
-    if touch.sample >= len(what) - 1 - _RESOLVED:
+    if touch.sample >= len(what) - 1 - RESOLVED_TICKS:
         return ()
     # The flight went on: had it gone any deeper, the environment would have noticed.
     deepest = float(what[touch.sample :].min())
     return (f"{deepest:.4f} m from {touch.what}",) if deepest > -TOUCH else ()
-
-
-_RESOLVED = 2
-"""Ticks after a touch within which the environment ends the flight."""
 
 
 def _landed(

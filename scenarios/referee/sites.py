@@ -149,7 +149,7 @@ def _close_up(
     slack = np.array([_SLACK_M, _SLACK_M_S, _SLACK_RAD])
     margins = np.column_stack([beyond, fast, aside])
     doubtful = (margins < slack).all(axis=1) & (np.abs(margins) < slack).any(axis=1)
-    return looking, doubtful
+    return looking, np.asarray(doubtful)
 
 
 def _reached(looking: Bool[np.ndarray, " s"], needed: int) -> int | None:

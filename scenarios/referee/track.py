@@ -61,7 +61,7 @@ class Track:
         rows = np.column_stack([self.positions, self.quats, self.velocities, self.rates])
         with np.errstate(invalid="ignore"):
             fast = (np.abs(self.velocities) > BREAKDOWN_SPEED).any(axis=1)
-        return ~np.isfinite(rows).all(axis=1) | fast
+        return np.asarray(~np.isfinite(rows).all(axis=1) | fast)
 
     @property
     def length(self) -> float:

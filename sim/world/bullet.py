@@ -21,6 +21,9 @@ with silent_stderr():
 GRAVITY = 9.80665
 """m/s^2, standard gravity."""
 _NO_MOVERS = np.zeros((0, ROW_SIZE))
+_NO_BALLS = np.zeros((0, 4))
+_BALLS_A_BODY = 16
+"""PyBullet's MAX_COMPOUND_COLLISION_SHAPES."""
 _NO_TURN = (0.0, 0.0, 0.0)
 
 
@@ -51,10 +54,12 @@ class BulletWorld:
         hull_radius: float,
         hull_height: float,
         timestep: float,
+        balls: Float[np.ndarray, "b 4"] = _NO_BALLS,
         movers: Float[np.ndarray, "n 9"] = _NO_MOVERS,
     ) -> None:
         """Mass kg, principal moments of inertia kg m^2, the hull an upright cylinder, m; timestep s.
 
+        `balls` are centres and radii, m: exactly round, as no triangles are.
         `movers` are primitives (`sim/world/primitives.py`) that `place_movers` moves about.
         """
         check_size(triangles)
@@ -70,6 +75,8 @@ class BulletWorld:
         self._ground = _add_ground(self._client)
         if len(triangles.faces):
             _add_mesh(triangles, self._client)
+        for first in range(0, len(balls), _BALLS_A_BODY):
+            _add_balls(balls[first : first + _BALLS_A_BODY], self._client)
         self._movers = [_add_mover(row, self._client) for row in movers]
         self._mover_quats = [upright_quat(row) for row in movers]
         shape = pybullet.createCollisionShape(
@@ -261,6 +268,17 @@ def _add_mesh(triangles: Triangles, client: int) -> None:
     # PyBullet never lets go of the lists it was given: emptied, they are next to nothing instead of 1.2 MB a reset.
     vertices.clear()
     indices.clear()
+    pybullet.createMultiBody(0.0, shape, physicsClientId=client)
+
+
+def _add_balls(balls: Float[np.ndarray, "b 4"], client: int) -> None:
+    """Some balls as one body: a tick looks at bodies first."""
+    shape = pybullet.createCollisionShapeArray(
+        shapeTypes=[pybullet.GEOM_SPHERE] * len(balls),
+        radii=balls[:, 3].tolist(),
+        collisionFramePositions=balls[:, :3].tolist(),
+        physicsClientId=client,
+    )
     pybullet.createMultiBody(0.0, shape, physicsClientId=client)
 
 

@@ -1,6 +1,6 @@
 """A world as triangles: what Bullet collides with and what the camera sees are made here, once."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import numpy as np
@@ -35,7 +35,7 @@ class Triangles:
 
 
 def world_triangles(world: World) -> Triangles:
-    """Everything a hull can touch, the ground plane excepted."""
+    """Everything a hull can touch and the camera sees, the ground plane excepted."""
     parts = [
         _placed(_box_template(), _box_vertices(world.boxes), world.boxes),
         _placed(prism_faces(CYLINDER_SIDES), _cylinder_vertices(world.cylinders), world.cylinders),
@@ -44,6 +44,13 @@ def world_triangles(world: World) -> Triangles:
         *(_from_mesh(mesh) for mesh in world.meshes),
     ]
     return concatenate(parts)
+
+
+def angular_triangles(world: World) -> Triangles:
+    """The same without balls, for who has those exactly round."""
+    nothing = np.zeros(0)
+    no_balls = Spheres(np.zeros((0, 3)), nothing, nothing.astype(np.int64), np.zeros((0, 3)))
+    return world_triangles(replace(world, spheres=no_balls))
 
 
 def decal_triangles(world: World) -> Triangles:

@@ -1,5 +1,6 @@
 """Tracks drawn by hand, and real flights as logs, for tests of the referee."""
 
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +27,7 @@ BLACK = {
 def track(*points: tuple[float, float, float], speed: float = 5.0, **given: Any) -> Track:
     """Straight from point to point at one speed, then at rest to the end of the step; level, yaw 0 unless given."""
     rows = [np.array([points[0]])]
-    for start, end in zip(points, points[1:], strict=False):
+    for start, end in pairwise(points):
         ticks = max(1, round(float(np.linalg.norm(np.subtract(end, start))) / speed / TICK))
         rows.append(np.linspace(start, end, ticks + 1)[1:])
     return standing(np.concatenate(rows), **given)

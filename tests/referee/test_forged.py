@@ -45,7 +45,7 @@ def inspection(tmp_path_factory: pytest.TempPathFactory) -> Flight:
 def claiming(flight: Flight, **changes: object) -> Flight:
     """The same log with another result."""
     assert isinstance(flight.result, FlightResult)
-    return replace(flight, result=replace(flight.result, **changes))  # pyright: ignore[reportArgumentType]
+    return replace(flight, result=replace(flight.result, **changes))
 
 
 def kinds(flight: Flight) -> set[str]:

@@ -28,6 +28,12 @@ def random_row(rng: np.random.Generator, kind: float) -> np.ndarray:
     return row
 
 
+def away(row: np.ndarray, center: np.ndarray, axis: np.ndarray) -> float:
+    x, y, z = center
+    nx, ny, nz = axis
+    return clearance(row, x, y, z, nx, ny, nz, RADIUS, HALF)
+
+
 def points_of(row: np.ndarray, rng: np.random.Generator, count: int) -> np.ndarray:
     """Points all over a shape, many of them on its surface."""
     if row[0] == POINTS:
@@ -65,7 +71,7 @@ def test_clearance_is_what_sampling_the_obstacle_finds(seed: int, kind: float) -
     axis = rng.normal(size=3)
     axis /= np.linalg.norm(axis)
     center = rng.normal(size=3) * rng.choice([0.3, 1.0])
-    found = clearance(row, *center, *axis, RADIUS, HALF)
+    found = away(row, center, axis)
     sampled = depth_in_hull(points_of(row, rng, 40_000), center, axis).min()
     # A sample may miss the nearest point, never beat it (but for how deep a hull can shrink).
     assert found <= sampled + 1e-4
@@ -146,7 +152,7 @@ def test_sweeping_finds_what_dense_sampling_finds(seed: int) -> None:
     coarse = path_of(ends)
     sweep(coarse, shapes.rows, shapes.low, shapes.high, bins_of(shapes), RADIUS, HALF, near, what)
     dense = ends[0] + np.linspace(0, 1, 400)[:, None] * (ends[1] - ends[0])
-    least = min(clearance(row, *p, 0.0, 0.0, 1.0, RADIUS, HALF) for row in rows for p in dense)
+    least = min(away(row, p, np.array([0.0, 0.0, 1.0])) for row in rows for p in dense)
     if np.linalg.norm(ends[1] - ends[0]) < 3.0:  # Farther apart, a mover would have wrapped round.
         assert near.min() == pytest.approx(min(least, 4.0), abs=0.01)
         assert near.min() <= least + 1e-3

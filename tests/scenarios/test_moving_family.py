@@ -87,6 +87,12 @@ def test_asking_for_movers_changes_nothing_else_of_a_world() -> None:
     assert (moving.start, moving.task) == (without.start, without.task)
 
 
+def test_a_loop_in_a_corner_of_the_world_does_not_stand_still() -> None:
+    """On this seed several of a loop's points fell together."""
+    moving = scenarios.resolve(example(), 10100)
+    assert any(spec.motion.kind == "waypoints" for spec in moving.world.movers)
+
+
 def test_moving_worlds_survive_the_round_trip() -> None:
     family = example().family
     assert scenarios.parse(scenarios.dump(family), "family") == family
