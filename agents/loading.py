@@ -41,7 +41,7 @@ def _planned(name: str, planner: Callable[[], MissionSkill]) -> dict[str, Callab
 
 _WITHOUT_NETWORK: dict[str, Callable[[], Pilot]] = {
     "classical": lambda: LatticePilot("classical", ClassicalBrain(), detours=False),
-    "teacher": lambda: LatticePilot("teacher", TeacherBrain(), detours=False),
+    "teacher": lambda: LatticePilot("teacher", TeacherBrain(), detours=False, masking=False),
     "random": RandomPilot,
     **_planned("observable", ObservablePlanner),
     **_planned("nearest", NearestPlanner),

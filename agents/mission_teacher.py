@@ -1,12 +1,13 @@
 """The mission skill of the teacher: the exact programme on the true energy graph, re-solved in every state."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from jaxtyping import Bool, Float
 
 from agents.mission_control import CHOICES, HOME, INSPECT, LAND, Sites
-from agents.orienteering import Solution, solve
+from agents.orienteering import Solution, begins_enough, solve
 from agents.truth import Truth
 from sim.rules import (
     CLOSE_UP_ALLOWANCE,
@@ -41,7 +42,7 @@ class MissionTeacher:
         task = truth.scenario.task
         assert isinstance(task, MissionTask)
         self._truth = truth
-        self._per_metre = safety * truth.costs.per_metre_wh
+        self._safety = safety
         self.prize = np.array([site.prize for site in task.sites])
         self.mandatory = np.array([site.mandatory for site in task.sites])
         panels = [truth.scenario.world.panels[site.panel] for site in task.sites]
@@ -60,25 +61,43 @@ class MissionTeacher:
             best[LAND if over_pad else HOME] = True
         return best
 
+    def worth_keeping(self, state: State) -> Bool[np.ndarray, "14"]:
+        """Sites that begin a plan as good as the best, if nothing more than planned goes wrong: the margin left out.
+
+        A plan is chosen with a margin on its ways, and followed while it is possible without: what a leg takes more
+        than planned would else turn a drone around half-way, at a cost that brings nothing.
+        """
+        keep = np.zeros(CHOICES, dtype=bool)
+        open_sites, programme = self._programme(state, 1.0)
+        del programme["home_now"]
+        enough = self.onward(state).prize
+        if enough > 0.0:
+            keep[open_sites + 1] = begins_enough(**programme, budget=state.budget_wh, enough=enough)
+        return keep
+
     def onward(self, state: State, spent_wh: float = 0.0) -> Solution:
         """The programme over the sites not yet visited, after spending some energy here."""
-        truth = self._truth
-        open_sites = np.flatnonzero(~state.visited & np.isfinite(state.ways_from_here[1:]))
-        cost = self._per_metre
-        serve = truth.costs.per_stop_wh + PRIOR_FAULTY * truth.costs.hovering_wh(CLOSE_UP_ALLOWANCE)
-        tokens = open_sites + 1
-        solution = solve(
-            prize=self._expected(open_sites),
-            to_site=cost * state.ways_from_here[tokens] + serve,
-            between=cost * truth.ways[np.ix_(tokens, tokens)] + serve,
-            to_home=cost * truth.ways[tokens, HOME] + truth.costs.landing_wh,
-            home_now=cost * state.ways_from_here[HOME] + truth.costs.landing_wh,
-            budget=state.budget_wh - spent_wh,
-        )
+        open_sites, programme = self._programme(state, self._safety)
+        solution = solve(**programme, budget=state.budget_wh - spent_wh)
         first = np.zeros(len(self.prize), dtype=bool)
         first[open_sites[solution.first]] = True
         order = tuple(int(open_sites[i]) for i in solution.order)
         return Solution(solution.prize, first, order, solution.energy)
+
+    def _programme(self, state: State, safety: float) -> tuple[np.ndarray, dict[str, Any]]:
+        """The sites that are open, and what `solve` is told of them; ways stretched by `safety`."""
+        truth = self._truth
+        open_sites = np.flatnonzero(~state.visited & np.isfinite(state.ways_from_here[1:]))
+        cost = safety * truth.costs.per_metre_wh
+        serve = truth.costs.per_stop_wh + PRIOR_FAULTY * truth.costs.hovering_wh(CLOSE_UP_ALLOWANCE)
+        tokens = open_sites + 1
+        return open_sites, {
+            "prize": self._expected(open_sites),
+            "to_site": cost * state.ways_from_here[tokens] + serve,
+            "between": cost * truth.ways[np.ix_(tokens, tokens)] + serve,
+            "to_home": cost * truth.ways[tokens, HOME] + truth.costs.landing_wh,
+            "home_now": cost * state.ways_from_here[HOME] + truth.costs.landing_wh,
+        }
 
     def worth_staying(self, state: State, onward: Solution) -> bool:
         """Whether the close-up of a known fault is worth the prizes its energy costs elsewhere."""

@@ -56,6 +56,22 @@ def solve(
     return Solution(float(best), first, order, float(cost[subset].min()))
 
 
+def begins_enough(
+    prize: Float[np.ndarray, " n"],
+    to_site: Float[np.ndarray, " n"],
+    between: Float[np.ndarray, "n n"],
+    to_home: Float[np.ndarray, " n"],
+    budget: float,
+    enough: float,
+) -> Bool[np.ndarray, " n"]:
+    """Sites that begin a plan within the budget that brings `enough`; arguments as of `solve`."""
+    if not len(prize):
+        return np.zeros(0, dtype=bool)
+    cost = _cheapest_tours(between, to_home) + to_site
+    rich = subset_prizes(prize) >= enough - _NEAR_OPTIMAL
+    return np.any(cost[rich] <= budget, axis=0)
+
+
 def cheapest_subsets(
     to_site: Float[np.ndarray, " n"],
     between: Float[np.ndarray, "n n"],

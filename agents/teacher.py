@@ -27,6 +27,10 @@ _SOFT_MARGIN = 0.28
 """m of clearance below which the teacher itself prefers more."""
 
 
+_KEEP_LOGIT = -0.9
+"""Of a choice worth keeping: less than the best, and within what the pilot's mission control keeps a target for."""
+
+
 class TeacherBrain:
     """Sees the true state of the flight it is reset to; never used where results of learned pilots are made."""
 
@@ -44,8 +48,9 @@ class TeacherBrain:
         self._asked_at = -1
 
     def plan(self, observation: Observation) -> Plan:
-        best = self.best_choices(observation)
-        return Plan(np.where(best, 0.0, -10.0).astype(np.float32), self.status(observation))
+        best, keep = self.best_choices(observation), self._worth_keeping(observation)
+        logits = np.where(best, 0.0, np.where(keep, _KEEP_LOGIT, -10.0))
+        return Plan(logits.astype(np.float32), self.status(observation))
 
     def navigate(self, observation: Observation) -> Float[np.ndarray, " k"]:
         return self.way_preference(self.target_meant(observation))
@@ -93,6 +98,16 @@ class TeacherBrain:
         return self.truth.nearest_target(self.truth.position + offset)
 
     # --- Private.
+
+    def _worth_keeping(self, observation: Observation) -> np.ndarray:
+        """Choices that are no longer the first, and good enough to go on with."""
+        if self._mission is None:
+            return np.zeros(CHOICES, dtype=bool)
+        sites = read_sites(observation)
+        state = self._mission.state(sites, energy_left(observation, self._briefing))
+        if state.here >= 0:  # At a site nothing is under way.
+            return np.zeros(CHOICES, dtype=bool)
+        return self._mission.worth_keeping(state)
 
     def _fly(self) -> tuple[np.ndarray, np.ndarray]:
         """The rollouts from this step's state, computed once."""

@@ -136,18 +136,20 @@ def _by_pyvrp(problem: TourProblem, seconds: float) -> Tour:
     costs, prizes = _costs(problem), np.rint(_UNITS * problem.prize).astype(np.int64)
     limit = int(np.floor(_UNITS * problem.budget + 1e-6))
     model = pyvrp.Model()
-    depot = model.add_depot(0, 0)
+    # The places are of no importance: every edge says what it takes.
+    places = [model.add_location(0, 0) for _ in costs]
+    model.add_depot(places[0])
+    for place, prize in zip(places[1:], prizes.tolist(), strict=True):
+        model.add_client(place, prize=prize, required=False)
     # Energy is a duration, which is limited, and no distance, which would be paid for: prizes alone count.
     model.add_vehicle_type(1, shift_duration=limit, unit_distance_cost=0)
-    clients = [model.add_client(0, 0, prize=prize, required=False) for prize in prizes.tolist()]
-    nodes = [depot, *clients]
-    for a, start in enumerate(nodes):
-        for b, end in enumerate(nodes):
+    for a, start in enumerate(places):
+        for b, end in enumerate(places):
             if a != b:
                 model.add_edge(start, end, distance=0, duration=int(costs[a, b]))
     result = model.solve(stop=MaxRuntime(seconds), seed=0, display=False)
     routes = result.best.routes() if result.is_feasible() else []
-    order = tuple(int(node) - 1 for node in routes[0]) if routes else ()
+    order = tuple(stop.idx for stop in routes[0] if stop.is_client()) if routes else ()
     return _tour(problem, order, "pyvrp", proved=False)
 
 

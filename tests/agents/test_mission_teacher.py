@@ -156,6 +156,26 @@ def test_it_stays_at_a_fault_it_is_at_and_at_nothing_else(truth: Truth) -> None:
         assert not teacher.best_choices(done, over_pad=False)[INSPECT]
 
 
+def test_what_is_worth_keeping_attains_the_best_prize_without_the_margin(truth: Truth) -> None:
+    """By all orders; and more is worth keeping than choosing, at budgets that the margin alone forbids."""
+    teacher, more = MissionTeacher(truth), 0
+    for budget in np.linspace(0.2, 4.0, 40):
+        state = start(truth, float(budget))
+        best, firsts = brute_force(truth, teacher, state)
+        expected = {
+            order[0] + 1
+            for size in range(1, len(SITES) + 1)
+            for order in permutations(range(len(SITES)), size)
+            if best > 0.0
+            and worth(teacher, order) >= best - 1e-9
+            and plan_energy(truth, state, order, 1.0) <= budget
+        }
+        assert set(np.flatnonzero(teacher.worth_keeping(state))) == expected
+        assert {site + 1 for site in firsts} <= expected
+        more += len(expected) > len(firsts)
+    assert more > 0
+
+
 def test_it_stays_only_while_the_energy_allows_and_other_prizes_are_less(truth: Truth) -> None:
     """By the two plans: with the close-up and without."""
     teacher = MissionTeacher(truth)

@@ -43,8 +43,8 @@ def brute_force(problem: dict) -> tuple[float, set[int], float]:
     return best, firsts, energy
 
 
-@given(seed=st.integers(0, 10_000), count=st.integers(1, 6))
-@settings(max_examples=60, deadline=None)
+@given(seed=st.integers(0, 10_000), count=st.integers(1, 7))
+@settings(max_examples=30, deadline=None)
 def test_programme_equals_brute_force(seed: int, count: int) -> None:
     problem = random_problem(seed, count)
     prize, firsts, energy = brute_force(problem)

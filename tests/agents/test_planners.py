@@ -1,6 +1,6 @@
 """Mission planners without privilege, variants of pilots, the mask's account, and the bounds on a mission's prize."""
 
-from itertools import combinations, permutations
+from itertools import combinations, pairwise, permutations
 from pathlib import Path
 
 import numpy as np
@@ -151,7 +151,7 @@ def _brute_force(one: Scenario) -> float:
         for order in permutations(range(4), size):
             stops = [i + 1 for i in order]
             length = ways[stops[0]] + truth.ways[stops[-1], 0]
-            length += sum(truth.ways[a, b] for a, b in zip(stops, stops[1:], strict=False))
+            length += sum(truth.ways[a, b] for a, b in pairwise(stops))
             energy = costs.per_metre_wh * length + size * costs.per_stop_wh + costs.landing_wh
             faulty = [i for i in order if SITES[i].get("cells") == FAULTY]
             for looks in range(len(faulty) + 1):

@@ -12,8 +12,13 @@ import agents
 import scenarios
 from sim.faults import Fault
 from sim.flight import Flight
+from sim.record.plot import write_plot
+from sim.record.reader import read_flight
+from sim.record.refly import verify
+from sim.record.writer import FlightLog
 from sim.safety_spec import Safety
 from sim.scenario import Limits, Scenario
+from sim.simulator import Simulator
 from sim.types import MAX_SPEED, POSITION, VELOCITY, Event, Outcome
 from tests.builders import HOVER, goal, place, scenario
 
@@ -197,6 +202,7 @@ def react(
         flight.close()
 
 
+@pytest.mark.slow
 def test_a_critical_battery_brings_the_drone_home_at_once() -> None:
     drain = [{"component": "battery", "kind": "wrong", "value": 0.24}]
     flight, _ = react(example(), drain, "failsafe_return", within=0.1)
@@ -215,22 +221,26 @@ def test_an_emergency_battery_lands_where_it_is() -> None:
     assert np.linalg.norm(flight.simulator.body[POSITION][:2] - [30.0, 6.0]) < 4.0
 
 
+@pytest.mark.slow
 def test_a_low_battery_is_a_warning_and_no_more() -> None:
     drain = [{"component": "battery", "kind": "wrong", "value": 0.39}]
     flight, _ = react(example(battery=spec(battery={"low": 0.4, "critical": 0.02, "emergency": 0.01}).battery), drain, "battery_low", within=0.1)  # fmt: skip
     assert flight.outcome in (Outcome.SUCCESS, Outcome.RESERVE_VIOLATED)
 
 
+@pytest.mark.slow
 def test_a_black_camera_sends_the_drone_home() -> None:
     flight, _ = react(example(), [{"component": "camera", "kind": "off"}], "failsafe_return", 0.7)
     assert flight.outcome is Outcome.FAILSAFE_LANDED
 
 
+@pytest.mark.slow
 def test_a_frozen_camera_is_noticed_too() -> None:
     flight, _ = react(example(), [{"component": "camera", "kind": "stuck"}], "camera_lost", 0.8)
     assert flight.outcome is Outcome.FAILSAFE_LANDED
 
 
+@pytest.mark.slow
 def test_lost_depth_is_a_lost_camera_and_holding_ends_when_it_is_back() -> None:
     loss = spec(camera_loss={"after_s": 0.5, "action": "hold"}).camera_loss
     flight, pilot = Flight(example(camera_loss=loss)), agents.load_pilot("teacher")
@@ -250,12 +260,14 @@ def test_lost_depth_is_a_lost_camera_and_holding_ends_when_it_is_back() -> None:
         assert flight.outcome is Outcome.SUCCESS  # What only held was saved by nobody.
 
 
+@pytest.mark.slow
 def test_a_lost_position_lands_where_it_is() -> None:
     gone = [{"component": "gps", "kind": "off"}, {"component": "vio", "kind": "off"}]
     flight, _ = react(example(), gone, "failsafe_land", within=12.0)
     assert flight.outcome is Outcome.FAILSAFE_LANDED
 
 
+@pytest.mark.slow
 def test_a_return_along_the_track_keeps_to_the_way_that_was_flown() -> None:
     """The straight way home leads through the no-fly zone; the way flown does not."""
     drain = [{"component": "battery", "kind": "wrong", "value": 0.24}]
@@ -264,6 +276,7 @@ def test_a_return_along_the_track_keeps_to_the_way_that_was_flown() -> None:
     assert np.linalg.norm(flight.simulator.body[POSITION][:2]) < 1.0
 
 
+@pytest.mark.slow
 def test_a_straight_return_climbs_first_and_goes_around_the_zone() -> None:
     drain = [{"component": "battery", "kind": "wrong", "value": 0.24}]
     flight, _ = react(example(rally_m=()), drain, "failsafe_return", 0.1)
@@ -281,3 +294,15 @@ def test_a_snapshot_holds_the_layer() -> None:
         again = steered(flight, (3.0, 1.0, 0.0), 2.0)
         assert np.array_equal(flight.simulator.body, body)
         assert first == again
+
+
+@pytest.mark.slow
+def test_a_flight_with_fences_flies_again_bit_for_bit_and_is_drawn(tmp_path: Path) -> None:
+    path = tmp_path / "flight.mcap"
+    with FlightLog(path, example(), {"pilot": "classical"}) as log:
+        result = agents.fly(example(), agents.load_pilot("classical"), log)
+    assert result.outcome is Outcome.SUCCESS
+    assert "fence_avoided" in names(list(result.events))
+    assert verify(path, lambda flight: Simulator(flight.scenario)).equal
+    write_plot(read_flight(path), tmp_path / "flight.png")
+    assert (tmp_path / "flight.png").stat().st_size > 10_000
