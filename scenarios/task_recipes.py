@@ -93,7 +93,9 @@ class AvoidRecipe(Model):
     min_speed_fraction: Fraction
     clearing_m: Annotated[NonNegative, Field(exclude_if=not_)] = 0.0
     """Around both ends of the course, as in navigation."""
-    max_detour: Annotated[float, Field(ge=1, le=2, exclude_if=lambda d: d == _MAX_DETOUR)] = _MAX_DETOUR
+    max_detour: Annotated[float, Field(ge=1, le=2, exclude_if=lambda d: d == _MAX_DETOUR)] = (
+        _MAX_DETOUR
+    )
     """Largest ratio of the free way to the straight one along a course: keeping a course is not finding a way."""
     course_rad: Annotated[AngleInterval | None, Field(exclude_if=lambda c: c is None)] = None
     """Directions that courses are drawn from; left out, all."""

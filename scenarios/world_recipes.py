@@ -55,7 +55,9 @@ class ForestRecipe(Model):
     """At the foot."""
     height_m: PositiveInterval
     taper: Annotated[
-        tuple[_Share, _Share] | None, AfterValidator(lambda t: t and ordered(t)), Field(exclude_if=lambda t: t is None)
+        tuple[_Share, _Share] | None,
+        AfterValidator(lambda t: t and ordered(t)),
+        Field(exclude_if=lambda t: t is None),
     ] = None
     """Radius at the top as a share of the foot's; left out, trunks are cylinders."""
     branches: Annotated[BranchRecipe | None, Field(exclude_if=lambda b: b is None)] = None

@@ -2,7 +2,17 @@
 
 import numpy as np
 
-from scenarios.generate.shapes import BARK, FENCE, SIDE, WALLS, Pair, extent, pick, rounded, world_of
+from scenarios.generate.shapes import (
+    BARK,
+    FENCE,
+    SIDE,
+    WALLS,
+    Pair,
+    extent,
+    pick,
+    rounded,
+    world_of,
+)
 from scenarios.world_recipes import BlocksRecipe
 from sim.scenario import BoxSpec, CylinderSpec, WorldSpec
 

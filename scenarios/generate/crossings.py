@@ -48,9 +48,7 @@ def put_crossings(
         due = _TAKE_OFF + ahead / (speed_limit * rng.uniform(*_PACE))
         hidden = 0.0 if recipe.visible_s is None else speed * recipe.visible_s
         reach, half = max(_REACH, hidden + _BEHIND), radius + _GAP
-        movers.append(
-            _mover(line, ahead, reach, speed, due, radius, ground.altitude_max, rng)
-        )
+        movers.append(_mover(line, ahead, reach, speed, due, radius, ground.altitude_max, rng))
         plots.append(Plot(line, (ahead - half, ahead + half), (-reach - half, reach + half)))
         if hidden:
             span = (ahead - half - _SCREEN, ahead - half)

@@ -40,7 +40,9 @@ def put_dead_ends(
         line = rounded_line(center.tolist(), bearing + rng.uniform(-_TURN, _TURN))
         boxes += _pocket(line, depth, width, ground.spec.high_m[2])
         reach = width / 2 + _THICK + _APRON
-        plots.append(Plot(line, (-depth / 2 - _APRON, depth / 2 + _THICK + _APRON), (-reach, reach)))
+        plots.append(
+            Plot(line, (-depth / 2 - _APRON, depth / 2 + _THICK + _APRON), (-reach, reach))
+        )
     spec = cleared(ground.spec, plots)
     spec = spec.model_copy(update={"boxes": (*spec.boxes, *boxes)})
     ground = Ground(spec, ground.hull_radius, ground.altitude, ground.altitude_max)
@@ -59,7 +61,5 @@ def _pocket(line: Line, depth: float, width: float, height: float) -> list[BoxSp
     return [
         line.wall(ahead, (half, half + _THICK), height, FENCE),
         line.wall(ahead, (-half - _THICK, -half), height, FENCE),
-        line.wall(
-            (depth / 2, depth / 2 + _THICK), (-half - _THICK, half + _THICK), height, FENCE
-        ),
+        line.wall((depth / 2, depth / 2 + _THICK), (-half - _THICK, half + _THICK), height, FENCE),
     ]

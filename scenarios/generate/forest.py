@@ -54,9 +54,7 @@ def _outside_glades(
     return tuple(
         trunk
         for trunk in trunks
-        if not (
-            np.linalg.norm(centers - trunk.base_m[:2], axis=1) < radii + trunk.radius_m
-        ).any()
+        if not (np.linalg.norm(centers - trunk.base_m[:2], axis=1) < radii + trunk.radius_m).any()
     )
 
 

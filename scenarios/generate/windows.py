@@ -18,9 +18,7 @@ def draw_windows(recipe: WindowsRecipe, ceiling: float, rng: np.random.Generator
     while x < recipe.length_m:
         boxes += _wall(recipe, x, half, rng)
         x += rng.uniform(*recipe.spacing_m)
-    return world_of(
-        (-_END, -half), (recipe.length_m + _END, half), ceiling, boxes=tuple(boxes)
-    )
+    return world_of((-_END, -half), (recipe.length_m + _END, half), ceiling, boxes=tuple(boxes))
 
 
 def openings(recipe: WindowsRecipe, half: float, rng: np.random.Generator) -> list[Pair]:

@@ -56,9 +56,7 @@ def _limb_distance(row, dx, dy, dz):
     share = min(max(share / (widening * widening + length * length), 0.0), 1.0)
     side_aside = aside - first - share * widening
     side_along = along + half - share * length
-    squared = min(
-        beyond * beyond + over * over, side_aside * side_aside + side_along * side_along
-    )
+    squared = min(beyond * beyond + over * over, side_aside * side_aside + side_along * side_along)
     return -math.sqrt(squared) if side_aside < 0.0 and over < 0.0 else math.sqrt(squared)
 
 
