@@ -32,7 +32,7 @@ class Corridors:
 
     def is_open(self, cell: Cell, other: Cell) -> bool:
         """Whether a way leads straight from one cell to a neighbour."""
-        (i, j), (a, b) = sorted((cell, other))
+        (i, j), (a, _) = sorted((cell, other))
         return bool(self.east[i, j] if a > i else self.north[i, j])
 
     def open(self, cell: Cell, other: Cell) -> None:

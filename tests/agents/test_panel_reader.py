@@ -90,6 +90,32 @@ def test_a_cover_hides_the_pattern_and_shows_itself(cells: str) -> None:
     assert (read[:, 1] > 0.5).all()
 
 
+@pytest.mark.parametrize(("side", "away"), [(1.3, 4.0), (2.6, 8.0)])
+def test_a_panel_is_read_from_three_of_its_sides(side: float, away: float) -> None:
+    """Smaller ones from nearer, larger ones from further, and beyond that they are not in view."""
+    rng, right = np.random.default_rng(6), []
+    for faulty in (True, False, True, False, True, False):
+        flight = mission(
+            {"x": 15.0, "y": 5.0, "yaw": 0.0, "cells": draw_cells(faulty, rng)}, camera=grainy()
+        )
+        panels = tuple(p.model_copy(update={"side_m": side}) for p in flight.world.panels)
+        flight = flight.model_copy(
+            update={"world": flight.world.model_copy(update={"panels": panels})}
+        )
+        with flying(flight) as flown:
+            place(flown.simulator, (19.0 - away, 5.0, HEIGHT), 0.0)
+            flown.advance(HOVER)
+            observation = flown.observation()
+            sites, briefing = read_sites(observation), make_briefing(flown)
+            assert sites.in_view(briefing.panel_side) == 1
+            read = read_panel(observation, sites.panel_offset[1], sites.facing[1], briefing)
+            right.append((read[0] > 0.5) == faulty)
+            place(flown.simulator, (19.0 - 1.15 * away, 5.0, HEIGHT), 0.0)
+            flown.advance(HOVER)
+            assert read_sites(flown.observation()).in_view(briefing.panel_side) == -1
+    assert all(right)
+
+
 def test_a_panel_out_of_the_image_tells_nothing() -> None:
     with flying(mission({"x": 15.0, "y": 5.0, "cells": FAULTY})) as flight:
         place(flight.simulator, (15.0, 5.0, HEIGHT), np.pi)

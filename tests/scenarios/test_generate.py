@@ -27,10 +27,27 @@ from sim.world.clearance import ClearanceField
 
 SEEDS = (0, 10_007, 15_003)
 _DRAWN = ("world", "start", "task", "weather")
-FLIGHTS = [(name, seed) for name in scenarios.names() for seed in SEEDS]
-LEVEL = [flight for flight in FLIGHTS if not flight[0].startswith("dodgedrone")]
+HEAVY = ("tier2", "tier3", "tier4")
+"""Their dense woods take a second to draw: the quick tests look at one seed of each."""
+
+
+def flights(ending: str = "") -> list:
+    """Every entry whose name ends so, with every seed."""
+    return [
+        pytest.param(
+            name,
+            seed,
+            marks=[pytest.mark.slow] if name.startswith(HEAVY) and seed != SEEDS[0] else [],
+        )
+        for name in scenarios.names()
+        if name.endswith(ending)
+        for seed in SEEDS
+    ]
+
+
+FLIGHTS, MISSIONS = flights(), flights("mission")
+LEVEL = [flight for flight in FLIGHTS if not flight.values[0].startswith("dodgedrone")]
 """Flown round obstacles at one height, not over and under them."""
-MISSIONS = [flight for flight in FLIGHTS if flight[0].endswith("mission")]
 
 
 @cache
@@ -67,7 +84,7 @@ def test_the_same_seed_is_the_same_flight(name: str, seed: int) -> None:
     assert again.seed == seed
 
 
-@pytest.mark.parametrize("name", scenarios.names())
+@pytest.mark.parametrize("name", [n for n in scenarios.names() if not n.startswith(HEAVY)])
 def test_another_seed_is_another_flight(name: str) -> None:
     first, second = (flight_of(name, seed).model_dump() for seed in SEEDS[:2])
     drawn = ("world", "weather") if family_of(name).task.kind == "line" else _DRAWN
@@ -115,7 +132,7 @@ def test_wind_is_as_strong_as_the_family_says(name: str, seed: int) -> None:
 # --- Navigation and avoidance.
 
 
-@pytest.mark.parametrize(("name", "seed"), [f for f in FLIGHTS if f[0].endswith("navigation")])
+@pytest.mark.parametrize(("name", "seed"), flights("navigation"))
 def test_the_free_way_is_never_shorter_than_the_straight_one(name: str, seed: int) -> None:
     flight, recipe = flight_of(name, seed), family_of(name).task
     assert isinstance(flight.task, NavigateTask)
@@ -138,7 +155,7 @@ def test_no_goal_lies_beyond_a_closed_wall(rng: np.random.Generator) -> None:
         assert (start.position_m[0] < x) == (task.goal_m[0] < x)
 
 
-@pytest.mark.parametrize(("name", "seed"), [f for f in FLIGHTS if f[0].endswith("avoidance")])
+@pytest.mark.parametrize(("name", "seed"), flights("avoidance"))
 def test_a_course_begins_ahead_and_ends_inside_the_world(name: str, seed: int) -> None:
     flight = flight_of(name, seed)
     task = flight.task
