@@ -40,9 +40,7 @@ class Truth:
         sim, task = self.flight.simulator, self.scenario.task
         if isinstance(task, NavigateTask) and task.any_height:
             limit = self.scenario.limits.altitude_max_m
-            return FreeSpace.at_any_height(
-                sim.clearance, sim.world.bounds, limit, self.hull_radius
-            )
+            return FreeSpace.at_any_height(sim.clearance, sim.world.bounds, limit, self.hull_radius)
         heights = [self.scenario.start.position_m[2], *(float(t[2]) for t in self.targets)]
         span = (min(heights), max(heights))
         return FreeSpace.for_flight(sim.clearance, sim.world.bounds, span, self.hull_radius)

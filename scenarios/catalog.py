@@ -118,9 +118,7 @@ def _completed(table: dict[str, Any], where: str, seen: tuple[str, ...]) -> dict
 def _merged(base: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
     """The changes over the base, table by table; lists and values are replaced whole."""
     both = {key for key in changes if isinstance(changes[key], dict) and key in base}
-    nested = {
-        key: _merged(base[key], changes[key]) for key in both if isinstance(base[key], dict)
-    }
+    nested = {key: _merged(base[key], changes[key]) for key in both if isinstance(base[key], dict)}
     return {**base, **changes, **nested}
 
 

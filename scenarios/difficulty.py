@@ -6,6 +6,7 @@ exact distances (obstruction), on points of the exact surfaces (occlusion), and 
 ground is no obstacle, and what moves is ignored.
 """
 
+import itertools
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -13,8 +14,8 @@ import numpy as np
 from jaxtyping import Float
 from scipy.spatial import cKDTree
 
-from scenarios.guide import Way, guide_legs, length_of
 from scenarios.generate.site import Ground
+from scenarios.guide import Way, guide_legs, length_of
 from scenarios.surface_cloud import surface_cloud
 from sim.scenario import Scenario
 from sim.world.build import build_world
@@ -113,8 +114,8 @@ def average_gap_loss(legs: tuple[Way, ...]) -> float:
     total = 0.0
     for leg in legs:
         headings = _headings(leg)
-        total += sum(_bend(a, b, 2.0) for a, b in zip(headings, headings[1:], strict=False))
-    for before, after in zip(legs, legs[1:], strict=False):
+        total += sum(_bend(a, b, 2.0) for a, b in itertools.pairwise(headings))
+    for before, after in itertools.pairwise(legs):
         total += _bend(_headings(before)[-1], _headings(after)[0], 6.0)
     return total / length_of(legs)
 
@@ -153,9 +154,7 @@ def _strided(legs: tuple[Way, ...], stride: float) -> Way:
     return np.array([_joined(legs)[0], *(point for point, _ in _looks(legs, stride))])
 
 
-def _corridor(
-    way: Way, distance: Distance, rng: np.random.Generator
-) -> Float[np.ndarray, " n"]:
+def _corridor(way: Way, distance: Distance, rng: np.random.Generator) -> Float[np.ndarray, " n"]:
     """Radii of overlapping free spheres from the way's start to its end."""
     points = [*(point for point, _ in _looks((way,), _STRIDE)), way[-1]]
     center, end = way[0], way[-1]
@@ -171,7 +170,11 @@ def _corridor(
 
 
 def _next_sphere(
-    last: np.ndarray, last_radius: float, ahead: np.ndarray, distance: Distance, rng: np.random.Generator
+    last: np.ndarray,
+    last_radius: float,
+    ahead: np.ndarray,
+    distance: Distance,
+    rng: np.random.Generator,
 ) -> tuple[np.ndarray, float]:
     """The best of random spheres around a point of the way: large, overlapping the last one, near the way."""
     axis = ahead - last
@@ -180,7 +183,9 @@ def _next_sphere(
     frame = np.column_stack([axis, *_across(axis)])
     spread = gap * np.array([0.25, 0.5, 0.5])
     for _ in range(_GIVE_UP):
-        moves = np.concatenate([np.zeros((1, 3)), rng.normal(size=(_SAMPLES, 3)) * spread @ frame.T])
+        moves = np.concatenate(
+            [np.zeros((1, 3)), rng.normal(size=(_SAMPLES, 3)) * spread @ frame.T]
+        )
         spheres = ahead + moves
         radii = np.minimum(distance(spheres) - DRONE_RADIUS, SENSING_RANGE)
         scores = _scores(radii, np.linalg.norm(spheres - last, axis=1), last_radius, moves, axis)

@@ -1,5 +1,7 @@
 """The way a world is measured along: the shortest free way through all a flight has to reach, as straight pieces."""
 
+import itertools
+
 import numpy as np
 from jaxtyping import Bool, Float
 from scipy.sparse import csr_array
@@ -37,8 +39,8 @@ def guide_legs(scenario: Scenario, ground: Ground) -> tuple[Way, ...]:
     """One polyline a leg: to the goal, along the course, or from site to nearest site and home. What moves is ignored."""
     stops = _stops(scenario)
     if ground.any_height:
-        return tuple(_way_in_space(ground, a, b) for a, b in zip(stops, stops[1:], strict=False))
-    return tuple(_level_way(ground, a, b) for a, b in zip(stops, stops[1:], strict=False))
+        return tuple(_way_in_space(ground, a, b) for a, b in itertools.pairwise(stops))
+    return tuple(_level_way(ground, a, b) for a, b in itertools.pairwise(stops))
 
 
 def length_of(legs: tuple[Way, ...]) -> float:
@@ -122,8 +124,12 @@ def _grid_graph(free: Bool[np.ndarray, "x y z"]) -> csr_array:
     ]  # fmt: skip
     rows, columns, weights = [], [], []
     for step in steps:
-        here = tuple(slice(max(0, -s), n - max(0, s)) for s, n in zip(step, free.shape, strict=True))
-        there = tuple(slice(max(0, s), n + min(0, s)) for s, n in zip(step, free.shape, strict=True))
+        here = tuple(
+            slice(max(0, -s), n - max(0, s)) for s, n in zip(step, free.shape, strict=True)
+        )
+        there = tuple(
+            slice(max(0, s), n + min(0, s)) for s, n in zip(step, free.shape, strict=True)
+        )
         both = free[here] & free[there]
         rows.append(index[here][both])
         columns.append(index[there][both])

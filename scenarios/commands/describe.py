@@ -68,7 +68,9 @@ def describe(
             markdown.write_text(_markdown(rows, worlds, first_seed), encoding="utf-8")
         say(f"wrote {markdown}")
     if as_json:
-        say_json({name: {key: mean(found, key) for key, _ in _COLUMNS} for name, found in rows.items()})
+        say_json(
+            {name: {key: mean(found, key) for key, _ in _COLUMNS} for name, found in rows.items()}
+        )
     return 0
 
 

@@ -37,9 +37,7 @@ def check_flyable(scenario: Scenario) -> None:
     lowest = vehicle.hull_height / 2
     _check_height(scenario, "start.position_m", start, lowest)
     over_and_under = isinstance(scenario.task, NavigateTask) and scenario.task.any_height
-    ground = Ground(
-        scenario.world, vehicle.hull_radius, start[2], limit, any_height=over_and_under
-    )
+    ground = Ground(scenario.world, vehicle.hull_radius, start[2], limit, any_height=over_and_under)
     _check_free(ground, "start.position_m", start)
     _check_movers(scenario, start, vehicle.hull_radius)
     ways = _ways(ground, "start.position_m", start)

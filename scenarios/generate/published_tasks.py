@@ -60,7 +60,9 @@ def _flight(
 ) -> tuple[Start, NavigateTask] | None:
     here, there = np.array([*start, ground.altitude]), np.array([*goal, goal_height])
     room = ground.hull_radius + WAY_MARGIN
-    if not all(ground.space.is_free(p[:2]) and ground.clearance.at(p) >= room for p in (here, there)):
+    if not all(
+        ground.space.is_free(p[:2]) and ground.clearance.at(p) >= room for p in (here, there)
+    ):
         return None
     way = ground.ways_to(goal).at(start)
     if not np.isfinite(way):

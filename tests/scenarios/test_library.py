@@ -137,7 +137,9 @@ def test_an_entry_may_say_what_it_is_like(tmp_path: Path) -> None:
     assert loaded.family.model_dump() == expected
 
 
-@pytest.mark.parametrize("base", ['"forest-navigaton"', "7", '"../library/forest-navigation"', "[1]"])
+@pytest.mark.parametrize(
+    "base", ['"forest-navigaton"', "7", '"../library/forest-navigation"', "[1]"]
+)
 def test_an_entry_like_no_other_is_named(base: str, tmp_path: Path) -> None:
     path = tmp_path / "mine.toml"
     path.write_text(f"like = {base}\n")

@@ -73,7 +73,9 @@ def test_an_agile_forest_holds_a_poisson_number_of_trees(spacing: int) -> None:
 # --- DodgeDrone.
 
 
-def test_dodgedrone_sets_down_468_still_and_132_moving_spheres_less_those_in_the_clear_boxes() -> None:
+def test_dodgedrone_sets_down_468_still_and_132_moving_spheres_less_those_in_the_clear_boxes() -> (
+    None
+):
     recipe = family_of("dodgedrone-moving").world
     assert isinstance(recipe, SphereFieldRecipe)
     everywhere = recipe.model_copy(update={"keep_clear_m": ()})
@@ -193,7 +195,9 @@ def test_avoidbench_flies_from_an_edge_to_the_opposite_one() -> None:
 def test_avoidbench_radii_span_the_published_interval() -> None:
     nearest = []
     for seed in range(10_000, 10_030):
-        bases = np.array([t.base_m[:2] for t in flight_of("avoidbench-outdoor", seed).world.cylinders])
+        bases = np.array(
+            [t.base_m[:2] for t in flight_of("avoidbench-outdoor", seed).world.cylinders]
+        )
         gaps = np.linalg.norm(bases[:, None] - bases[None], axis=2) + 1e9 * np.eye(len(bases))
         nearest.append(gaps.min())
     assert 2.1 <= min(nearest) < 2.7
@@ -207,8 +211,8 @@ def test_recipes_of_published_tasks_are_checked() -> None:
     line = {"kind": "line", "start_m": (0, 0), "goal_m": (9, 0), "any_height": False}
     with pytest.raises(ValueError, match=r"finish.shape[\s\S]*disc"):
         LineRecipe.model_validate({**line, "finish": {"shape": "disc"}})
+    edges = {"kind": "edges", "strip_m": 6, "corner_m": 6, "goal_height_m": (3.0, 2.0)}
     with pytest.raises(ValueError, match=r"goal_height_m[\s\S]*\[3.0, 2.0\]"):
-        edges = {"kind": "edges", "strip_m": 6, "corner_m": 6, "goal_height_m": (3.0, 2.0)}
         EdgesRecipe.model_validate({**edges, "finish": {}})
 
 
@@ -225,5 +229,7 @@ def test_too_many_spheres_and_acceleration_without_speed_are_refused() -> None:
 def test_the_suite_names_every_published_entry() -> None:
     from scenarios.suite import load_suite
 
-    published = {n for n in scenarios.names() if n.startswith(("agile", "dodgedrone", "avoidbench"))}
+    published = {
+        n for n in scenarios.names() if n.startswith(("agile", "dodgedrone", "avoidbench"))
+    }
     assert set(load_suite("published").tasks.values()) == published
