@@ -107,7 +107,7 @@ def test_a_smaller_body_flies_on_where_the_hull_collides(
 ) -> None:
     """Past a sphere whose surface is 0.12 m from the centre's way: less than the hull, more than the small body."""
     base = navigation()
-    x, y, z = base.start.position_m
+    x, y, _ = base.start.position_m
     near = ball(x + 4.0, y + 1.12)
     scenario = base.model_copy(
         update={
@@ -134,11 +134,11 @@ def test_a_smaller_body_flies_on_where_the_hull_collides(
 
 def test_a_body_larger_than_the_hull_is_refused() -> None:
     scenario = navigation().model_copy(update={"collision_radius_m": 0.3})
-    with pytest.raises(
-        ValueError, match=r"collision_radius_m = 0\.3: larger than the hull's 0\.25"
+    with (
+        pytest.raises(ValueError, match=r"collision_radius_m = 0\.3: larger than the hull's 0\.25"),
+        flying(scenario),
     ):
-        with flying(scenario):
-            pass
+        pass
 
 
 def test_the_library_states_the_published_rules() -> None:
