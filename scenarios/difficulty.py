@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Float
-from scipy.spatial import cKDTree
+from scipy.spatial import KDTree
 
 from scenarios.generate.site import Ground
 from scenarios.guide import Way, guide_legs, length_of
@@ -97,7 +97,7 @@ def view_occlusion(legs: tuple[Way, ...], cloud: Float[np.ndarray, "m 3"]) -> fl
     """Mean over the way of range / distance to what is nearest in four cones around its direction, weighted."""
     if not len(cloud):
         return 0.0
-    tree = cKDTree(cloud)
+    tree = KDTree(cloud)
     seen = []
     for point, ahead in _looks(legs, SENSING_RANGE / 10):
         offsets = cloud[tree.query_ball_point(point, SENSING_RANGE)] - point

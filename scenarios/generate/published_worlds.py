@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 from jaxtyping import Bool, Float
-from scipy.spatial import cKDTree
+from scipy.spatial import KDTree
 
 from scenarios.published import DiscForestRecipe, SphereFieldRecipe, SphereGroup
 from sim.mover_spec import (
@@ -99,7 +99,7 @@ def throw_darts(
     points = np.zeros((0, 2))
     for darts in np.split(rng.uniform(low, high, (_DARTS, 2)), _DARTS // _BATCH):
         if len(points):
-            darts = darts[cKDTree(points).query(darts)[0] >= spacing]
+            darts = darts[KDTree(points).query(darts)[0] >= spacing]
         for dart in darts:
             if (np.linalg.norm(points - dart, axis=1) >= spacing).all():
                 points = np.vstack([points, dart])
