@@ -11,11 +11,10 @@ from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Float
-from numba import njit
 
 from scenarios.generate.site import Ground
 from sim.world.build import build_world
-from sim.world.clearance import clearance_at
+from sim.world.clearance import ClearanceField
 from sim.world.geometry import World
 
 _RESOLUTION = 0.15
@@ -23,6 +22,8 @@ _RESOLUTION = 0.15
 _CHECK_SPACING = 1.0
 """m between the points that rays start from."""
 _DIRECTIONS = 8
+_LEAST_LEAP = 0.01
+"""m, for rays that graze something."""
 _SATURATION = 0.70
 """Density x radius^2 of Poisson discs that leave no room: 0.547 of the plane is covered by discs of half the radius."""
 _SAMPLE_HZ = 30.0
@@ -47,7 +48,7 @@ def traversability(ground: Ground) -> float:
     high = np.array([*ground.spec.high_m[:2], ground.altitude_max])
     axes = [low[i] + _checked_at(float(high[i] - low[i])) for i in range(3)]
     points = np.stack(np.meshgrid(*axes, indexing="ij"), axis=-1).reshape(-1, 3)
-    free = _free_distances(ground.clearance.arrays, points, low, high)
+    free = _free_distances(ground.clearance, points, low, high)
     return float(free.mean()) / (2.0 * ground.hull_radius)
 
 
@@ -97,7 +98,7 @@ def _excess(length: float, shortest: float, straight: float) -> float:
 
 
 def _checked_at(extent: float) -> Float[np.ndarray, " n"]:
-    """Coordinates of the grid along one side: centred, about half a spacing from the ends."""
+    """Coordinates of the grid along one side, from its low end, as published: one point fewer than fit."""
     whole = math.floor(extent / _CHECK_SPACING)
     if whole <= 1:
         return np.array([extent / 2])
@@ -121,36 +122,37 @@ def _widths_at(world: World, height: float) -> Float[np.ndarray, " n"]:
     )
 
 
-@njit(cache=True)
-def _free_distances(arrays, points, low, high):
-    """Mean over eight level directions of the way (n,) to an obstacle or the bounds, m; 0 at an obstacle."""
-    found = np.zeros(points.shape[0])
-    for index in range(points.shape[0]):
-        x, y, z = points[index, 0], points[index, 1], points[index, 2]
-        if clearance_at(arrays, x, y, z) <= _RESOLUTION:
-            continue
-        for direction in range(_DIRECTIONS):
-            angle = 2.0 * math.pi * direction / _DIRECTIONS
-            found[index] += _free_along(
-                arrays, x, y, z, math.cos(angle), math.sin(angle), low, high
-            )
-        found[index] /= _DIRECTIONS
+def _free_distances(
+    clearance: ClearanceField,
+    points: Float[np.ndarray, "n 3"],
+    low: Float[np.ndarray, "3"],
+    high: Float[np.ndarray, "3"],
+) -> Float[np.ndarray, " n"]:
+    """Mean over eight level directions of the way to an obstacle or the bounds, m; 0 at an obstacle."""
+    found = np.zeros(len(points))
+    open_ = clearance.at_points(points) > _RESOLUTION
+    for angle in np.arange(_DIRECTIONS) * 2.0 * np.pi / _DIRECTIONS:
+        ahead = np.round([np.cos(angle), np.sin(angle), 0.0], 12)
+        found[open_] += _free_along(clearance, points[open_], ahead, low, high) / _DIRECTIONS
     return found
 
 
-@njit(cache=True)
-def _free_along(arrays, x, y, z, ahead_x, ahead_y, low, high):
-    """How far a level ray runs; it leaps as far as the clearance allows."""
-    end = math.inf
-    for ahead, at, near, far in ((ahead_x, x, low[0], high[0]), (ahead_y, y, low[1], high[1])):
-        if ahead > 1e-9:
-            end = min(end, (far - at) / ahead)
-        elif ahead < -1e-9:
-            end = min(end, (near - at) / ahead)
-    flown = 0.0
-    while flown < end:
-        clear = clearance_at(arrays, x + flown * ahead_x, y + flown * ahead_y, z)
-        if clear <= _RESOLUTION:
-            return flown
-        flown += max(clear - _RESOLUTION, 0.01)
-    return end
+def _free_along(
+    clearance: ClearanceField,
+    points: Float[np.ndarray, "n 3"],
+    ahead: Float[np.ndarray, "3"],
+    low: Float[np.ndarray, "3"],
+    high: Float[np.ndarray, "3"],
+) -> Float[np.ndarray, " n"]:
+    """How far rays run, m; they leap as far as the clearance allows, all at once."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        walls = np.where(ahead > 0, (high - points) / ahead, (low - points) / ahead)
+    ends = np.where(ahead == 0, np.inf, walls).min(axis=1)
+    flown = np.zeros(len(points))
+    running = np.arange(len(points))
+    while len(running):
+        clear = clearance.at_points(points[running] + flown[running, None] * ahead)
+        running, clear = running[clear > _RESOLUTION], clear[clear > _RESOLUTION]
+        flown[running] += np.maximum(clear - _RESOLUTION, _LEAST_LEAP)
+        running = running[flown[running] < ends[running]]
+    return np.minimum(flown, ends)

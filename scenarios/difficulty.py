@@ -6,12 +6,13 @@ exact distances (obstruction), on points of the exact surfaces (occlusion), and 
 ground is no obstacle, and what moves is ignored.
 """
 
+import itertools
 from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Float
-from scipy.spatial import cKDTree
+from scipy.spatial import KDTree
 
 from scenarios.generate.site import Ground
 from scenarios.guide import Way, guide_legs, length_of
@@ -96,7 +97,7 @@ def view_occlusion(legs: tuple[Way, ...], cloud: Float[np.ndarray, "m 3"]) -> fl
     """Mean over the way of range / distance to what is nearest in four cones around its direction, weighted."""
     if not len(cloud):
         return 0.0
-    tree = cKDTree(cloud)
+    tree = KDTree(cloud)
     seen = []
     for point, ahead in _looks(legs, SENSING_RANGE / 10):
         offsets = cloud[tree.query_ball_point(point, SENSING_RANGE)] - point
@@ -113,8 +114,8 @@ def average_gap_loss(legs: tuple[Way, ...]) -> float:
     total = 0.0
     for leg in legs:
         headings = _headings(leg)
-        total += sum(_bend(a, b, 2.0) for a, b in zip(headings, headings[1:], strict=False))
-    for before, after in zip(legs, legs[1:], strict=False):
+        total += sum(_bend(a, b, 2.0) for a, b in itertools.pairwise(headings))
+    for before, after in itertools.pairwise(legs):
         total += _bend(_headings(before)[-1], _headings(after)[0], 6.0)
     return total / length_of(legs)
 

@@ -1,5 +1,7 @@
 """The way a world is measured along: the shortest free way through all a flight has to reach, as straight pieces."""
 
+import itertools
+
 import numpy as np
 from jaxtyping import Bool, Float
 from scipy.sparse import csr_array
@@ -10,7 +12,7 @@ from sim.physics.vehicle import load_vehicle
 from sim.scenario import AvoidTask, MissionTask, NavigateTask, Scenario
 from sim.types import Vec3
 from sim.world.clearance import ClearanceField
-from sim.world.geodesic import distance_field
+from sim.world.geodesic import SPACING, distance_field
 
 Way = Float[np.ndarray, "n 3"]
 _CELL = 0.5
@@ -37,8 +39,8 @@ def guide_legs(scenario: Scenario, ground: Ground) -> tuple[Way, ...]:
     """One polyline a leg: to the goal, along the course, or from site to nearest site and home. What moves is ignored."""
     stops = _stops(scenario)
     if ground.any_height:
-        return tuple(_way_in_space(ground, a, b) for a, b in zip(stops, stops[1:], strict=False))
-    return tuple(_level_way(ground, a, b) for a, b in zip(stops, stops[1:], strict=False))
+        return tuple(_way_in_space(ground, a, b) for a, b in itertools.pairwise(stops))
+    return tuple(_level_way(ground, a, b) for a, b in itertools.pairwise(stops))
 
 
 def length_of(legs: tuple[Way, ...]) -> float:
@@ -82,7 +84,7 @@ def _nearest_free(ground: Ground, xy: Float[np.ndarray, "2"]) -> Float[np.ndarra
     if ground.space.is_free(xy):
         return np.array(xy)
     rows, columns = np.nonzero(ground.space.free)
-    centers = ground.space.origin + _CELL * np.stack([columns, rows], axis=1)
+    centers = ground.space.origin + SPACING * np.stack([columns, rows], axis=1)
     return centers[np.linalg.norm(centers - xy, axis=1).argmin()]
 
 
@@ -97,7 +99,8 @@ def _way_in_space(ground: Ground, start: Vec3, end: Vec3) -> Way:
     free = ground.clearance.at_points(points) >= room
     first, last = (_cell_near(points, free, p) for p in (start, end))
     graph = _grid_graph(free.reshape(shape))
-    lengths, before = dijkstra(graph, directed=False, indices=last, return_predecessors=True)
+    found = dijkstra(graph, directed=False, indices=np.array([last]), return_predecessors=True)
+    lengths, before = found[0][0], found[1][0]
     if not np.isfinite(lengths[first]):
         raise ValueError(f"no free way from {start.tolist()} to {end.tolist()} at any height")
     cells = [first]

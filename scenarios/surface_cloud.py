@@ -2,7 +2,7 @@
 
 import numpy as np
 from jaxtyping import Float
-from scipy.spatial import cKDTree
+from scipy.spatial import KDTree
 
 from sim.world.geometry import World
 from sim.world.meshing import world_triangles
@@ -20,7 +20,7 @@ def surface_cloud(
     if not len(corners):
         return np.zeros((0, 3))
     points = _on_triangles(corners)
-    near = cKDTree(way).query(points, distance_upper_bound=reach)[0] <= reach
+    near = KDTree(way).query(points, distance_upper_bound=reach)[0] <= reach
     points = points[near]
     _, first = np.unique(np.floor(points / VOXEL).astype(np.int64), axis=0, return_index=True)
     return points[np.sort(first)]

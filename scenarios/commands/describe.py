@@ -65,7 +65,7 @@ def describe(
     show(_table(rows, worlds, first_seed))
     if markdown is not None:
         with user_input():
-            markdown.write_text(_markdown(rows, worlds, first_seed), encoding="utf-8")
+            markdown.write_text(_markdown(rows, names, worlds, first_seed), encoding="utf-8")
         say(f"wrote {markdown}")
     if as_json:
         say_json(
@@ -130,14 +130,17 @@ def _table(rows: dict[str, list[WorldMeasures]], worlds: int, first_seed: int) -
     return table
 
 
-def _markdown(rows: dict[str, list[WorldMeasures]], worlds: int, first_seed: int) -> str:
+def _markdown(
+    rows: dict[str, list[WorldMeasures]], asked: Sequence[str], worlds: int, first_seed: int
+) -> str:
     titles = ["scenario", *(title for _, title in _COLUMNS)]
+    command = f"trident describe {' '.join(asked)} --worlds {worlds} --first-seed {first_seed}"
     lines = [
         "# How hard the worlds are",
         "",
-        f"Means over worlds {first_seed} to {first_seed + worlds - 1} of every entry; written by",
+        f"Means over worlds {first_seed} to {first_seed + worlds - 1}; written by",
         "",
-        f"    trident describe {' '.join(rows) if len(rows) < 4 else 'all'} --worlds {worlds} --first-seed {first_seed} --markdown docs/worlds.md",
+        f"    {command} --markdown docs/worlds.md",
         "",
         _EXPLANATION,
         "",

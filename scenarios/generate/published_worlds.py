@@ -4,6 +4,7 @@ import math
 
 import numpy as np
 from jaxtyping import Bool, Float
+from scipy.spatial import KDTree
 
 from scenarios.published import DiscForestRecipe, SphereFieldRecipe, SphereGroup
 from sim.mover_spec import (
@@ -18,6 +19,7 @@ _SIDE = 8.0
 """m of forest beyond the square that is flown across, so that its edge is no wall of bounds."""
 _DARTS = 40_000
 """Thrown at a forest: the last of them hardly ever find room."""
+_BATCH = 500
 _PERIOD_S = 0.05
 """Of random accelerations; published 0.02, the simulator's time step there."""
 _SPHERE_COLOR, _MOVING_COLOR = (0.55, 0.52, 0.50), (0.85, 0.45, 0.10)
@@ -91,20 +93,17 @@ def throw_darts(
 ) -> Float[np.ndarray, "n 2"]:
     """Points of a square, none nearer to another than `spacing` m, and hardly room for one more.
 
-    A dart that lands too near an earlier one is taken away. The cells are so small that each holds one point at most
-    and only a 5 x 5 block of them can hold one that is too near.
+    A dart that lands too near an earlier one is taken away; those of a batch that land too near one of an earlier
+    batch go at once.
     """
-    cell = spacing / math.sqrt(2.0)
-    side = int((high - low) / cell) + 5
-    points = np.full((side, side, 2), np.inf)
-    found = []
-    for dart in rng.uniform(low, high, (_DARTS, 2)):
-        i, j = ((dart - low) / cell).astype(int) + 2
-        near = points[i - 2 : i + 3, j - 2 : j + 3] - dart
-        if (np.einsum("ijk,ijk->ij", near, near) >= spacing**2).all():
-            points[i, j] = dart
-            found.append(dart)
-    return np.array(found)
+    points = np.zeros((0, 2))
+    for darts in np.split(rng.uniform(low, high, (_DARTS, 2)), _DARTS // _BATCH):
+        if len(points):
+            darts = darts[KDTree(points).query(darts)[0] >= spacing]
+        for dart in darts:
+            if (np.linalg.norm(points - dart, axis=1) >= spacing).all():
+                points = np.vstack([points, dart])
+    return points
 
 
 # --- Private.

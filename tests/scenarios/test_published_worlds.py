@@ -211,8 +211,8 @@ def test_recipes_of_published_tasks_are_checked() -> None:
     line = {"kind": "line", "start_m": (0, 0), "goal_m": (9, 0), "any_height": False}
     with pytest.raises(ValueError, match=r"finish.shape[\s\S]*disc"):
         LineRecipe.model_validate({**line, "finish": {"shape": "disc"}})
+    edges = {"kind": "edges", "strip_m": 6, "corner_m": 6, "goal_height_m": (3.0, 2.0)}
     with pytest.raises(ValueError, match=r"goal_height_m[\s\S]*\[3.0, 2.0\]"):
-        edges = {"kind": "edges", "strip_m": 6, "corner_m": 6, "goal_height_m": (3.0, 2.0)}
         EdgesRecipe.model_validate({**edges, "finish": {}})
 
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from sim.scenario import Limits, Start
+from sim.scenario import Finish, Limits, Start
 from sim.types import GOAL_FIELDS, POSITION, Outcome
 from tests.builders import (
     HEIGHT,
@@ -89,3 +89,41 @@ def test_a_course_is_a_direction_that_no_drift_or_progress_changes() -> None:
         hover(flight, 1)
         np.testing.assert_allclose(flight.observation()["goal"], before, atol=1e-3)
         np.testing.assert_allclose(before[:2], (np.cos(0.5), np.sin(0.5)), atol=1e-6)
+
+
+# --- Published finishes.
+
+
+@pytest.mark.parametrize(
+    ("shape", "within", "inside", "outside"),
+    [
+        ("ball", 1.5, (28.6, 0.0, 0.0), (28.6, 0.0, 0.9)),
+        ("column", 0.8, (29.3, 0.0, 1.2), (29.1, 0.0, 0.0)),
+        ("plane", 2.0, (28.1, 9.0, 1.0), (27.9, 0.0, 0.0)),
+    ],
+)
+def test_a_finish_is_a_ball_a_column_or_a_plane(
+    shape: str, within: float, inside: tuple[float, ...], outside: tuple[float, ...]
+) -> None:
+    """The goal is at x = 30; places are given by x, y and height above the goal."""
+    task = goal().model_copy(update={"finish": Finish(shape=shape, within_m=within)})  # pyright: ignore[reportArgumentType]
+    flown = scenario(task=task, limits=Limits(altitude_max_m=5.0))
+    for (x, y, up), outcome in ((outside, None), (inside, Outcome.SUCCESS)):
+        with flying(flown, camera=False) as flight:
+            put(flight, x, y, HEIGHT + up)
+            assert ended(flight) is outcome
+
+
+def test_a_finish_may_state_the_time_limit() -> None:
+    task = goal().model_copy(update={"finish": Finish(time_limit_s=2.0)})
+    with flying(scenario(task=task), camera=False) as flight:
+        steps = 1
+        while ended(flight) is None:
+            steps += 1
+    assert (flight.outcome, steps) == (Outcome.TIMEOUT, 30)
+
+
+def test_the_usual_finish_is_not_written() -> None:
+    assert set(goal().model_dump()) == {"kind", "goal_m", "geodesic_m"}
+    changed = goal().model_copy(update={"finish": Finish(shape="plane")})
+    assert changed.model_dump()["finish"] == {"shape": "plane", "within_m": 1.5}
