@@ -1,9 +1,11 @@
 """The engine that runs jobs on Ray: two workers on this machine, or as many as a cluster has."""
 
+import faulthandler
 import os
 import signal
 import time
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -24,7 +26,7 @@ class RayEngine:
     """Ray Core tasks, one CPU each; without an address on this machine alone, on loopback and without a dashboard."""
 
     workers: int
-    """Jobs in flight at once, as far as there are CPUs."""
+    """Jobs in flight at once; more than there are CPUs wait in Ray's queue."""
     limit_s: float = float("inf")
     """Wall-clock time after which a job is ended, with its process."""
     address: str | None = None
@@ -67,49 +69,54 @@ class RayEngine:
     ) -> Iterator[tuple[Job, Result | Failed]]:
         # No retries: a job that kills its worker would kill the next one too.
         run = ray.remote(num_cpus=1, max_retries=0)(_run)
-        shared = ray.put((work, os.getcwd()))
-        # More would wait in Ray's queue while their time runs.
-        at_once = max(1, min(self.workers, int(ray.cluster_resources().get("CPU", 1))))
+        shared = ray.put((work, os.getcwd(), self.limit_s))
         flying: dict[Any, tuple[Job, float]] = {}
         try:
             while True:
-                for job in islice(pending, at_once - len(flying)):
-                    flying[run.remote(shared, job)] = (job, time.monotonic() + self.limit_s)
+                for job in islice(pending, self.workers - len(flying)):
+                    flying[run.remote(shared, job)] = (job, time.monotonic())
                 if not flying:
                     return
-                for task in self._ready(ray, flying):
-                    job, _ = flying.pop(task)
-                    yield job, self._answer(ray, task)
+                ended, _ = ray.wait(list(flying), num_returns=1)
+                for task in ended:
+                    job, asked = flying.pop(task)
+                    yield job, self._answer(ray, task, time.monotonic() - asked)
         finally:
             for task in flying:
                 ray.cancel(task, force=True)
 
-    def _ready(self, ray: Any, flying: dict[Any, tuple[Any, float]]) -> list[Any]:
-        """The tasks that have ended, or whose time is up; blocks until there is one."""
-        patience = min(deadline for _, deadline in flying.values()) - time.monotonic()
-        timeout = None if patience == float("inf") else max(0.0, patience)
-        ended, _ = ray.wait(list(flying), num_returns=1, timeout=timeout)
-        now = time.monotonic()
-        return ended or [task for task, (_, deadline) in flying.items() if deadline <= now]
-
-    def _answer(self, ray: Any, task: Any) -> Any:
+    def _answer(self, ray: Any, task: Any, elapsed_s: float) -> Any:
         try:
-            return ray.get(task, timeout=0)
-        except ray.exceptions.GetTimeoutError:
-            ray.cancel(task, force=True)
-            return overdue(self.limit_s)
+            return ray.get(task)
         except ray.exceptions.RayError as error:
+            if elapsed_s >= self.limit_s:  # Its watchdog has ended the process.
+                return overdue(self.limit_s)
             return Failed(f"the Ray worker is gone: {str(error).splitlines()[0]}")
 
 
 # --- Private.
 
 
-def _run(shared: tuple[Callable[[Job], Result], str], job: Job) -> Result | Failed:
-    work, folder = shared
+def _run(shared: tuple[Callable[[Job], Result], str, float], job: Job) -> Result | Failed:
+    work, folder, limit_s = shared
     if Path(folder).is_dir():  # Relative paths then mean what they mean to who asked.
         os.chdir(folder)
-    return attempt(work, job)
+    with _watchdog(limit_s):
+        return attempt(work, job)
+
+
+@contextmanager
+def _watchdog(limit_s: float) -> Iterator[None]:
+    """End this process where the inside takes longer, be it hung in compiled code: the thread that looks is C's."""
+    if limit_s == float("inf"):
+        yield
+        return
+    with open(os.devnull, "w", encoding="utf-8") as nowhere:
+        faulthandler.dump_traceback_later(limit_s, exit=True, file=nowhere)
+        try:
+            yield
+        finally:
+            faulthandler.cancel_dump_traceback_later()
 
 
 def _loopback(workers: int) -> dict[str, Any]:

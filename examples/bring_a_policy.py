@@ -13,36 +13,45 @@ import agents
 import scenarios
 from sim.types import FlightResult
 
-NEAR = 5.0  # m
+NEAR = 3.5  # m
 FIELD_OF_VIEW = np.deg2rad(90.0)
 COLUMNS = 16  # sectors the image is cut into
-SPEED = 3.0 / 12.0  # action of 3 m/s
+SPEED = 2.5  # m/s
+GENTLE = 0.05  # largest change of an action from one step to the next
 
 
 class LooksAhead:
     """Turns to the free direction nearest the goal; knows nothing of missions."""
 
-    observation = ("image", "goal")
+    observation = ("image", "ego", "goal")
     """Entries of the observation that `act` is given; `sim.env.TridentEnv` lists them all."""
     action = "velocity"
     """velocity, body_rate or rotor: what the four numbers mean (`sim.actions`)."""
 
     def reset(self, briefing: Any) -> None:
         """Before every flight; `briefing` is an `agents.pilot.Briefing`: task, speed limit, rates, vehicle."""
-        self._speed = min(SPEED, briefing.speed_limit / 12.0)
+        self._speed = min(SPEED, briefing.speed_limit)
 
     def act(self, observation: dict[str, np.ndarray]) -> np.ndarray:
         """Velocity in the heading frame and yaw rate, each in [-1, 1]."""
-        direction = observation["goal"][:3]
-        bearing = float(np.arctan2(direction[1], direction[0]))
-        free = np.flatnonzero(~self._near(observation["image"][3]))
-        if len(free) == 0:
-            return np.array([0.0, 0.0, 0.0, 0.7])
+        goal, previous = observation["goal"], observation["ego"][12:16]
+        wanted = self._steer(goal[:3], ~self._near(observation["image"][3]))
+        climb = float(goal[2] * np.expm1(goal[3]))  # m up to the goal
+        wanted[2] = np.clip(climb, -1.0, 1.0) / 12.0
+        # Commands that jump tilt the drone, and what tilts climbs.
+        return previous + np.clip(wanted - previous, -GENTLE, GENTLE)
+
+    def _steer(self, direction: np.ndarray, free: np.ndarray) -> np.ndarray:
+        """Towards the free sector nearest the goal, or a turn on the spot where there is none."""
+        if not free.any():
+            return np.array([0.0, 0.0, 0.0, 0.5])
         # Left is positive, and the image's first column.
         middles = np.arctan(np.tan(FIELD_OF_VIEW / 2) * np.linspace(1.0, -1.0, COLUMNS))
-        heading = float(middles[free[np.abs(middles[free] - bearing).argmin()]])
-        forward = self._speed * np.array([np.cos(heading), np.sin(heading)])
-        return np.array([*forward, self._speed * direction[2], np.clip(heading, -1.0, 1.0)])
+        bearing = np.arctan2(direction[1], direction[0])
+        heading = float(middles[free][np.abs(middles[free] - bearing).argmin()])
+        # Ahead only, and slowly while it turns: it never flies where it does not look.
+        ahead = self._speed / 12.0 * max(0.0, 1.0 - abs(heading) / 0.5)
+        return np.array([ahead, 0.0, 0.0, np.clip(1.5 * heading, -1.0, 1.0)])
 
     def _near(self, code: np.ndarray) -> np.ndarray:
         """Which sectors, and the sectors beside them, show something near: code = 255 sqrt(0.3 / z)."""

@@ -107,7 +107,7 @@ def failure_reason(result: "FlightResult") -> str:
     event = result.events[-1]
     detail = event.detail
     words = [event.name.replace("_", " ")]
-    if detail.get("with"):
+    if detail.get("with") and result.outcome == "collision":
         words.append(f"with {detail['with']}")
     if detail.get("position_m"):
         words.append(f"at ({', '.join(f'{x:.1f}' for x in detail['position_m'])}) m")

@@ -21,7 +21,7 @@ _TYPES = {
 
 def write_parquet(rows: Sequence[Row], path: Path, metadata: dict[str, str]) -> None:
     """Write every row, one a flight; the file appears whole or not at all."""
-    schema = pa.schema([(field.name, _TYPES[field.type]) for field in fields(Row)])  # pyright: ignore[reportArgumentType]
+    schema = pa.schema([(field.name, _TYPES[field.type]) for field in fields(Row)])
     content = [{**asdict(row), "interventions": list(row.interventions.items())} for row in rows]
     table = pa.Table.from_pylist(content, schema.with_metadata(metadata))
     unfinished = path.with_suffix(".part")

@@ -53,7 +53,7 @@ def report_html(report: Report, figures: dict[str, str]) -> str:
         loader=FileSystemLoader(_TEMPLATES), autoescape=True, undefined=StrictUndefined,
         trim_blocks=True, lstrip_blocks=True,
     )  # fmt: skip
-    environment.filters["breakable"] = _breakable
+    environment.filters |= {"breakable": _breakable, "with_code": _with_code}
     encoded = {
         name: base64.b64encode(svg.encode()).decode("ascii") for name, svg in figures.items()
     }
@@ -73,6 +73,11 @@ def worlds_line(report: Report) -> str:
 def _breakable(text: str) -> Markup:
     """Names may be broken behind their signs, and nowhere else if that is enough."""
     return Markup(re.sub(r"(?<=[,=@/:])(?=\w)", "<wbr>", str(escape(text))))
+
+
+def _with_code(text: str) -> Markup:
+    """Markdown's marks around code, as HTML."""
+    return Markup(re.sub(r"`([^`]*)`", r"<code>\1</code>", str(escape(text))))
 
 
 def _content(report: Report) -> dict[str, object]:

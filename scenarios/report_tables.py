@@ -186,7 +186,7 @@ def _worst(report: Report) -> Section:
 
 def _worst_line(worst: Worst) -> list[str]:
     row = worst.row
-    clearance = "" if row.min_clearance_m is None else f"{row.min_clearance_m:.2f}"
+    clearance = "" if row.min_clearance_m is None else f"{round(row.min_clearance_m, 2) + 0.0:.2f}"
     prize = "" if row.prize_optimum is None else f"{row.prize:g} of {row.prize_optimum:g}"
     return [
         worst.task,

@@ -23,7 +23,7 @@ JOB = Job("random", "forest-navigation", 10_000)
 
 def same(row: Row) -> Row:
     """The row without what the machine's mood decides."""
-    return dataclasses.replace(row, **dict.fromkeys(MEASURED, 0.0))  # pyright: ignore[reportArgumentType] - known keys.
+    return dataclasses.replace(row, **dict.fromkeys(MEASURED, 0.0))
 
 
 def test_a_row_holds_the_flight_and_what_flew_it() -> None:
@@ -71,6 +71,11 @@ def test_a_machine_with_other_code_refuses() -> None:
             "collision with obstacle at (1.0, 2.0, 3.0) m, 4.2 m/s",
         ),
         (Outcome.OUT_OF_BOUNDS, {"position_m": [1, 2, 3]}, "out of bounds at (1.0, 2.0, 3.0) m"),
+        (
+            Outcome.LANDED_AWAY,
+            {"with": "ground", "position_m": [1, 2, 0], "speed_m_s": 0.5},
+            "landed away at (1.0, 2.0, 0.0) m, 0.5 m/s",
+        ),
         (Outcome.TIMEOUT, {}, "timeout"),
         (Outcome.SUCCESS, {}, ""),
     ],

@@ -110,3 +110,12 @@ def test_bad_ways_are_named(tmp_path: Path, text: str, said: str) -> None:
     path.write_text(f'format = "suite/1"\ndescription = ""\nfirst_seed = 0\nworlds = 2\n{text}')
     with pytest.raises(ValueError, match=said):
         load_suite(str(path))
+
+
+def test_the_suite_in_the_documentation_loads(tmp_path: Path) -> None:
+    page = (Path(__file__).parent.parent.parent / "docs" / "compare.md").read_text()
+    path = tmp_path / "documented.toml"
+    path.write_text(page.split("```toml\n")[1].split("```")[0])
+    suite = load_suite(str(path))
+    assert suite.primary == "mission"
+    assert len(plan(suite, {"net": WAYS})[1].pilots) == 2**3 + 1
