@@ -1,92 +1,84 @@
-"""A way out of dead ends for pilots whose skills keep no memory: where progress stalls, aim aside for a while."""
+"""A way out of dead ends for pilots whose skills keep no memory: where progress stalls, aim along the way the map leaves open."""
 
 import numpy as np
 from jaxtyping import Float
 
-from agents.lattice import AZIMUTHS, ELEVATIONS, MOVING, SPEEDS
-from agents.reckoning import turn_rate
+from agents.known_way import KnownWay
+from agents.local_map import LocalMap
+from agents.pilot import Briefing
+from agents.reckoning import turn_about_z
 from sim.tasks.base import make_goal
 from sim.types import Observation
 
 _PROGRESS = 0.5
 """m nearer to the goal that count as progress."""
-_PATIENCE = 3.0
-"""s without progress after which a detour begins."""
-_ASIDE = np.deg2rad(80.0)
-"""rad between the way to the goal and the detour."""
-_DURATION = 2.5
-"""s of the first detour; each further one to the same goal is longer by as much, and to the other side."""
-_LOOKAHEAD = 12.0
-"""m to the point a detour aims at."""
+_PATIENCE = 2.5
+"""s without progress after which a detour begins; it ends as soon as the drone is nearer than it was before."""
+_LOOKAHEAD = 10.0
+"""m along the way to the point a detour aims at, unless the way bends before."""
+_CORNER = 2.5
+"""m from a bend of the way within which the next one is aimed at."""
+_LOOK_EVERY = 3
+"""Control steps from one image taken into the map to the next: walls do not move."""
+_PLAN_SECONDS = 0.5
+"""s a planned way lasts."""
+_MARGIN = 0.3
+"""m beyond the hull that planned ways keep from what is known."""
 
 
 class Detour:
-    """Remembers one goal's progress; yaw is dead-reckoned from the rates, so that a detour keeps its direction."""
+    """Remembers what stood in the way, and one goal's progress."""
 
-    def __init__(self, control_hz: int) -> None:
-        self._dt = 1.0 / control_hz
-        self._yaw = 0.0
+    def __init__(self, briefing: Briefing) -> None:
+        self._dt = 1.0 / briefing.control_hz
+        self._map = LocalMap(briefing)
+        every = round(_PLAN_SECONDS * briefing.control_hz)
+        self._way = KnownWay(briefing.fence, briefing.hull_radius + _MARGIN, every)
         self._target: int | None = None
-        self._side = 1.0
         self._begin(None)
 
     @property
     def active(self) -> bool:
-        return self._left > 0.0
+        return self._stalled >= _PATIENCE
 
     def observe(self, observation: Observation) -> None:
-        """Take in one step's turn; to be called every step."""
-        self._yaw += turn_rate(observation["ego"]) * self._dt
+        """Take in one step, as the environment gave it; to be called every step."""
+        self._map.move(observation)
+        if self._map.frame % _LOOK_EVERY == 0:
+            self._map.look(observation)
 
-    def aim(
-        self, observation: Observation, target: int, survival: Float[np.ndarray, " k"] | None
-    ) -> Observation:
-        """The observation with its goal replaced while a detour lasts; `survival` is the last frame's."""
-        goal = observation["goal"]
+    def aim(self, observation: Observation, target: int) -> Observation:
+        """The observation with its goal moved onto the open way while a detour lasts."""
+        goal = observation["goal"].astype(np.float64)
         distance = float(np.expm1(goal[3]))
         if target != self._target:
             self._begin(target)
-        if self.active:
-            self._left -= self._dt
-            if not self.active:
-                self._closest, self._stalled = distance, 0.0
+        if distance < self._closest - _PROGRESS:
+            self._closest, self._stalled = distance, 0.0
         else:
-            self._watch(distance, float(np.arctan2(goal[1], goal[0])), survival)
+            self._stalled += self._dt
         if not self.active:
             return observation
-        bearing = self._direction - self._yaw
-        aside = np.array([np.cos(bearing), np.sin(bearing), 0.0])
-        height = distance * float(goal[2])
-        point = _LOOKAHEAD * aside + np.array([0.0, 0.0, height])
-        return {**observation, "goal": make_goal(point, float(goal[4]))}
+        return {**observation, "goal": make_goal(self._onward(distance * goal[:3]), float(goal[4]))}
 
     # --- Private.
 
     def _begin(self, target: int | None) -> None:
-        """A new goal: nothing is known of its way."""
+        """A new goal: how near it can be come to straight on is to be seen."""
         self._target = target
         self._closest, self._stalled = np.inf, 0.0
-        self._count, self._left, self._direction = 0, 0.0, 0.0
 
-    def _watch(
-        self, distance: float, bearing: float, survival: Float[np.ndarray, " k"] | None
-    ) -> None:
-        if distance < self._closest - _PROGRESS:
-            self._closest, self._stalled = distance, 0.0
-            return
-        self._stalled += self._dt
-        if self._stalled < _PATIENCE:
-            return
-        self._side = -self._side if self._count else _freer_side(survival)
-        self._count += 1
-        self._left = _DURATION * self._count
-        self._direction = self._yaw + bearing + self._side * _ASIDE
-
-
-def _freer_side(survival: Float[np.ndarray, " k"] | None) -> float:
-    """+1 if more candidates survive to the left, else -1."""
-    if survival is None:
-        return 1.0
-    grid = survival[:MOVING].reshape(len(SPEEDS), len(ELEVATIONS), len(AZIMUTHS))
-    by_azimuth = grid.mean(axis=(0, 1))
-    return 1.0 if by_azimuth[AZIMUTHS > 0].sum() >= by_azimuth[AZIMUTHS < 0].sum() else -1.0
+    def _onward(self, offset_heading: Float[np.ndarray, "3"]) -> Float[np.ndarray, "3"]:
+        """The next point of the open way to a goal; both relative to the drone, heading frame."""
+        known = self._map
+        turn = turn_about_z(known.yaw)
+        goal = known.position + turn @ offset_heading
+        bends = self._way.bends(known, goal[:2])
+        if bends is None:
+            return offset_heading
+        away = np.linalg.norm(bends - known.position[:2], axis=1)
+        ahead = np.flatnonzero(away > _CORNER)
+        bend = bends[ahead[0]] if len(ahead) else goal[:2]
+        onward = bend - known.position[:2]
+        onward = onward * min(1.0, _LOOKAHEAD / max(float(np.linalg.norm(onward)), 1e-6))
+        return turn.T @ np.array([onward[0], onward[1], offset_heading[2]])

@@ -27,7 +27,8 @@ class KnownWay:
         self._margins, self._every = (margin, _SQUEEZE * margin), every
         self._field: GeodesicField | None = None
         self._goal = np.full(2, np.inf)
-        self._planned = 0
+        self._planned = -1
+        self._bends: np.ndarray | None = None
 
     def field(self, known: LocalMap, goal_xy: Float[np.ndarray, "2"]) -> GeodesicField:
         """Length of the shortest way to a goal (world, as the map counts it) from anywhere around."""
@@ -36,6 +37,19 @@ class KnownWay:
             self._field = self._plan(known, goal_xy)
             self._goal, self._planned = goal_xy.copy(), known.frame
         return self._field
+
+    def bends(
+        self, known: LocalMap, goal_xy: Float[np.ndarray, "2"]
+    ) -> Float[np.ndarray, "n 2"] | None:
+        """Corners of the way to a goal as it was planned last, the goal being the last; None where no way is left."""
+        planned = self._planned
+        field = self.field(known, goal_xy)
+        if self._bends is None or self._planned != planned:
+            reachable = np.isfinite(field.at(known.position))
+            self._bends = field.path_from(known.position)[1:] if reachable else None
+        return self._bends
+
+    # --- Private.
 
     def _plan(self, known: LocalMap, goal_xy: Float[np.ndarray, "2"]) -> GeodesicField:
         here = known.position[:2]

@@ -72,14 +72,15 @@ class LatticePilot:
     def reset(self, flight: Flight) -> None:
         self.briefing: Briefing = make_briefing(flight)
         self.brain.reset(flight)
-        self._detour = Detour(self.briefing.control_hz)
-        self._survival: np.ndarray | None = None
+        self._detour = (
+            Detour(self.briefing) if self.detours and self.briefing.task != "avoid" else None
+        )
         self._last = -1
         is_mission = self.briefing.task == "mission"
         self.control = MissionControl(self.briefing, masking=self.masking) if is_mission else None
 
     def act(self, observation: Observation) -> Decision:
-        self._detour.observe(observation)
+        self._watch(observation)
         if self.control is None:
             return self._steer(observation, {})
         observation = self.control.observe(observation)
@@ -89,7 +90,7 @@ class LatticePilot:
     def carry_out(self, observation: Observation) -> Decision:
         """Fly on with the mission choice that was made, asking nobody for another."""
         assert self.control is not None
-        self._detour.observe(observation)
+        self._watch(observation)
         return self._carry_out(self.control.observe(observation), {})
 
     def steer_to_target(self, observation: Observation) -> Decision:
@@ -98,6 +99,11 @@ class LatticePilot:
         return self._steer(self.control.aim(observation), {})
 
     # --- Private.
+
+    def _watch(self, observation: Observation) -> None:
+        """Let the memory for detours follow the flight, where there is one."""
+        if self._detour is not None:
+            self._detour.observe(observation)
 
     def _carry_out(self, observation: Observation, mission: dict) -> Decision:
         """The scripted last metres, or a step of the way."""
@@ -111,21 +117,22 @@ class LatticePilot:
     def _steer(self, observation: Observation, mission: dict) -> Decision:
         """Fuse what navigation and avoidance say of the lattice into one command."""
         course_only = self.briefing.task == "avoid"
-        if self.detours and not course_only:
+        if self._detour is not None:
             target = HOME if self.control is None else self.control.target
-            observation = self._detour.aim(observation, target, self._survival)
+            observation = self._detour.aim(observation, target)
         goal = observation["goal"]
         navigation = (
             course_preference(goal[:3]) if course_only else self.brain.navigate(observation)
         )
-        survival = self._survival = self.brain.survive(observation)
+        survival = self.brain.survive(observation)
         fused, chosen = fuse(navigation, survival, self.rule, self._last)
         self._last = chosen
         action = candidate_action(chosen, self.briefing.speed_limit)
         action = smooth(action, observation)
         action, guarded = guard_altitude(action, observation)
         events = (*mission.pop("events", ()), *(("guard_altitude",) if guarded else ()))
-        phase = "avoid" if course_only else "detour" if self._detour.active else "navigate"
+        detouring = self._detour is not None and self._detour.active
+        phase = "avoid" if course_only else "detour" if detouring else "navigate"
         return Decision(
             action=action,
             phase=phase,

@@ -26,6 +26,8 @@ _MEMORY_S = 60.0
 """s after which dead reckoning has drifted too far for an unrefreshed point."""
 _SHY = 0.3
 """m before a return, besides twice its spread, at which a ray stops clearing."""
+_NO_RETURN = 20.0
+"""m that stand for the depth of a ray without a return."""
 _BESIDE = 1.3
 """m above and below the drone within which near things are handed out."""
 
@@ -67,8 +69,9 @@ class LocalMap:
         depth = decode_depth(code).ravel()
         rows, columns = code.shape
         nearest = decode_depth(max_pool_code(code, (rows // _POOL, columns // _POOL))).ravel()
-        nearest = np.minimum(nearest, 2.0 * _RANGE)
-        reach = np.minimum(nearest - 2.0 * self._spread * nearest**2 - _SHY, _RANGE)
+        # What is spread evenly is the reciprocal of depth, and no return at all is as good as one from far off.
+        surely = 1.0 / (1.0 / np.minimum(nearest, _NO_RETURN) + 2.0 * self._spread)
+        reach = np.minimum(surely - _SHY, _RANGE)
         rays, block_rays = self._rays @ rotation.T, self._block_rays @ rotation.T
         for grid in (self._near, self._plan.around(float(self.position[2]), _BAND)):
             mark(grid, eye, rays, depth, _RANGE, self.frame)

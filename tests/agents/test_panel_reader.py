@@ -3,28 +3,20 @@
 import numpy as np
 import pytest
 
-from agents.depth_map import DepthMap, heading_from_body
 from agents.mission_control import read_sites
 from agents.panel_reader import read_panel
 from agents.pilot import make_briefing
 from scenarios.generate.missions import draw_cells
-from sim.frames import quat_to_matrix, yaw_of
-from sim.types import POSITION, VELOCITY
 from tests.builders import (
     FAULTY,
     HEALTHY,
     HEIGHT,
     HOVER,
-    camera,
     flying,
     grainy,
     mission,
     noisy,
     place,
-    scenario,
-    trunk,
-    wall,
-    world,
 )
 
 VIEWS = ((0.0, 0.0, 0.0), (0.5, 0.4, -0.15), (-0.3, -0.6, 0.2))
@@ -126,67 +118,3 @@ def test_a_panel_out_of_the_image_tells_nothing() -> None:
             observation, sites.panel_offset[1], sites.facing[1], make_briefing(flight)
         )
         np.testing.assert_array_equal(read, 0.5)
-
-
-# --- The depth map.
-
-
-def test_the_heading_frame_is_the_body_turned_upright() -> None:
-    with flying(scenario()) as flight:
-        for action in np.random.default_rng(0).uniform(-0.4, 0.4, (12, 4)):
-            flight.advance(action * (1, 1, 0.1, 1))
-        rotation = heading_from_body(flight.observation()["ego"])
-        quat = flight.simulator.estimate.quat_xyzw
-        yaw = yaw_of(quat)
-        heading_from_world = np.array(
-            [[np.cos(yaw), np.sin(yaw), 0], [-np.sin(yaw), np.cos(yaw), 0], [0, 0, 1]]
-        )
-        expected = heading_from_world @ quat_to_matrix(quat)
-        assert np.abs(expected - np.eye(3)).max() > 0.05  # It does bank.
-        np.testing.assert_allclose(rotation, expected, atol=1e-5)
-
-
-@pytest.mark.parametrize("tilt", [0.0, 0.3, -0.2])
-def test_points_lie_on_the_wall_ahead_whatever_the_cameras_tilt(tilt: float) -> None:
-    things = world(wall(12.5, 0.0, (1.0, 36.0)))
-    flight = scenario(world=things, camera=camera(tilt_rad=tilt))
-    with flying(flight) as flown:
-        depth_map = DepthMap(make_briefing(flown))
-        depth_map.add(flown.observation())
-        points = depth_map.points()
-        assert len(points) > 100
-        # The wall's face is 7 m ahead; a code step there is 6 % of the distance.
-        assert np.abs(points[:, 0] - 7.0).max() < 0.5
-        assert points[:, 2].min() > -HEIGHT
-
-
-def test_points_stay_on_a_tree_while_the_drone_passes_and_turns() -> None:
-    """Remembered points keep their place in the world, by dead reckoning alone."""
-    with flying(scenario(world=world(trunk(11.0, -1.5)))) as flight:
-        depth_map = DepthMap(make_briefing(flight))
-        for _ in range(32):
-            depth_map.add(flight.observation())
-            flight.advance(np.array([0.25, 0.0, 0.0, 0.08]))
-        depth_map.add(flight.observation())
-        sim = flight.simulator
-        assert np.linalg.norm(sim.body[VELOCITY]) > 2.0
-        yaw = sim.yaw
-        turn = np.array([[np.cos(yaw), -np.sin(yaw)], [np.sin(yaw), np.cos(yaw)]])
-        points = depth_map.points()
-        # Far ground looks higher than it is while the drone pitches.
-        standing = points[points[:, 2] > 1.0 - HEIGHT]
-        points = standing[:, :2] @ turn.T + sim.body[POSITION][:2]
-        away = np.abs(np.linalg.norm(points - (11.0, -1.5), axis=1) - 0.2)
-        assert len(away) > 15
-        assert np.median(away) < 0.15
-        assert away.max() < 0.6
-
-
-def test_open_ground_nearby_and_sky_are_no_obstacles() -> None:
-    with flying(scenario()) as flight:
-        depth_map = DepthMap(make_briefing(flight))
-        depth_map.add(flight.observation())
-        points = depth_map.points()
-        # A pixel's block reaches up to where a far ground looks a hand's breadth high.
-        assert (points[:, 2] < 0.3 - HEIGHT).all()
-        assert (points[:, 0] > 10.0).all()
