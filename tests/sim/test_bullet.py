@@ -138,7 +138,7 @@ def test_restoring_in_mid_contact_goes_on_bit_equal() -> None:
         world.restore(state)
         np.testing.assert_array_equal(fly(world, push, 200), first)
         world.discard(state)
-        with pytest.raises(Exception, match="restore"):
+        with pytest.raises(Exception, match="discarded"):
             world.restore(state)
 
 

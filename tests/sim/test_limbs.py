@@ -20,6 +20,7 @@ from sim.world.limb_mesh import THIN_SIDES
 from sim.world.meshing import world_triangles
 from sim.world.primitives import CYLINDER, LIMB, primitive_distance
 from tests.builders import scenario
+from tests.sim.bullet_reference import closest
 from tests.sim.worlds import body_at, bullet, camera_config, cylinder, limb, spec
 
 numbers = st.floats(-3.0, 3.0)
@@ -103,7 +104,7 @@ def test_bullet_camera_and_clearance_see_one_limb_at_one_place() -> None:
             # The beam is seen at a right angle, its axis 3 m away.
             assert 3.0 - depth.mean() == pytest.approx(0.4 - 0.2 * (y - 14) / 12, abs=0.03)
             physics.set_state(body_at(tuple(eye)))
-            nearest = next(c.distance for c in physics.closest(4.0) if not c.is_ground)
+            nearest = next(c.distance for c in closest(physics, 4.0) if not c.is_ground)
             assert nearest == pytest.approx(reach - 0.25, abs=0.08)
             assert reach == pytest.approx(depth.mean(), abs=0.05)
 
