@@ -21,6 +21,7 @@ from sim.scenario import (
 )
 from sim.sensing.settings import Sensors
 from sim.types import MAX_SPEED, MAX_TOKENS
+from sim.world.place_options import PlaceOptions
 
 
 def _ordered(bounds: tuple[float, float]) -> tuple[float, float]:
@@ -126,6 +127,8 @@ class PlaceRecipe(Model):
     """Size of the part that is flown in, drawn anywhere inside the region."""
     region_m: tuple[NonNegative, NonNegative, Positive, Positive]
     """Lowest x, y and highest x, y of the region windows are drawn from."""
+    place_options: Annotated[PlaceOptions | None, Field(exclude_if=not_)] = None
+    """How the file is to be read."""
 
     @model_validator(mode="after")
     def _window_fits(self) -> "PlaceRecipe":

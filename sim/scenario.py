@@ -20,6 +20,7 @@ from sim.fields import (
 from sim.mover_spec import MAX_MOVERS, MoverSpec
 from sim.sensing.settings import Sensors, check_rates
 from sim.types import MAX_SPEED, MAX_TOKENS
+from sim.world.place_options import PlaceOptions
 
 FORMAT = "scenario/1"
 MAX_EXTENT = 1100.0
@@ -88,9 +89,11 @@ class WorldSpec(Model):
     low_m: Point
     high_m: Point
     place: str
-    """A shipped place (longleaf, delft), a file, or empty for none."""
+    """A shipped place (longleaf, delft), a file (CityJSON, tree inventory, mesh), or empty for none."""
     crop_m: tuple[Finite, Finite, Finite, Finite]
     """x, y of the lowest and highest corner of the part of the place that is loaded; its lowest corner becomes the origin. All 0 without a place."""
+    place_options: Annotated[PlaceOptions | None, Field(exclude_if=not_)] = None
+    """How the file is to be read, where it does not say or says it wrongly."""
     cylinders: tuple[CylinderSpec, ...] = ()
     boxes: tuple[BoxSpec, ...] = ()
     spheres: tuple[SphereSpec, ...] = ()

@@ -29,7 +29,7 @@ _PAD_CELLS = 5
 
 def build_world(spec: WorldSpec, pads: Sequence[Point] = ()) -> World:
     """The world of a specification; `pads` are pad centres on the ground, m."""
-    place = load_place(spec.place, spec.crop_m)
+    place = load_place(spec.place, spec.crop_m, spec.place_options)
     panels = _panel_boxes(spec.panels)
     return World(
         bounds=np.array([spec.low_m, spec.high_m], dtype=np.float64),

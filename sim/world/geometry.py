@@ -1,6 +1,6 @@
 """A world as data: ground, primitives, panels and meshes, each with a semantic class and a colour."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import IntEnum
 
 import numpy as np
@@ -62,6 +62,10 @@ class Mesh:
     colors: Float[np.ndarray, "f 3"]  # RGB in [0, 1], one a face
     solid: bool = True
 
+    def moved(self, shift: Float[np.ndarray, "3"]) -> "Mesh":
+        """The same mesh elsewhere."""
+        return replace(self, vertices=self.vertices + shift)
+
 
 @dataclass(frozen=True)
 class Decal:
@@ -71,6 +75,10 @@ class Decal:
     faces: Int[np.ndarray, "f 3"]
     semantic: Int[np.ndarray, " f"]
     colors: Float[np.ndarray, "f 3"]
+
+    def moved(self, shift: Float[np.ndarray, "3"]) -> "Decal":
+        """The same triangles elsewhere."""
+        return replace(self, vertices=self.vertices + shift)
 
 
 @dataclass(frozen=True)

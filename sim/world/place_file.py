@@ -1,0 +1,39 @@
+"""The door to files that users bring: regular files of bounded size, read once; anything else is an error that names it."""
+
+import os
+import stat
+from pathlib import Path
+
+
+def read_bounded(path: Path, most: int, advice: str) -> bytes:
+    """The file's bytes; a ValueError for what is no plain file (devices, pipes, folders) or is larger than `most`.
+
+    Opened without blocking and looked at afterwards, so that neither a pipe nor a file that changes its
+    kind in between can hold us up.
+    """
+    try:
+        handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) else str(error)
+        raise ValueError(f"{str(path)!r}: cannot be read: {reason}") from error
+    with os.fdopen(handle, "rb") as file:
+        status = os.fstat(file.fileno())
+        if not stat.S_ISREG(status.st_mode):
+            raise ValueError(f"{path}: not a plain file but {_kind(status.st_mode)}")
+        if status.st_size > most:
+            raise ValueError(f"{path}: {status.st_size} bytes, more than {most}: {advice}")
+        content = file.read(most + 1)
+    if len(content) > most:
+        raise ValueError(f"{path}: grows while it is read: {advice}")
+    return content
+
+
+def _kind(mode: int) -> str:
+    names = {
+        stat.S_IFDIR: "a folder",
+        stat.S_IFCHR: "a device",
+        stat.S_IFBLK: "a device",
+        stat.S_IFIFO: "a pipe",
+        stat.S_IFSOCK: "a socket",
+    }
+    return names.get(stat.S_IFMT(mode), "something else")
