@@ -18,6 +18,7 @@ from sim.fields import (
     Positive,
 )
 from sim.mover_spec import MAX_MOVERS, MoverSpec
+from sim.safety_spec import Safety, check_safety
 from sim.sensing.settings import Sensors, check_rates
 from sim.types import MAX_SPEED, MAX_TOKENS
 from sim.world.place_options import PlaceOptions
@@ -303,11 +304,18 @@ class Scenario(Model):
     rates: Rates
     faults: Annotated[tuple[Fault, ...], Field(exclude_if=not_)] = ()
     """Written only where there are some, so that scenarios without keep their digests."""
+    safety: Annotated[Safety | None, Field(exclude_if=not_)] = None
+    """The safety layer's settings; None for a flight without one."""
 
     @model_validator(mode="after")
     def _senses_one_way(self) -> "Scenario":
         check_sensing(self.odometry, self.sensors, self.rates)
         check_faults(self.faults, self.sensors, self.rates.physics_hz)
+        return self
+
+    @model_validator(mode="after")
+    def _safe(self) -> "Scenario":
+        check_safety(self.safety, self.limits.altitude_max_m, self.sensors is not None)
         return self
 
     @model_validator(mode="after")

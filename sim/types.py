@@ -67,10 +67,13 @@ class Outcome(StrEnum):
     TIMEOUT = "timeout"
     OUT_OF_BOUNDS = "out_of_bounds"
     ALTITUDE_BREACH = "altitude_breach"
+    GEOFENCE_BREACH = "geofence_breach"
+    NO_FLY_ZONE = "no_fly_zone"
     RESERVE_VIOLATED = "reserve_violated"
     BATTERY_EMPTY = "battery_empty"
     LANDED_AWAY = "landed_away"
     MISSION_INCOMPLETE = "mission_incomplete"
+    FAILSAFE_LANDED = "failsafe_landed"
     DIVERGED = "diverged"
     INTERRUPTED = "interrupted"
 
