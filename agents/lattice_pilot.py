@@ -9,9 +9,10 @@ from agents.lattice import candidate_action
 from agents.mission_control import DOCK_RADIUS, HOME, INSPECT, LAND, MissionControl, read_sites
 from agents.pilot import Brain, Briefing, make_briefing
 from sim.flight import Flight
-from sim.types import EGO_FIELDS, MAX_SPEED, MAX_YAW_RATE, Decision, Observation
+from sim.types import EGO_FIELDS, GOAL_FIELDS, MAX_SPEED, MAX_YAW_RATE, Decision, Observation
 
 _HEIGHT, _HEADROOM = EGO_FIELDS.index("height"), EGO_FIELDS.index("headroom")
+_SPEED_LIMIT = GOAL_FIELDS.index("speed_limit")
 _PREVIOUS = slice(EGO_FIELDS.index("previous_vx"), len(EGO_FIELDS))
 _GUARD_SECONDS = 0.8
 """The altitude guard lets no climb or descent reach a limit sooner than this."""
@@ -21,6 +22,8 @@ _CEILING_MARGIN = 0.35
 """m below the altitude limit above which the drone is sent down."""
 _RETURN_SPEED = 0.8
 """m/s at which the guard climbs or sinks back into the band."""
+_STEEP_CLIMB = 3.0
+"""m above or below a target that is straight ahead of nothing but height: the lattice climbs at 20 degrees only."""
 _MAX_CHANGE = np.array([1.5, 1.5, 1.0, 0.5]) / np.array([MAX_SPEED] * 3 + [MAX_YAW_RATE])
 """Largest change of the command from one step to the next, 1.5 m/s (1 vertically) and 0.5 rad/s: thrust that swings to and fro lifts
 the drone, because the autopilot gives turning the thrust priority over its amount."""
@@ -49,10 +52,14 @@ class LatticePilot:
         self._detour = Detour(self.briefing.control_hz)
         self._survival: np.ndarray | None = None
         self._last = -1
+        self._slower = np.float32(1.0)
         self.control = MissionControl(self.briefing) if self.briefing.task == "mission" else None
 
     def act(self, observation: Observation) -> Decision:
         self._detour.observe(observation)
+        # A leg may have a limit of its own; the lattice's commands then shrink as a whole.
+        limit = np.float32(self.briefing.speed_limit)
+        self._slower = min(observation["goal"][_SPEED_LIMIT] / limit, np.float32(1.0))
         if self.control is None:
             return self._steer(observation, {})
         observation = self.control.observe(observation)
@@ -95,6 +102,7 @@ class LatticePilot:
         fused, chosen = fuse(navigation, survival, self.rule, self._last)
         self._last = chosen
         action = candidate_action(chosen, self.briefing.speed_limit)
+        action[:3] *= self._slower
         action = smooth(action, observation)
         action, guarded = guard_altitude(action, observation)
         events = (*mission.pop("events", ()), *(("guard_altitude",) if guarded else ()))
@@ -118,7 +126,10 @@ class LatticePilot:
         if control.choice == LAND:
             return land(sites.offset[HOME]), "landing_scripted"
         target = control.target
-        distance = float(np.linalg.norm(control.waypoint(sites)))
+        way = control.waypoint(sites)
+        distance = float(np.linalg.norm(way))
+        if abs(way[2]) > _STEEP_CLIMB and float(np.linalg.norm(way[:2])) < DOCK_RADIUS:
+            return hold(way, 0.0), "climb_scripted"
         if target > HOME and (control.choice == INSPECT or distance < DOCK_RADIUS):
             turn = float(np.arctan2(sites.facing[target, 1], sites.facing[target, 0]))
             return hold(

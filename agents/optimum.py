@@ -8,8 +8,11 @@ from sim.scenario import MissionTask, Scenario
 
 def mission_optimum(scenario: Scenario) -> float | None:
     """Prize that the exact programme collects on the true graph with panels revealed on arrival; None without a mission."""
-    if not isinstance(scenario.task, MissionTask):
+    task = scenario.task
+    if not isinstance(task, MissionTask):
         return None
+    if task.ordered:  # Nothing to choose: all of it.
+        return sum(site.prize for site in task.sites)
     flight = Flight(scenario)
     try:
         return collectable_prize(Truth(flight))

@@ -9,6 +9,7 @@ from numba import njit
 from sim.flight import Flight
 from sim.flight_costs import FlightCosts, flight_costs
 from sim.scenario import MissionTask, NavigateTask, Scenario
+from sim.tasks.legs import leg_heights
 from sim.types import POSITION, Vec3
 from sim.world.geodesic import SPACING, FreeSpace, GeodesicField, distance_field, field_at
 
@@ -25,6 +26,7 @@ class Truth:
         self.hull_radius = flight.simulator.vehicle.hull_radius
         self.targets = _targets(self.scenario)
         self._fields: dict[int, GeodesicField] = {}
+        self._leg_spaces: dict[tuple[float, float], FreeSpace] = {}
 
     @property
     def position(self) -> Vec3:
@@ -46,13 +48,29 @@ class Truth:
         """Length of the free way from anywhere to a target."""
         if target not in self._fields:
             self._fields[target] = distance_field(
-                self.free, nearest_free(self.free, self.targets[target][:2])
+                space := self._space(target), nearest_free(space, self.targets[target][:2])
             )
         return self._fields[target]
 
+    def _space(self, target: int) -> FreeSpace:
+        """Where the hull fits on the way to a target: of a route, at the heights of the leg there."""
+        task = self.scenario.task
+        if not (isinstance(task, MissionTask) and task.ordered):
+            return self.free
+        heights = leg_heights(task, self.scenario.start.position_m[2])[target]
+        if heights not in self._leg_spaces:
+            sim = self.flight.simulator
+            self._leg_spaces[heights] = FreeSpace.for_flight(
+                sim.clearance, sim.world.bounds, heights, self.hull_radius
+            )
+        return self._leg_spaces[heights]
+
     def nearest_target(self, point_world: Vec3) -> int:
         """The target a pilot means by a goal that it believes to be at a point."""
-        return int(np.linalg.norm(self.targets[:, :2] - point_world[:2], axis=1).argmin())
+        task = self.scenario.task
+        # A route may pass over one spot at several heights; sites to choose among never do.
+        axes = 3 if isinstance(task, MissionTask) and task.ordered else 2
+        return int(np.linalg.norm(self.targets[:, :axes] - point_world[:axes], axis=1).argmin())
 
     @cached_property
     def ways(self) -> Float[np.ndarray, "t t"]:
@@ -81,7 +99,8 @@ def _targets(scenario: Scenario) -> Float[np.ndarray, "t 3"]:
         return np.array([task.goal_m])
     if isinstance(task, MissionTask):
         sites = np.array([site.position_m for site in task.sites])
-        return np.vstack([[*task.home_m[:2], sites[:, 2].mean()], sites])
+        height = sites[-1, 2] if task.ordered else sites[:, 2].mean()
+        return np.vstack([[*task.home_m[:2], height], sites])
     start = np.array(scenario.start.position_m)
     low, high = np.array(scenario.world.low_m), np.array(scenario.world.high_m)
     course = np.array([np.cos(task.course_rad), np.sin(task.course_rad), 0.0])

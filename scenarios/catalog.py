@@ -2,7 +2,7 @@
 
 import tomllib
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import tomli_w
 from pydantic import BaseModel, ValidationError
@@ -12,10 +12,12 @@ from scenarios.generate import check_buildable, check_flyable
 from scenarios.generate import resolve as draw
 from sim.names import did_you_mean, unknown
 from sim.scenario import FORMAT, Scenario
+from sim.world.place_file import read_bounded
 
 _FOLDER = Path(__file__).parent / "library"
 _FORMATS: dict[str, type[BaseModel]] = {"family/1": Family, FORMAT: Scenario}
 _MAX_BYTES = 20_000_000
+_Model = TypeVar("_Model", bound=BaseModel)
 
 
 class ScenarioError(ValueError):
@@ -61,23 +63,30 @@ def resolve(loaded: NamedFamily | Scenario, seed: int | None) -> Scenario:
     return scenario
 
 
+def read_table(path: Path) -> dict[str, Any]:
+    """The TOML tables of a file."""
+    return _table(_read(path), str(path))
+
+
 def parse(text: str, where: str) -> Family | Scenario:
     """A family or a scenario from TOML text; `where` names it in errors."""
-    try:
-        table = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise ScenarioError(f"{where}: not TOML: {error}") from error
+    table = _table(text, where)
     kind = table.get("format")
-    if kind not in _FORMATS:
+    if not isinstance(kind, str) or kind not in _FORMATS:
         raise ScenarioError(
             f"{where}: format = {kind!r}: choose {' or '.join(map(repr, _FORMATS))}"
         )
-    try:
-        model = _FORMATS[kind].model_validate(table)
-    except ValidationError as error:
-        raise ScenarioError(f"{where}: {_problems(error, _FORMATS[kind])}") from error
+    model = validated(table, _FORMATS[kind], where)
     assert isinstance(model, Family | Scenario)
     return model
+
+
+def validated(table: dict[str, Any], model: type[_Model], where: str) -> _Model:
+    """A model made of a table; `where` names it in errors."""
+    try:
+        return model.model_validate(table)
+    except ValidationError as error:
+        raise ScenarioError(f"{where}: {_problems(error, model)}") from error
 
 
 def dump(model: Family | Scenario) -> str:
@@ -100,12 +109,17 @@ def _drawn(named: NamedFamily, seed: int) -> Scenario:
     return scenario
 
 
+def _table(text: str, where: str) -> dict[str, Any]:
+    try:
+        return tomllib.loads(text)
+    except (ValueError, RecursionError) as error:  # Numbers of thousands of digits are ValueErrors.
+        raise ScenarioError(f"{where}: not TOML: {error}") from error
+
+
 def _read(path: Path) -> str:
     try:
-        if path.stat().st_size > _MAX_BYTES:
-            raise ScenarioError(f"{path}: larger than {_MAX_BYTES // 1_000_000} MB")
-        return path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
+        return read_bounded(path, _MAX_BYTES, "a scenario is smaller").decode("utf-8")
+    except ValueError as error:
         raise ScenarioError(f"scenario {path}: {error}") from error
 
 

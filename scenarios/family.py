@@ -10,6 +10,7 @@ from sim.mover_spec import MAX_MOVER_SPEED
 from sim.scenario import (
     MAX_GUSTS,
     Camera,
+    Finite,
     Fraction,
     Gust,
     Model,
@@ -125,7 +126,7 @@ class PlaceRecipe(Model):
     """A shipped place (longleaf, delft) or a file."""
     window_m: tuple[Extent, Extent]
     """Size of the part that is flown in, drawn anywhere inside the region."""
-    region_m: tuple[NonNegative, NonNegative, Positive, Positive]
+    region_m: tuple[Finite, Finite, Finite, Finite]
     """Lowest x, y and highest x, y of the region windows are drawn from."""
     place_options: Annotated[PlaceOptions | None, Field(exclude_if=not_)] = None
     """How the file is to be read."""
@@ -133,6 +134,10 @@ class PlaceRecipe(Model):
     @model_validator(mode="after")
     def _window_fits(self) -> "PlaceRecipe":
         left, bottom, right, top = self.region_m
+        if right <= left or top <= bottom:
+            raise ValueError(
+                f"region_m = {list(self.region_m)}: the highest corner must lie above the lowest in x and y"
+            )
         if self.window_m[0] > right - left or self.window_m[1] > top - bottom:
             raise ValueError(
                 f"window_m = {list(self.window_m)}: larger than the region of {right - left} x {top - bottom} m"

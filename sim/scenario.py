@@ -141,16 +141,30 @@ class AvoidTask(Model):
     """Least average progress, as a fraction of the speed limit."""
 
 
+MAX_WAYPOINTS = 500
+"""Of a route; a free choice among sites is limited by the observation's tokens."""
+
+
+def _none(value: object) -> bool:
+    return value is None
+
+
 class SiteSpec(Model):
-    """A viewpoint about 4 m in front of a panel."""
+    """A viewpoint about 4 m in front of a panel, or, without one, a point to fly to."""
 
     position_m: Point
     yaw_rad: Finite
     """Heading that faces the panel."""
     prize: Positive
     mandatory: bool
-    panel: Annotated[int, Field(ge=0)]
-    """Index into the world's panels."""
+    panel: Annotated[Annotated[int, Field(ge=0)] | None, Field(exclude_if=_none)] = None
+    """Index into the world's panels; without it being there serves the site."""
+    any_heading: Annotated[bool, Field(exclude_if=not_)] = False
+    """The site is served whatever the heading."""
+    hold_s: Annotated[NonNegative, Field(exclude_if=not_)] = 0.0
+    """Time to stay before a route goes on."""
+    speed_limit_m_s: Annotated[Positive | None, Field(exclude_if=_none)] = None
+    """On the leg of a route to here, below the flight's own."""
 
 
 class MissionTask(Model):
@@ -159,10 +173,27 @@ class MissionTask(Model):
     kind: Literal["mission"]
     home_m: Point
     """Centre of the pad, on the ground."""
-    sites: Annotated[tuple[SiteSpec, ...], Field(min_length=1, max_length=MAX_TOKENS - 1)]
+    sites: Annotated[tuple[SiteSpec, ...], Field(min_length=1, max_length=MAX_WAYPOINTS)]
     time_limit_s: Positive
     detour_factor: Annotated[float, Field(ge=1, allow_inf_nan=False)]
     """Fitted ratio of flown to straight distance in this family of worlds; public, used by masks and planners."""
+    ordered: Annotated[bool, Field(exclude_if=not_)] = False
+    """A route: sites are shown to the pilot one at a time, in their order; without it the pilot chooses among all."""
+
+    @model_validator(mode="after")
+    def _fits_the_tokens(self) -> "MissionTask":
+        if not self.ordered:
+            if len(self.sites) >= MAX_TOKENS:
+                raise ValueError(
+                    f"{len(self.sites)} sites: a pilot that chooses among them sees at most {MAX_TOKENS - 1}; "
+                    "with ordered = true they are flown one after the other, as many as there are"
+                )
+            for index, site in enumerate(self.sites):
+                if site.hold_s or site.speed_limit_m_s is not None:
+                    raise ValueError(
+                        f"sites.{index}: hold_s and speed_limit_m_s are of routes: ordered = true"
+                    )
+        return self
 
 
 class Limits(Model):
@@ -322,7 +353,7 @@ class Scenario(Model):
     def _panels_exist(self) -> "Scenario":
         if isinstance(self.task, MissionTask):
             for index, site in enumerate(self.task.sites):
-                if site.panel >= len(self.world.panels):
+                if site.panel is not None and site.panel >= len(self.world.panels):
                     raise ValueError(
                         f"task.sites.{index}.panel = {site.panel}: the world has {len(self.world.panels)} panels"
                     )

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from scenarios.generate.routes import check_route
 from scenarios.generate.site import Ground
 from sim.physics.vehicle import load_vehicle
 from sim.scenario import AvoidTask, MissionTask, NavigateTask, Scenario
@@ -44,7 +45,14 @@ def check_flyable(scenario: Scenario) -> None:
     if isinstance(task, NavigateTask):
         _check_height(scenario, "task.goal_m", task.goal_m, lowest)
         _check_reachable(scenario, ground, ways, "task.goal_m", task.goal_m)
-    if isinstance(task, MissionTask):
+    if isinstance(task, MissionTask) and task.ordered:
+        _check_inside(scenario, "task.home_m", task.home_m)
+        for index, site in enumerate(task.sites):
+            field = f"task.sites.{index}.position_m"
+            _check_inside(scenario, field, site.position_m)
+            _check_height(scenario, field, site.position_m, lowest)
+        check_route(scenario, task, ground)
+    elif isinstance(task, MissionTask):
         _check_reachable(scenario, ground, ways, "task.home_m", (*task.home_m[:2], start[2]))
         for index, site in enumerate(task.sites):
             field = f"task.sites.{index}.position_m"

@@ -198,7 +198,8 @@ def _triangles(
                 raise Fault(f"{where}.geometry: surface {index}: {error}") from error
         else:
             local = triangulate_any(points)
-        troubles["surfaces without area, left out"] += not local
+        if not local:
+            troubles["surfaces without area, left out"] += 1
         faces += [(corners[a], corners[b], corners[c]) for a, b, c in local]
     used, compact = np.unique(np.array(faces, dtype=np.int64).reshape(-1), return_inverse=True)
     return shape.vertices[used].copy(), compact.reshape(-1, 3)

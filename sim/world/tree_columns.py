@@ -75,6 +75,8 @@ def layout_of(header: list[str], wanted: Columns) -> Layout:
         found[role] = _given(header, role, given) if given else _usual(header, names)
     if wanted.x and wanted.y:
         found |= dict.fromkeys(("latitude", "longitude", "point"))
+    elif found["latitude"] and found["longitude"] and not (wanted.x or wanted.y):
+        found |= dict.fromkeys(("x", "y"))  # Degrees also say where on Earth the place is.
     if wanted.circumference and not wanted.diameter:
         found["diameter"] = None
     layout = Layout(**found)
