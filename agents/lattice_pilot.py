@@ -22,8 +22,9 @@ _CEILING_MARGIN = 0.35
 """m below the altitude limit above which the drone is sent down."""
 _RETURN_SPEED = 0.8
 """m/s at which the guard climbs or sinks back into the band."""
-_STEEP_CLIMB = 3.0
-"""m above or below a target that is straight ahead of nothing but height: the lattice climbs at 20 degrees only."""
+_STEEP_CLIMB = 1.6
+"""m above or below a target that the drone is otherwise at: the lattice climbs at 20 degrees only. More than any flight
+at one height is off it."""
 _MAX_CHANGE = np.array([1.5, 1.5, 1.0, 0.5]) / np.array([MAX_SPEED] * 3 + [MAX_YAW_RATE])
 """Largest change of the command from one step to the next, 1.5 m/s (1 vertically) and 0.5 rad/s: thrust that swings to and fro lifts
 the drone, because the autopilot gives turning the thrust priority over its amount."""
