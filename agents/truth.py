@@ -40,7 +40,8 @@ class Truth:
     def free(self) -> FreeSpace:
         """Where the hull fits at flying height."""
         sim = self.flight.simulator
-        heights = [self.scenario.start.position_m[2], *(float(t[2]) for t in self.targets)]
+        stops = [self.scenario.start.position_m, *self.targets.tolist()]
+        heights = [z - sim.clearance.ground_height(x, y) for x, y, z in stops]
         span = (min(heights), max(heights))
         return FreeSpace.for_flight(sim.clearance, sim.world.bounds, span, self.hull_radius)
 
@@ -57,9 +58,9 @@ class Truth:
         task = self.scenario.task
         if not (isinstance(task, MissionTask) and task.ordered):
             return self.free
-        heights = leg_heights(task, self.scenario.start.position_m[2])[target]
+        sim = self.flight.simulator
+        heights = leg_heights(self.scenario, task, sim.clearance.ground_height)[target]
         if heights not in self._leg_spaces:
-            sim = self.flight.simulator
             self._leg_spaces[heights] = FreeSpace.for_flight(
                 sim.clearance, sim.world.bounds, heights, self.hull_radius
             )

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from jaxtyping import Float
 
 from scenarios.catalog import NamedFamily, ScenarioError, load, read_table, resolve, validated
 from scenarios.family import Family
@@ -247,12 +248,14 @@ def _flown(
         raise ScenarioError(f"{where}: spans {size} m: a world is at most 1100 m wide") from error
     if not place:
         world = world.model_copy(update={"crop_m": (0.0, 0.0, 0.0, 0.0)})
+    mission = _over_ground(mission, world, shift)
     task, panels = task_of(mission, shift, family.speed_limit_m_s, seed)
     reserve = family.battery.reserve_fraction
     capacity = family.battery.capacity_wh
     if sized:
         capacity = pack_wh(mission, family.vehicle, family.speed_limit_m_s, reserve)
     start = np.array(mission.start_xy) + shift
+    below = _ground(world, start)
     scenario = {
         "format": FORMAT,
         "name": name,
@@ -262,7 +265,7 @@ def _flown(
         "speed_limit_m_s": family.speed_limit_m_s,
         "world": {**world.model_dump(), "panels": panels},
         "start": Start(
-            position_m=(*(round(float(x), 3) for x in start), mission.start_height_m),
+            position_m=(*(round(float(x), 3) for x in start), mission.start_height_m + below),
             yaw_rad=mission.start_yaw_rad,
         ),
         "task": task,
@@ -277,6 +280,23 @@ def _flown(
         "safety": None if safety is None else safety(shift, limit),
     }
     return resolve(validated(scenario, Scenario, where), seed)
+
+
+def _over_ground(
+    mission: HandMission, world: WorldSpec, shift: Float[np.ndarray, "2"]
+) -> HandMission:
+    """Heights of sites, which are written over ground, as heights over z = 0."""
+    sites = []
+    for site in mission.sites:
+        x, y, z = site.position_m
+        below = _ground(world, np.array([x, y]) + shift)
+        sites.append(site.model_copy(update={"position_m": (x, y, round(z + below, 3))}))
+    return mission.model_copy(update={"sites": tuple(sites)})
+
+
+def _ground(world: WorldSpec, xy: Float[np.ndarray, "2"]) -> float:
+    relief = load_place(world.place, world.crop_m, world.place_options).relief
+    return 0.0 if relief is None else round(relief.height(float(xy[0]), float(xy[1])), 3)
 
 
 def _family(

@@ -103,6 +103,7 @@ class Simulator:
             hull_height=self.vehicle.hull_height,
             timestep=1.0 / scenario.rates.physics_hz,
             movers=self.movers.table_at(0),
+            relief=self.world.relief,
         )
         self.mover_bodies = MoverBodies(self.movers, self.bullet) if self.movers else None
         self.reset()

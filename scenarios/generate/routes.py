@@ -12,7 +12,7 @@ def check_route(scenario: Scenario, task: MissionTask, ground: Ground) -> None:
     """Raise ValueError naming the first waypoint (or home) to which no free way leads from the one before."""
     spaces: dict[tuple[float, float], FreeSpace] = {}
     bounds = np.array([scenario.world.low_m, scenario.world.high_m])
-    legs = leg_heights(task, scenario.start.position_m[2])
+    legs = leg_heights(scenario, task, ground.clearance.ground_height)
     before, label = np.array(scenario.start.position_m[:2]), "the start"
     stops = [(f"task.sites.{i}.position_m", site.position_m) for i, site in enumerate(task.sites)]
     for (field, point), heights in zip(

@@ -13,6 +13,7 @@ from jaxtyping import Float, Int
 from sim.types import BODY_SIZE, POSITION, QUATERNION, RATES, VELOCITY, Body
 from sim.world.meshing import Triangles
 from sim.world.primitives import BOX, CYLINDER, ROW_SIZE, SPHERE
+from sim.world.relief import Relief
 
 
 @contextlib.contextmanager
@@ -43,6 +44,10 @@ _MAX_VERTICES, _MAX_INDICES = 131_072, 524_288
 """Sizes of PyBullet's shape buffers; what exceeds them is cut off without a word."""
 _NO_MOVERS = np.zeros((0, ROW_SIZE))
 _NO_TURN = (0.0, 0.0, 0.0)
+_LEAST_UPWARD = 0.5
+"""Vertical part of the normal of ground: steeper than 60 degrees is a wall."""
+_RELIEF_ERROR = 0.25
+"""m between the ground's triangles and its raster, at breaks of slope."""
 
 
 @dataclass(frozen=True)
@@ -73,12 +78,14 @@ class BulletWorld:
         hull_height: float,
         timestep: float,
         movers: Float[np.ndarray, "n 9"] = _NO_MOVERS,
+        relief: Relief | None = None,
     ) -> None:
         """Mass kg, principal moments of inertia kg m^2, the hull an upright cylinder, m; timestep s.
 
-        `movers` are primitives (`sim/world/primitives.py`) that `place_movers` moves about.
+        What is touched where `relief` is, from above, is ground. `movers` are primitives (`sim/world/primitives.py`) that `place_movers` moves about.
         """
         check_size(triangles)
+        self._relief = relief
         self._client = pybullet.connect(pybullet.DIRECT)
         if self._client < 0:
             raise RuntimeError("no Bullet client: 1024 are already open")
@@ -238,7 +245,16 @@ class BulletWorld:
     def _contact(self, point: tuple) -> Contact:
         other = point[2]
         mover = self._movers.index(other) if other in self._movers else -1
-        return Contact(point[5], point[7], point[8], other == self._ground, mover)
+        is_ground = other == self._ground or (mover < 0 and self._is_relief(point[5], point[7]))
+        return Contact(point[5], point[7], point[8], is_ground, mover)
+
+    def _is_relief(
+        self, where: tuple[float, float, float], normal: tuple[float, float, float]
+    ) -> bool:
+        """Whether a point of touch with what stands still is one with the ground."""
+        if self._relief is None or normal[2] < _LEAST_UPWARD:
+            return False
+        return abs(where[2] - self._relief.height(where[0], where[1])) < _RELIEF_ERROR
 
 
 def check_size(triangles: Triangles) -> None:

@@ -6,6 +6,8 @@ from enum import IntEnum
 import numpy as np
 from jaxtyping import Float, Int
 
+from sim.world.relief import Relief
+
 
 class Semantic(IntEnum):
     """What a surface is; the values are the segmentation image's pixel values."""
@@ -83,7 +85,7 @@ class Decal:
 
 @dataclass(frozen=True)
 class World:
-    """Everything that stands still. The ground is the plane z = 0."""
+    """Everything that stands still. The ground is the plane z = 0, or the relief above it, which is one of the meshes, too."""
 
     bounds: Float[np.ndarray, "2 3"]  # m, lowest and highest corner of where flying is allowed
     boxes: Boxes
@@ -93,3 +95,4 @@ class World:
     decals: tuple[Decal, ...] = ()
     ground_color: tuple[float, float, float] = (0.42, 0.47, 0.33)
     sky_color: tuple[float, float, float] = field(default=(0.62, 0.75, 0.90))
+    relief: Relief | None = None
