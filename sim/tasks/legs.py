@@ -1,5 +1,6 @@
 """The legs of a route: between which heights over ground each is flown."""
 
+import itertools
 from collections.abc import Callable
 
 from sim.scenario import MissionTask, Scenario
@@ -14,5 +15,5 @@ def leg_heights(
     """
     stops = [scenario.start.position_m, *(site.position_m for site in task.sites)]
     heights = [z - ground_height(x, y) for x, y, z in stops]
-    legs = [(min(a, b), max(a, b)) for a, b in zip(heights[:-1], heights[1:], strict=True)]
+    legs = [(min(a, b), max(a, b)) for a, b in itertools.pairwise(heights)]
     return [(heights[-1], heights[-1]), *legs]

@@ -16,13 +16,18 @@ def read_bounded(path: Path, most: int, advice: str) -> bytes:
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else str(error)
         raise ValueError(f"{str(path)!r}: cannot be read: {reason}") from error
-    with os.fdopen(handle, "rb") as file:
-        status = os.fstat(file.fileno())
+    try:
+        status = os.fstat(handle)
         if not stat.S_ISREG(status.st_mode):
             raise ValueError(f"{path}: not a plain file but {_kind(status.st_mode)}")
         if status.st_size > most:
             raise ValueError(f"{path}: {status.st_size} bytes, more than {most}: {advice}")
-        content = file.read(most + 1)
+        with os.fdopen(handle, "rb", closefd=False) as file:
+            content = file.read(most + 1)
+    except OSError as error:
+        raise ValueError(f"{path}: cannot be read: {error.strerror}") from error
+    finally:
+        os.close(handle)
     if len(content) > most:
         raise ValueError(f"{path}: grows while it is read: {advice}")
     return content
