@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sim.world.place_file import read_bounded
+from sim.world.place_file import brief, read_bounded
 
 MAX_BYTES = 8 * 1024 * 1024
 MAX_ITEMS = 500
@@ -93,7 +93,7 @@ def read_plan(path: Path) -> Plan:
     try:
         return _plan(_parse(content))
     except ValueError as error:
-        raise ValueError(f"{path}: {error}") from error
+        raise ValueError(f"{path}: {brief(error)}") from error
 
 
 # --- Private.

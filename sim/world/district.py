@@ -21,6 +21,7 @@ from sim.world.city_shapes import (
 from sim.world.city_surfaces import FOOTPRINT, SurfaceReader, Surfaces
 from sim.world.cityjson import CityObject, Fault, read_city
 from sim.world.geometry import Decal, Mesh
+from sim.world.place_file import brief
 from sim.world.place_options import NO_OPTIONS, PlaceOptions
 from sim.world.relief import Relief, relief_of
 
@@ -78,7 +79,7 @@ def read_district(path: Path, options: PlaceOptions = NO_OPTIONS) -> District:
     try:
         return _read(path, options)
     except Fault as fault:
-        raise ValueError(f"{path}: {fault}") from fault
+        raise ValueError(f"{path}: {brief(fault)}") from fault
 
 
 # --- Private.

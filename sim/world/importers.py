@@ -12,6 +12,7 @@ from sim.world.cityjson import Fault
 from sim.world.district import District, read_district
 from sim.world.geometry import Cylinders, Decal, Mesh
 from sim.world.mesh_file import MeshPlace, read_meshes
+from sim.world.place_file import brief
 from sim.world.place_options import (
     CITY_SUFFIXES,
     NO_OPTIONS,
@@ -129,7 +130,7 @@ def _cut(
     try:
         cut = source.cut(low, high)
     except Fault as fault:
-        raise ValueError(f"{path}: {fault}") from fault
+        raise ValueError(f"{path}: {brief(fault)}") from fault
     notes = (*source.notes, *cut.notes)
     return Place(_no_cylinders(), cut.meshes, cut.decals, cut.relief, notes)
 

@@ -11,7 +11,7 @@ from jaxtyping import Float, Int
 
 from sim.world.geometry import Decal, Mesh, Semantic
 from sim.world.mesh_checks import MAX_FACES, check_announced
-from sim.world.place_file import read_bounded
+from sim.world.place_file import brief, read_bounded
 from sim.world.place_options import NO_OPTIONS, PlaceOptions
 
 MAX_BYTES = 128 * 1024 * 1024
@@ -72,7 +72,7 @@ def read_meshes(path: Path, options: PlaceOptions = NO_OPTIONS) -> MeshPlace:
         parts = _parts(content, suffix)
         return _place(parts, suffix, options)
     except ValueError as error:
-        raise ValueError(f"{path}: {error}") from error
+        raise ValueError(f"{path}: {brief(error)}") from error
 
 
 # --- Private.

@@ -4,6 +4,9 @@ import os
 import stat
 from pathlib import Path
 
+_LONGEST = 800
+"""Letters of a message; a file may hold words of any length."""
+
 
 def read_bounded(path: Path, most: int, advice: str) -> bytes:
     """The file's bytes; a ValueError for what is no plain file (devices, pipes, folders) or is larger than `most`.
@@ -31,6 +34,14 @@ def read_bounded(path: Path, most: int, advice: str) -> bytes:
     if len(content) > most:
         raise ValueError(f"{path}: grows while it is read: {advice}")
     return content
+
+
+def brief(error: Exception) -> str:
+    """What an error says, of hostile length cut in the middle: its ends name the place and the reason."""
+    text = str(error)
+    return (
+        text if len(text) <= _LONGEST else f"{text[: _LONGEST // 2]} ... {text[-_LONGEST // 2 :]}"
+    )
 
 
 def _kind(mode: int) -> str:

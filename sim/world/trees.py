@@ -9,6 +9,7 @@ from jaxtyping import Float
 
 from sim.world.geometry import Cylinders, Semantic
 from sim.world.local_plane import from_local_plane, to_local_plane
+from sim.world.place_file import brief
 from sim.world.place_options import LENGTHS_M, NO_OPTIONS, PlaceOptions
 from sim.world.tree_columns import Column, Layout, layout_of
 from sim.world.tree_heights import HEIGHT_MODELS
@@ -59,7 +60,7 @@ def read_inventory(path: Path, options: PlaceOptions = NO_OPTIONS) -> Inventory:
         layout = layout_of(table.header, options.columns)
         return _Reading(table, layout, options).inventory()
     except ValueError as error:
-        message = str(error)
+        message = brief(error)
         raise ValueError(message if str(path) in message else f"{path}: {message}") from error
 
 
