@@ -62,6 +62,15 @@ def test_a_family_and_a_scenario_are_moved_into_the_place(city: str, tmp_path: P
     assert moved.world.place == city
 
 
+def test_the_mission_file_of_the_documentation_works(city: str, tmp_path: Path) -> None:
+    page = Path(scenarios.__file__).parent.parent / "docs" / "bring-your-own-place.md"
+    text = page.read_text().split("```toml\n")[1].split("```")[0]
+    scenario = bring(city, written(tmp_path / "m.toml", text), 3).scenario
+    assert isinstance(scenario.task, MissionTask)
+    assert scenario.world.place_options is not None
+    assert (scenario.world.place_options.lod, scenario.speed_limit_m_s) == ("1.2", 4.0)
+
+
 @pytest.mark.parametrize(
     ("text", "named"),
     [
