@@ -1,6 +1,8 @@
 """Scenarios by name or file: TOML in and out, with errors that name the field, the value and the choices."""
 
 import tomllib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -83,8 +85,15 @@ def parse(text: str, where: str) -> Family | Scenario:
 
 def validated(table: dict[str, Any], model: type[_Model], where: str) -> _Model:
     """A model made of a table; `where` names it in errors."""
-    try:
+    with in_words(model, where):
         return model.model_validate(table)
+
+
+@contextmanager
+def in_words(model: type[BaseModel], where: str) -> Iterator[None]:
+    """Inside, what pydantic refuses becomes one line."""
+    try:
+        yield
     except ValidationError as error:
         raise ScenarioError(f"{where}: {_problems(error, model)}") from error
 

@@ -8,7 +8,15 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float
 
-from scenarios.catalog import NamedFamily, ScenarioError, load, read_table, resolve, validated
+from scenarios.catalog import (
+    NamedFamily,
+    ScenarioError,
+    in_words,
+    load,
+    read_table,
+    resolve,
+    validated,
+)
 from scenarios.family import Family
 from scenarios.generate import HEADROOM, WEATHER_STREAM, draw_weather
 from scenarios.hand_mission import HandMission, pack_wh, task_of
@@ -34,6 +42,8 @@ _ROOM = 25.0
 """m of world around the sites of a mission by hand."""
 _OVERHEAD = 3.0
 """m of altitude above the highest site of a mission by hand."""
+_HIGHEST = 1000.0
+"""m; what lies above is out of reach, and fields so high do not fit into memory."""
 _HAND_KEYS = set(HandMission.model_fields)
 _FAMILY_KEYS = set(Family.model_fields) - {"world", "format"}
 _OWN_KEYS = {"format", "name", "crop_m", "place_options"}
@@ -205,7 +215,8 @@ def _planned(
     except ScenarioError:
         raise
     except ValueError as error:
-        raise ScenarioError(str(error)) from error
+        message = str(error)
+        raise ScenarioError(message if str(path) in message else f"{path}: {message}") from error
     where = str(path)
     window = _around(mission, list(fences.rally))
     fast = {"speed_limit_m_s": speed}
@@ -231,6 +242,8 @@ def _flown(
 ) -> Scenario:
     """A mission by hand as a scenario, checked."""
     highest = max([mission.start_height_m, *(site.position_m[2] for site in mission.sites)])
+    if highest > _HIGHEST:
+        raise ScenarioError(f"{where}: a site {highest:g} m high: at most {_HIGHEST:g} m")
     if "altitude" not in changes:
         top = round(max(_ALTITUDE["max_m"], highest + _OVERHEAD), 3)
         changes = {
@@ -256,6 +269,8 @@ def _flown(
         capacity = pack_wh(mission, family.vehicle, family.speed_limit_m_s, reserve)
     start = np.array(mission.start_xy) + shift
     below = _ground(world, start)
+    with in_words(Safety, f"{where}: geoFence"):
+        fences = None if safety is None else safety(shift, limit)
     scenario = {
         "format": FORMAT,
         "name": name,
@@ -277,7 +292,7 @@ def _flown(
         "camera": family.camera,
         "rates": family.rates,
         "faults": family.faults,
-        "safety": None if safety is None else safety(shift, limit),
+        "safety": fences,
     }
     return resolve(validated(scenario, Scenario, where), seed)
 

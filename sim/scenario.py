@@ -199,7 +199,7 @@ class MissionTask(Model):
 class Limits(Model):
     """Where the drone may be, relative to the ground."""
 
-    altitude_max_m: Positive
+    altitude_max_m: Annotated[float, Field(gt=0, le=MAX_EXTENT, allow_inf_nan=False)]
 
 
 class Battery(Model):

@@ -109,6 +109,13 @@ def test_a_plan_over_flat_ground_is_a_route_in_its_order(tmp_path: Path) -> None
     )
     eastings = [site.position_m[0] for site in scenario.task.sites[1:]]
     assert eastings == sorted(eastings)
+    crossed = {"inclusion": True, "polygon": [[46.99, 7.99], [47.01, 8.01], [46.99, 8.01], [47.01, 7.99]]}  # fmt: skip
+    fenced = written(tmp_path / "x.plan", plan(items, geoFence={"polygons": [crossed]}))
+    with pytest.raises(ValueError, match=r"x\.plan: .*(crosses|outside every|enclose)"):
+        bring("", fenced, 3)
+    high = written(tmp_path / "high.plan", plan([item(16, 5, 0, 1e6)]))
+    with pytest.raises(ValueError, match=r"high\.plan: a site 1e\+06 m high: at most 1000 m"):
+        bring("", high, 3)
     far = written(tmp_path / "far.plan", plan([item(16, 1500, 0, 3)]))
     with pytest.raises(ValueError, match="at most 1100 m wide"):
         bring("", far, 3)
