@@ -12,7 +12,7 @@ def mission_optimum(scenario: Scenario) -> float | None:
     if not isinstance(task, MissionTask):
         return None
     if task.ordered:  # Nothing to choose: all of it.
-        return sum(site.prize for site in task.sites)
+        return float(sum(site.prize for site in task.sites))
     flight = Flight(scenario)
     try:
         return collectable_prize(Truth(flight))

@@ -30,7 +30,7 @@ class Route:
 
     @property
     def prize(self) -> float:
-        return sum(site.prize for site in self.task.sites[: self._next])
+        return float(sum(site.prize for site in self.task.sites[: self._next]))
 
     def update(self, ticks: Float[np.ndarray, "t 13"]) -> Outcome | None:
         self._paid_now = 0.0

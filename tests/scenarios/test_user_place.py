@@ -31,6 +31,9 @@ position_m = [37.0, 15.0, 2.0]
 """
 
 
+RELIEF = {"ground": "relief", "origin_m": [85000.0, 447000.0, 0.0]}
+
+
 @pytest.fixture
 def city(tmp_path: Path) -> str:
     return written(tmp_path / "town.city.json", bag())
@@ -151,12 +154,12 @@ def test_a_plan_between_houses_is_flown_in_its_order_and_lands(city: str, tmp_pa
 
 @pytest.mark.slow
 def test_a_slope_is_flown_over_and_landed_on(tmp_path: Path) -> None:
-    """The pad lies 2.2 m above the lowest ground: touching the terrain there is a landing, not a collision."""
+    """The pad lies 1.25 m above the lowest ground: touching the terrain there is a landing, not a collision."""
     path = written(tmp_path / "slope.city.json", with_slope(bag()))
     mission = (
         HAND.replace("max_m = 4.0", "max_m = 9.0").replace("1.5]", "3.0]").replace("2.0]", "3.0]")
     )
-    brought = bring(path, written(tmp_path / "m.toml", mission), 5, options={"ground": "relief"})  # fmt: skip
+    brought = bring(path, written(tmp_path / "m.toml", mission), 5, options=RELIEF)  # fmt: skip
     start = brought.scenario.start.position_m
     assert start[2] == pytest.approx(1.5 + 0.05 * (start[0]), abs=0.02)
     outcome, visits, _ = fly(brought.scenario)
@@ -166,7 +169,7 @@ def test_a_slope_is_flown_over_and_landed_on(tmp_path: Path) -> None:
 def test_heights_are_over_the_ground_below(tmp_path: Path) -> None:
     path = written(tmp_path / "slope.city.json", with_slope(bag()))
     mission = HAND.replace("max_m = 4.0", "max_m = 9.0")
-    flight = Flight(bring(path, written(tmp_path / "m.toml", mission), 5, options={"ground": "relief"}).scenario)  # fmt: skip
+    flight = Flight(bring(path, written(tmp_path / "m.toml", mission), 5, options=RELIEF).scenario)  # fmt: skip
     ego = flight.observation()["ego"]
     flight.close()
     assert ego[9] == pytest.approx(1.5, abs=0.15)
