@@ -280,7 +280,11 @@ def _flown(
         "speed_limit_m_s": family.speed_limit_m_s,
         "world": {**world.model_dump(), "panels": panels},
         "start": Start(
-            position_m=(*(round(float(x), 3) for x in start), mission.start_height_m + below),
+            position_m=(
+                round(float(start[0]), 3),
+                round(float(start[1]), 3),
+                mission.start_height_m + below,
+            ),
             yaw_rad=mission.start_yaw_rad,
         ),
         "task": task,
@@ -331,8 +335,9 @@ def _family(
     table["altitude"] = dict(_RELIEF_ALTITUDE if relief else _ALTITUDE)
     for key, value in changes.items():
         own = table.get(key)
-        nested = isinstance(own, dict) and isinstance(value, dict)
-        table[key] = {**own, **value} if nested else value
+        if isinstance(own, dict) and isinstance(value, dict):
+            value = {**own, **value}
+        table[key] = value
     if "sensors" in changes and "odometry" not in changes:
         table.pop("odometry", None)
     return validated(table, Family, where)

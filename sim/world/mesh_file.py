@@ -105,12 +105,13 @@ def _parts(content: bytes, suffix: str) -> list[_Part]:
     import trimesh  # Takes a third of a second: imported where it is needed.
 
     logging.getLogger("trimesh").setLevel(logging.CRITICAL)  # What it says goes into the error.
+    resolver: Any = _NoOtherFiles()
     try:
         with np.errstate(all="ignore"):
             scene = trimesh.load_scene(
                 io.BytesIO(content),
                 file_type=suffix[1:],
-                resolver=_NoOtherFiles(),
+                resolver=resolver,
                 process=False,
                 skip_materials=True,
             )

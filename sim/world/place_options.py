@@ -73,6 +73,10 @@ class PlaceOptions(Model):
     delimiter: Literal["auto", ",", ";", "|", "tab"] = _option("auto")
     decimal: Literal["auto", ".", ","] = _option("auto")
 
+    def __hash__(self) -> int:
+        """Places are kept by it."""
+        return hash(self.model_dump_json())
+
 
 NO_OPTIONS = PlaceOptions()
 

@@ -129,7 +129,7 @@ class _Reading:
             if unplaced:
                 return None
             pair = (float(x or 0.0), float(y or 0.0))
-            return pair[::-1] if self._swapped(first) else pair
+            return (pair[1], pair[0]) if self._swapped(first) else pair
         assert layout.point is not None
         index = layout.point.index
         pair = two_numbers(row[index] if index < len(row) else None)
@@ -139,7 +139,7 @@ class _Reading:
         latitude_first = "POINT" not in row[index].upper()
         if self._options.coordinates != "auto":
             latitude_first = self._options.coordinates == "lat_lon"
-        return pair[::-1] if latitude_first else pair
+        return (pair[1], pair[0]) if latitude_first else pair
 
     def _swapped(self, first: Column) -> bool:
         """Whether columns called x and y hold latitude and longitude."""
