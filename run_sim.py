@@ -32,13 +32,21 @@ class Fly:
     """Fly one scenario; writes log, film and figure, prints the outcome."""
 
     scenario: Positional[str] = "delft-mission"
-    """A library name (see `list scenarios`) or a TOML file."""
+    """A library name (see `list scenarios`), a TOML file, a QGroundControl .plan, or a place: a CityJSON, tree inventory or mesh file."""
     pilot: str = "shared"
     """shared, specialists, classical, teacher, random, or a checkpoint folder; shared@head and
     shared@teacher=navigation,mission fly parts of one. Your own policy, with --trust: module:Class, file.py:Class, an
     ONNX file or a Stable-Baselines3 zip (file.zip@body_rate for another action level than velocity)."""
     seed: Annotated[int | None, tyro.conf.arg(metavar="INT")] = None
     """World seed; by default one on which the shipped network completes the default mission. A scenario file keeps its own."""
+    mission: Annotated[str | None, tyro.conf.arg(metavar="FILE|KIND")] = None
+    """In a place: a mission TOML, a .plan, or mission, navigate or avoid, drawn from the seed."""
+    place: Annotated[str | None, tyro.conf.arg(metavar="FILE")] = None
+    """The place that a mission TOML or a .plan is flown in; without one, a plan is flown over flat ground."""
+    place_option: tuple[str, ...] = ()
+    """How the place's file is to be read: key=value, such as lod=1.2 up=y columns.x=POINT_X."""
+    home: Annotated[tuple[float, float] | None, tyro.conf.arg(metavar="X Y")] = None
+    """Where a plan's home lies in the place, m."""
     out: Annotated[Path | None, tyro.conf.arg(metavar="DIR")] = None
     """Folder for the files; by default a fresh one under runs/."""
     video: bool = True
@@ -50,10 +58,11 @@ class Fly:
 
     def run(self) -> int:
         """0: flown and succeeded, 1: flown and failed."""
-        from scenarios.commands.fly import fly
+        from scenarios.commands.fly import OwnPlace, fly
 
         return fly(
             self.scenario,
+            own=OwnPlace(self.place, self.mission, self.place_option, self.home),
             pilot=self.pilot,
             seed=self.seed,
             out=self.out,

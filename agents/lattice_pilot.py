@@ -10,9 +10,10 @@ from agents.mission_control import DOCK_RADIUS, HOME, INSPECT, LAND, MissionCont
 from agents.pilot import Brain, Briefing, make_briefing
 from agents.smoothing import smooth
 from sim.flight import Flight
-from sim.types import EGO_FIELDS, MASKED, MAX_SPEED, Decision, Observation
+from sim.types import EGO_FIELDS, GOAL_FIELDS, MASKED, MAX_SPEED, Decision, Observation
 
 _HEIGHT, _HEADROOM = EGO_FIELDS.index("height"), EGO_FIELDS.index("headroom")
+_SPEED_LIMIT = GOAL_FIELDS.index("speed_limit")
 _GUARD_SECONDS = 0.8
 """The altitude guard lets no climb or descent reach a limit sooner than this."""
 _GROUND_MARGIN = 0.35
@@ -21,6 +22,9 @@ _CEILING_MARGIN = 0.35
 """m below the altitude limit above which the drone is sent down."""
 _RETURN_SPEED = 0.8
 """m/s at which the guard climbs or sinks back into the band."""
+_STEEP_CLIMB = 1.6
+"""m above or below a target that the drone is otherwise at: the lattice climbs at 20 degrees only. More than any flight
+at one height is off it."""
 
 
 class LatticePilot:
@@ -76,11 +80,15 @@ class LatticePilot:
             Detour(self.briefing) if self.detours and self.briefing.task != "avoid" else None
         )
         self._last = -1
+        self._slower = np.float32(1.0)
         is_mission = self.briefing.task == "mission"
         self.control = MissionControl(self.briefing, masking=self.masking) if is_mission else None
 
     def act(self, observation: Observation) -> Decision:
         self._watch(observation)
+        # A leg may have a limit of its own; the lattice's commands then shrink as a whole.
+        limit = np.float32(self.briefing.speed_limit)
+        self._slower = min(observation["goal"][_SPEED_LIMIT] / limit, np.float32(1.0))
         if self.control is None:
             return self._steer(observation, {})
         observation = self.control.observe(observation)
@@ -128,6 +136,7 @@ class LatticePilot:
         fused, chosen = fuse(navigation, survival, self.rule, self._last)
         self._last = chosen
         action = candidate_action(chosen, self.briefing.speed_limit)
+        action[:3] *= self._slower
         action = smooth(action, observation)
         action, guarded = guard_altitude(action, observation)
         events = (*mission.pop("events", ()), *(("guard_altitude",) if guarded else ()))
@@ -152,7 +161,10 @@ class LatticePilot:
         if control.choice == LAND:
             return land(sites.offset[HOME]), "landing_scripted"
         target = control.target
-        distance = float(np.linalg.norm(control.waypoint(sites)))
+        way = control.waypoint(sites)
+        distance = float(np.linalg.norm(way))
+        if abs(way[2]) > _STEEP_CLIMB and float(np.linalg.norm(way[:2])) < DOCK_RADIUS:
+            return hold(way, 0.0), "climb_scripted"
         if target > HOME and (control.choice == INSPECT or distance < DOCK_RADIUS):
             turn = float(np.arctan2(sites.facing[target, 1], sites.facing[target, 0]))
             return hold(

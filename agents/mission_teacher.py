@@ -45,9 +45,10 @@ class MissionTeacher:
         self._safety = safety
         self.prize = np.array([site.prize for site in task.sites])
         self.mandatory = np.array([site.mandatory for site in task.sites])
-        panels = [truth.scenario.world.panels[site.panel] for site in task.sites]
-        self.faulty = np.array([panel.faulty and not panel.covered for panel in panels])
-        self.covered = np.array([panel.covered for panel in panels])
+        known = truth.scenario.world.panels
+        panels = [None if site.panel is None else known[site.panel] for site in task.sites]
+        self.faulty = np.array([p is not None and p.faulty and not p.covered for p in panels])
+        self.covered = np.array([p is not None and p.covered for p in panels])
 
     def best_choices(self, state: State, over_pad: bool) -> Bool[np.ndarray, "14"]:
         """Every choice that begins an optimal continuation."""

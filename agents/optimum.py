@@ -24,8 +24,12 @@ class MissionBounds:
 
 def mission_bounds(scenario: Scenario) -> MissionBounds | None:
     """Both bounds; None without a mission."""
-    if not isinstance(scenario.task, MissionTask):
+    task = scenario.task
+    if not isinstance(task, MissionTask):
         return None
+    if task.ordered:  # Nothing to choose: all of it.
+        everything = float(sum(site.prize for site in task.sites))
+        return MissionBounds(everything, everything)
     flight = Flight(scenario, camera=False)
     try:
         truth = Truth(flight)

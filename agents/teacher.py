@@ -7,6 +7,7 @@ from agents.lattice import candidate_velocities
 from agents.mission_control import (
     CHOICES,
     HOME,
+    LAND,
     LAND_RADIUS,
     energy_left,
     read_sites,
@@ -18,6 +19,7 @@ from agents.truth import Truth
 from agents.ways import follow
 from sim.flight import Flight
 from sim.frames import world_from_heading
+from sim.scenario import MissionTask
 from sim.types import EGO_FIELDS, MAX_SPEED, Observation
 
 SURVIVAL_MARGIN = 0.12
@@ -43,7 +45,9 @@ class TeacherBrain:
         self._rollouts = Rollouts(flight)
         self._velocities = candidate_velocities(flight.scenario.speed_limit_m_s)
         self._briefing = make_briefing(flight)
-        is_mission = self._briefing.task == "mission"
+        task = flight.scenario.task
+        is_mission = isinstance(task, MissionTask) and not task.ordered
+        self._is_route = isinstance(task, MissionTask) and task.ordered
         self._mission = MissionTeacher(self.truth) if is_mission else None
         self._asked_at = -1
 
@@ -74,10 +78,13 @@ class TeacherBrain:
 
     def best_choices(self, observation: Observation) -> np.ndarray:
         """The mission label: the set of best choices."""
-        if self._mission is None:
-            return np.zeros(CHOICES, dtype=bool)
         sites = read_sites(observation)
         over_pad = float(np.linalg.norm(sites.offset[HOME, :2])) <= LAND_RADIUS
+        if self._is_route:
+            ahead = 1 if not sites.visited[1] else LAND if over_pad else HOME
+            return np.arange(CHOICES) == ahead
+        if self._mission is None:
+            return np.zeros(CHOICES, dtype=bool)
         state = self._mission.state(sites, energy_left(observation, self._briefing))
         return self._mission.best_choices(state, over_pad)
 

@@ -10,6 +10,7 @@ from sim.flight import Flight
 from sim.flight_costs import FlightCosts, flight_costs
 from sim.safety import fenced
 from sim.scenario import MissionTask, NavigateTask, Scenario
+from sim.tasks.legs import leg_heights
 from sim.types import POSITION, Vec3
 from sim.world.geodesic import FreeSpace, GeodesicField, distance_field
 
@@ -26,6 +27,7 @@ class Truth:
         self.hull_radius = flight.simulator.vehicle.hull_radius
         self.targets = _targets(self.scenario)
         self._fields: dict[int, GeodesicField] = {}
+        self._leg_spaces: dict[tuple[float, float], FreeSpace] = {}
 
     @property
     def position(self) -> Vec3:
@@ -42,7 +44,8 @@ class Truth:
         if isinstance(task, NavigateTask) and task.any_height:
             limit = self.scenario.limits.altitude_max_m
             return FreeSpace.at_any_height(sim.clearance, sim.world.bounds, limit, self.hull_radius)
-        heights = [self.scenario.start.position_m[2], *(float(t[2]) for t in self.targets)]
+        stops = [self.scenario.start.position_m, *self.targets.tolist()]
+        heights = [z - sim.clearance.ground_height(x, y) for x, y, z in stops]
         span = (min(heights), max(heights))
         space = FreeSpace.for_flight(sim.clearance, sim.world.bounds, span, self.hull_radius)
         return fenced(space, None if sim.safety is None else sim.safety.fences, span[1])
@@ -51,13 +54,29 @@ class Truth:
         """Length of the free way from anywhere to a target."""
         if target not in self._fields:
             self._fields[target] = distance_field(
-                self.free, nearest_free(self.free, self.targets[target][:2])
+                space := self._space(target), nearest_free(space, self.targets[target][:2])
             )
         return self._fields[target]
 
+    def _space(self, target: int) -> FreeSpace:
+        """Where the hull fits on the way to a target: of a route, at the heights of the leg there."""
+        task = self.scenario.task
+        if not (isinstance(task, MissionTask) and task.ordered):
+            return self.free
+        sim = self.flight.simulator
+        heights = leg_heights(self.scenario, task, sim.clearance.ground_height)[target]
+        if heights not in self._leg_spaces:
+            space = FreeSpace.for_flight(sim.clearance, sim.world.bounds, heights, self.hull_radius)
+            fences = None if sim.safety is None else sim.safety.fences
+            self._leg_spaces[heights] = fenced(space, fences, heights[1])
+        return self._leg_spaces[heights]
+
     def nearest_target(self, point_world: Vec3) -> int:
         """The target a pilot means by a goal that it believes to be at a point."""
-        return int(np.linalg.norm(self.targets[:, :2] - point_world[:2], axis=1).argmin())
+        task = self.scenario.task
+        # A route may pass over one spot at several heights; sites to choose among never do.
+        axes = 3 if isinstance(task, MissionTask) and task.ordered else 2
+        return int(np.linalg.norm(self.targets[:, :axes] - point_world[:axes], axis=1).argmin())
 
     @cached_property
     def ways(self) -> Float[np.ndarray, "t t"]:
@@ -86,7 +105,8 @@ def _targets(scenario: Scenario) -> Float[np.ndarray, "t 3"]:
         return np.array([task.goal_m])
     if isinstance(task, MissionTask):
         sites = np.array([site.position_m for site in task.sites])
-        return np.vstack([[*task.home_m[:2], sites[:, 2].mean()], sites])
+        height = sites[-1, 2] if task.ordered else sites[:, 2].mean()
+        return np.vstack([[*task.home_m[:2], height], sites])
     start = np.array(scenario.start.position_m)
     low, high = np.array(scenario.world.low_m), np.array(scenario.world.high_m)
     course = np.array([np.cos(task.course_rad), np.sin(task.course_rad), 0.0])

@@ -1,8 +1,10 @@
 """Scenarios by name or file: TOML in and out, with errors that name the field, the value and the choices."""
 
 import tomllib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import tomli_w
 from pydantic import BaseModel, ValidationError
@@ -13,12 +15,14 @@ from scenarios.generate import resolve as draw
 from scenarios.problems import problems
 from sim.names import did_you_mean, unknown
 from sim.scenario import FORMAT, Scenario
+from sim.world.place_file import read_bounded
 
 _FOLDER = Path(__file__).parent / "library"
 _FORMATS: dict[str, type[BaseModel]] = {"family/1": Family, FORMAT: Scenario}
 _MAX_BYTES = 20_000_000
 _SENSELESS = " (one of [odometry] and [sensors] is required, and neither is given)"
 """Told beside a key that is unknown: it may have been meant as one of them."""
+_Model = TypeVar("_Model", bound=BaseModel)
 
 
 class ScenarioError(ValueError):
@@ -64,26 +68,39 @@ def resolve(loaded: NamedFamily | Scenario, seed: int | None) -> Scenario:
     return scenario
 
 
+def read_table(path: Path) -> dict[str, Any]:
+    """The TOML tables of a file."""
+    return _table(_read(path), str(path))
+
+
 def parse(text: str, where: str) -> Family | Scenario:
     """A family or a scenario from TOML text; `where` names it in errors."""
-    try:
-        table = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise ScenarioError(f"{where}: not TOML: {error}") from error
-    table = _completed(table, where, ())
+    table = _completed(_table(text, where), where, ())
     kind = table.get("format")
-    if kind not in _FORMATS:
+    if not isinstance(kind, str) or kind not in _FORMATS:
         given = "missing" if kind is None else f"unknown format {kind!r}"
         raise ScenarioError(
             f"{where}: format: {given}; write format = {' or '.join(map(repr, _FORMATS))}"
         )
-    try:
-        model = _FORMATS[kind].model_validate(table)
-    except ValidationError as error:
-        senses = "" if {"odometry", "sensors"} & table.keys() else _SENSELESS
-        raise ScenarioError(f"{where}: {problems(error, _FORMATS[kind])}{senses}") from error
+    senses = "" if {"odometry", "sensors"} & table.keys() else _SENSELESS
+    model = validated(table, _FORMATS[kind], where, senses)
     assert isinstance(model, Family | Scenario)
     return model
+
+
+def validated(table: dict[str, Any], model: type[_Model], where: str, hint: str = "") -> _Model:
+    """A model made of a table; `where` names it in errors, which `hint` ends."""
+    with in_words(model, where, hint):
+        return model.model_validate(table)
+
+
+@contextmanager
+def in_words(model: type[BaseModel], where: str, hint: str = "") -> Iterator[None]:
+    """Inside, what pydantic refuses becomes one line."""
+    try:
+        yield
+    except ValidationError as error:
+        raise ScenarioError(f"{where}: {problems(error, model)}{hint}") from error
 
 
 def dump(model: Family | Scenario) -> str:
@@ -127,13 +144,18 @@ def _merged(base: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
     return {**base, **changes, **nested}
 
 
+def _table(text: str, where: str) -> dict[str, Any]:
+    try:
+        return tomllib.loads(text)
+    except (ValueError, RecursionError) as error:  # Numbers of thousands of digits are ValueErrors.
+        raise ScenarioError(f"{where}: not TOML: {error}") from error
+
+
 def _read(path: Path) -> str:
     try:
-        if path.stat().st_size > _MAX_BYTES:
-            raise ScenarioError(f"{path}: larger than {_MAX_BYTES // 1_000_000} MB")
-        return path.read_text(encoding="utf-8")
+        return read_bounded(path, _MAX_BYTES, "a scenario is smaller").decode("utf-8")
     except UnicodeDecodeError as error:
         raise ScenarioError(f"scenario {path}: not UTF-8 text") from error
-    except OSError as error:
-        hint = did_you_mean(path.stem, names())
-        raise ScenarioError(f"scenario {path}: cannot be read: {error.strerror}{hint}") from error
+    except ValueError as error:
+        hint = "" if path.exists() else did_you_mean(path.stem, names())
+        raise ScenarioError(f"scenario {error}{hint}") from error

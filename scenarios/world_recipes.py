@@ -1,5 +1,6 @@
 """Recipes of worlds: what a family states about the places its flights are drawn in."""
 
+from operator import not_
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, model_validator
@@ -16,7 +17,9 @@ from scenarios.intervals import (
     ordered,
 )
 from scenarios.published import DiscForestRecipe, SphereFieldRecipe
-from sim.scenario import Fraction, Model, NonNegative, Positive
+from sim.fields import Finite
+from sim.scenario import Fraction, Model
+from sim.world.place_options import PlaceOptions
 
 _Share = Annotated[float, Field(gt=0, le=1)]
 
@@ -101,12 +104,18 @@ class PlaceRecipe(Model):
     """A shipped place (longleaf, delft) or a file."""
     window_m: tuple[Extent, Extent]
     """Size of the part that is flown in, drawn anywhere inside the region."""
-    region_m: tuple[NonNegative, NonNegative, Positive, Positive]
+    region_m: tuple[Finite, Finite, Finite, Finite]
     """Lowest x, y and highest x, y of the region windows are drawn from."""
+    place_options: Annotated[PlaceOptions | None, Field(exclude_if=not_)] = None
+    """How the file is to be read."""
 
     @model_validator(mode="after")
     def _window_fits(self) -> "PlaceRecipe":
         left, bottom, right, top = self.region_m
+        if right <= left or top <= bottom:
+            raise ValueError(
+                f"region_m = {list(self.region_m)}: the highest corner must lie above the lowest in x and y"
+            )
         if self.window_m[0] > right - left or self.window_m[1] > top - bottom:
             raise ValueError(
                 f"window_m = {list(self.window_m)}: larger than the region of {right - left} x {top - bottom} m"

@@ -175,7 +175,7 @@ class Flight:
         (x_low, y_low, _), (x_high, y_high, _) = self._bounds
         if not (x_low <= x <= x_high and y_low <= y <= y_high):
             return Outcome.OUT_OF_BOUNDS
-        if z > sim.scenario.limits.altitude_max_m:
+        if z - sim.clearance.ground_height(x, y) > sim.scenario.limits.altitude_max_m:
             return Outcome.ALTITUDE_BREACH
         return Outcome.BATTERY_EMPTY if sim.battery <= 0.0 else None
 

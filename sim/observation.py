@@ -22,6 +22,7 @@ _EGO_HIGH = np.array(
 _EGO_LOW = np.array(
     [-20.0] * 3 + [-1.0] * 3 + [-20.0] * 3 + [0.0, -50.0, 0.0] + [-1.0] * 4, dtype=np.float32
 )
+_HEIGHT, _HEADROOM = EGO_FIELDS.index("height"), EGO_FIELDS.index("headroom")
 _GOAL_HIGH = np.array([1.0, 1.0, 1.0, 8.0, MAX_SPEED, 1.0], dtype=np.float32)
 _GOAL_LOW = np.array([-1.0, -1.0, -1.0, 0.0, 0.0, 0.0], dtype=np.float32)
 _SITES_HIGH = np.tile(
@@ -70,4 +71,15 @@ def _ego(simulator: Simulator) -> np.ndarray:
         simulator.plant["estimate"][0], simulator.scenario.limits.altitude_max_m, simulator.battery,
         simulator.previous_action, _EGO_LOW, _EGO_HIGH, ego,
     )  # fmt: skip
+    if simulator.world.relief is not None:
+        _over_relief(simulator, ego)
     return ego
+
+
+def _over_relief(simulator: Simulator, ego: np.ndarray) -> None:
+    """Heights over the ground that is believed to be below, instead of over z = 0."""
+    x, y, z = simulator.plant["estimate"][0][:3].tolist()
+    height = z - simulator.clearance.ground_height(x, y)
+    ego[_HEIGHT] = height
+    ego[_HEADROOM] = simulator.scenario.limits.altitude_max_m - height
+    clip(ego, _EGO_LOW, _EGO_HIGH)

@@ -26,6 +26,7 @@ from sim.rules import ARRIVAL_RADIUS, PANEL_SIDE
 from sim.safety_spec import Safety, check_safety
 from sim.sensing.settings import Sensors, check_rates
 from sim.types import MAX_SPEED, MAX_TOKENS
+from sim.world.place_options import PlaceOptions
 
 FORMAT = "scenario/1"
 
@@ -127,9 +128,11 @@ class WorldSpec(Model):
     low_m: Spot
     high_m: Spot
     place: str
-    """A shipped place (longleaf, delft), a file, or empty for none."""
+    """A shipped place (longleaf, delft), a file (CityJSON, tree inventory, mesh), or empty for none."""
     crop_m: tuple[Finite, Finite, Finite, Finite]
     """x, y of the lowest and highest corner of the part of the place that is loaded; its lowest corner becomes the origin. All 0 without a place."""
+    place_options: Annotated[PlaceOptions | None, Field(exclude_if=not_)] = None
+    """How the file is to be read, where it does not say or says it wrongly."""
     cylinders: tuple[CylinderSpec, ...] = ()
     boxes: tuple[BoxSpec, ...] = ()
     spheres: tuple[SphereSpec, ...] = ()
@@ -196,16 +199,30 @@ class AvoidTask(Model):
     """Least average progress, as a fraction of the speed limit."""
 
 
+MAX_WAYPOINTS = 500
+"""Of a route; a free choice among sites is limited by the observation's tokens."""
+
+
+def _none(value: object) -> bool:
+    return value is None
+
+
 class SiteSpec(Model):
-    """A viewpoint about 4 m in front of a panel."""
+    """A viewpoint about 4 m in front of a panel, or, without one, a point to fly to."""
 
     position_m: Spot
     yaw_rad: Finite
     """Heading that faces the panel."""
     prize: Positive
     mandatory: bool
-    panel: Annotated[int, Field(ge=0)]
-    """Index into the world's panels."""
+    panel: Annotated[Annotated[int, Field(ge=0)] | None, Field(exclude_if=_none)] = None
+    """Index into the world's panels; without it being there serves the site."""
+    any_heading: Annotated[bool, Field(exclude_if=not_)] = False
+    """The site is served whatever the heading."""
+    hold_s: Annotated[NonNegative, Field(exclude_if=not_)] = 0.0
+    """Time to stay before a route goes on."""
+    speed_limit_m_s: Annotated[Positive | None, Field(exclude_if=_none)] = None
+    """On the leg of a route to here, below the flight's own."""
 
 
 class MissionTask(Model):
@@ -214,16 +231,33 @@ class MissionTask(Model):
     kind: Literal["mission"]
     home_m: Spot
     """Centre of the pad, on the ground."""
-    sites: Annotated[tuple[SiteSpec, ...], Field(min_length=1, max_length=MAX_TOKENS - 1)]
+    sites: Annotated[tuple[SiteSpec, ...], Field(min_length=1, max_length=MAX_WAYPOINTS)]
     time_limit_s: Positive
     detour_factor: Annotated[float, Field(ge=1, allow_inf_nan=False)]
     """Fitted ratio of flown to straight distance in this family of worlds; public, used by masks and planners."""
+    ordered: Annotated[bool, Field(exclude_if=not_)] = False
+    """A route: sites are shown to the pilot one at a time, in their order; without it the pilot chooses among all."""
+
+    @model_validator(mode="after")
+    def _fits_the_tokens(self) -> "MissionTask":
+        if not self.ordered:
+            if len(self.sites) >= MAX_TOKENS:
+                raise ValueError(
+                    f"{len(self.sites)} sites: a pilot that chooses among them sees at most {MAX_TOKENS - 1}; "
+                    "with ordered = true they are flown one after the other, as many as there are"
+                )
+            for index, site in enumerate(self.sites):
+                if site.hold_s or site.speed_limit_m_s is not None:
+                    raise ValueError(
+                        f"sites.{index}: hold_s and speed_limit_m_s are of routes: ordered = true"
+                    )
+        return self
 
 
 class Limits(Model):
     """Where the drone may be, relative to the ground."""
 
-    altitude_max_m: Positive
+    altitude_max_m: Annotated[float, Field(gt=0, le=MAX_EXTENT, allow_inf_nan=False)]
 
 
 class Battery(Model):
@@ -397,7 +431,7 @@ class Scenario(Model):
     def _panels_exist(self) -> "Scenario":
         if isinstance(self.task, MissionTask):
             for index, site in enumerate(self.task.sites):
-                if site.panel >= len(self.world.panels):
+                if site.panel is not None and site.panel >= len(self.world.panels):
                     raise ValueError(
                         f"task.sites.{index}.panel = {site.panel}: the world has {len(self.world.panels)} panels"
                     )

@@ -114,6 +114,7 @@ class Simulator:
             timestep=1.0 / scenario.rates.physics_hz,
             balls=np.column_stack([self.world.spheres.centers, self.world.spheres.radii]),
             movers=self.movers.table_at(0),
+            relief=self.world.relief,
         )
         self.mover_bodies = MoverBodies(self.movers, self.bullet) if self.movers else None
         self.reset()

@@ -19,6 +19,7 @@ Report = Callable[[float, float | None], None]
 _PLAIN_PERIOD_S = 2.0
 """Without a terminal, progress is one line this often."""
 _PIPED_WIDTH = 160
+_LONGEST_NAME = 100
 
 
 class InputError(Exception):
@@ -66,7 +67,9 @@ def fresh_folder(out: Path | None, name: str) -> Path:
     """The folder a command writes to: the one asked for, or a new one under runs/."""
     if out is not None:
         return writable_folder(out)
-    base = Path("runs") / f"{time.strftime('%Y%m%d-%H%M%S')}-{name}"
+    # A scenario's name may be anything, a way out of the folder included.
+    plain = re.sub(r"[^\w.-]+", "_", name)[:_LONGEST_NAME]
+    base = Path("runs") / f"{time.strftime('%Y%m%d-%H%M%S')}-{plain}"
     for attempt in range(1000):
         folder = base if attempt == 0 else base.with_name(f"{base.name}-{attempt}")
         if not folder.exists():

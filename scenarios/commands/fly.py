@@ -2,6 +2,7 @@
 
 import json
 import signal
+from dataclasses import dataclass
 from pathlib import Path
 
 from rich.table import Table
@@ -21,7 +22,9 @@ from scenarios.commands.console import (
 )
 from scenarios.commands.flight_table import flight_table, mission_lines
 from scenarios.compute import pilot_digest
+from scenarios.place_arguments import parse_options
 from scenarios.seeds import seed_set
+from scenarios.user_place import bring, is_place, is_plan
 from sim.physics.vehicle import load_vehicle
 from sim.record.plot import write_plot
 from sim.record.reader import read_flight
@@ -34,6 +37,16 @@ DEFAULT_SEED = 10_117
 """A choice world on which the shipped shared network completes the default mission."""
 
 
+@dataclass(frozen=True)
+class OwnPlace:
+    """What a user says of a place of their own."""
+
+    place: str | None = None
+    mission: str | None = None
+    options: tuple[str, ...] = ()
+    home: tuple[float, float] | None = None
+
+
 def fly(
     scenario: str,
     *,
@@ -43,10 +56,11 @@ def fly(
     as_json: bool,
     video: bool,
     trust: bool,
+    own: OwnPlace = OwnPlace(),
 ) -> int:
     """Fly, write the files, print the outcome; 0 for success and 1 for any other outcome."""
     with user_input():
-        resolved = _resolve(scenario, seed)
+        resolved = _resolve(scenario, seed, own)
         load_vehicle(resolved.vehicle)
         chosen = agents.load_pilot(pilot, trust)
     folder = fresh_folder(out, f"{resolved.name}-{file_name(Path(pilot).stem)}-{resolved.seed}")
@@ -63,13 +77,30 @@ def fly(
     return 0 if result.success else 1
 
 
-def _resolve(name: str, seed: int | None) -> Scenario:
+def _resolve(name: str, seed: int | None, own: OwnPlace) -> Scenario:
     if seed is not None and seed < 0:
         raise ValueError(f"seed = {seed}: must not be negative")
+    drawn = DEFAULT_SEED if seed is None else seed
+    place, mission = (name, own.mission) if is_place(name) else (own.place, name)
+    if is_place(name) and own.place is not None:
+        raise ValueError(f"place = {own.place}: {name} is a place already")
+    if is_plan(name) or is_place(name) or own.place is not None:
+        if not is_place(name) and own.mission is not None:
+            raise ValueError(f"mission = {own.mission}: {name} is a mission already")
+        brought = bring(
+            place or "", mission, drawn, options=parse_options(own.options), home=own.home
+        )
+        for note in brought.notes:
+            warn(f"note: {note}")
+        return brought.scenario
+    if own != OwnPlace():
+        raise ValueError(
+            f"mission, place-option and home are for a place of your own, not for {name}"
+        )
     loaded = scenarios.load(name)
     if isinstance(loaded, Scenario):
         return scenarios.resolve(loaded, loaded.seed if seed is None else seed)
-    return scenarios.resolve(loaded, DEFAULT_SEED if seed is None else seed)
+    return scenarios.resolve(loaded, drawn)
 
 
 class _Interrupts:

@@ -1,6 +1,13 @@
 """Generators: worlds, tasks and whole scenarios from a seed."""
 
 from scenarios.generate.check import check_buildable, check_flyable
-from scenarios.generate.resolve import resolve
+from scenarios.generate.resolve import HEADROOM, WEATHER_STREAM, draw_weather, resolve
 
-__all__ = ["check_buildable", "check_flyable", "resolve"]
+__all__ = [
+    "HEADROOM",
+    "WEATHER_STREAM",
+    "check_buildable",
+    "check_flyable",
+    "draw_weather",
+    "resolve",
+]

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from scenarios.generate.routes import check_route
 from scenarios.generate.site import Ground
 from sim.physics.vehicle import load_vehicle
 from sim.safety import fences_of
@@ -13,6 +14,7 @@ from sim.world.geodesic import GeodesicField
 from sim.world.meshing import world_triangles
 from sim.world.movers import movers_of
 from sim.world.primitives import nearest_distance
+from sim.world.relief import Relief
 
 
 def check_buildable(scenario: Scenario) -> None:
@@ -36,22 +38,34 @@ def check_flyable(scenario: Scenario) -> None:
     _check_inside(scenario, "start.position_m", start)
     limit = scenario.limits.altitude_max_m
     lowest = vehicle.hull_height / 2
-    _check_height(scenario, "start.position_m", start, lowest)
+    relief = build_world(scenario.world, ()).relief
+    _check_height(scenario, relief, "start.position_m", start, lowest)
+    _check_rangefinder(scenario, relief)
+    height = start[2] - _ground_below(relief, start)
     over_and_under = isinstance(scenario.task, NavigateTask) and scenario.task.any_height
-    ground = Ground(scenario.world, vehicle.hull_radius, start[2], limit, any_height=over_and_under)
+    ground = Ground(scenario.world, vehicle.hull_radius, height, limit, any_height=over_and_under)
     _check_free(ground, "start.position_m", start)
     _check_movers(scenario, start, vehicle.hull_radius)
     _check_fences(scenario)
     ways = _ways(ground, "start.position_m", start)
     task = scenario.task
     if isinstance(task, NavigateTask):
-        _check_height(scenario, "task.goal_m", task.goal_m, lowest)
+        _check_height(scenario, relief, "task.goal_m", task.goal_m, lowest)
         _check_reachable(scenario, ground, ways, "task.goal_m", task.goal_m)
-    if isinstance(task, MissionTask):
-        _check_reachable(scenario, ground, ways, "task.home_m", (*task.home_m[:2], start[2]))
+    if isinstance(task, MissionTask) and task.ordered:
+        _check_inside(scenario, "task.home_m", task.home_m)
         for index, site in enumerate(task.sites):
             field = f"task.sites.{index}.position_m"
-            _check_height(scenario, field, site.position_m, lowest)
+            _check_inside(scenario, field, site.position_m)
+            _check_height(scenario, relief, field, site.position_m, lowest)
+        check_route(scenario, task, ground)
+    elif isinstance(task, MissionTask):
+        _check_reachable(
+            scenario, ground, ways, "task.home_m", _over_pad(relief, task.home_m, height)
+        )
+        for index, site in enumerate(task.sites):
+            field = f"task.sites.{index}.position_m"
+            _check_height(scenario, relief, field, site.position_m, lowest)
             _check_reachable(scenario, ground, ways, field, site.position_m)
     if isinstance(task, AvoidTask):
         course = np.array([np.cos(task.course_rad), np.sin(task.course_rad), 0.0])
@@ -71,11 +85,35 @@ def _check_inside(scenario: Scenario, field: str, point: tuple[float, ...]) -> N
         )
 
 
-def _check_height(scenario: Scenario, field: str, point: tuple[float, ...], lowest: float) -> None:
-    limit = scenario.limits.altitude_max_m
-    if not lowest < point[2] < limit:
+def _over_pad(
+    relief: Relief | None, home: tuple[float, ...], height: float
+) -> tuple[float, float, float]:
+    return home[0], home[1], height + _ground_below(relief, home)
+
+
+def _ground_below(relief: Relief | None, point: tuple[float, ...]) -> float:
+    return 0.0 if relief is None else relief.height(point[0], point[1])
+
+
+def _check_rangefinder(scenario: Scenario, relief: Relief | None) -> None:
+    if relief is not None and scenario.sensors is not None:
         raise ValueError(
-            f"{field} = {list(point)}: the height must lie between {lowest} m, where the hull touches the ground, "
+            'world.place_options.ground = "relief": [sensors] measure heights over flat ground; use [odometry] or "flat"'
+        )
+
+
+def _check_height(
+    scenario: Scenario,
+    relief: Relief | None,
+    field: str,
+    point: tuple[float, ...],
+    lowest: float,
+) -> None:
+    limit = scenario.limits.altitude_max_m
+    if not lowest < point[2] - _ground_below(relief, point) < limit:
+        over = "" if relief is None else f" over the ground at {_ground_below(relief, point):.2f} m"
+        raise ValueError(
+            f"{field} = {list(point)}: the height{over} must lie between {lowest} m, where the hull touches the ground, "
             f"and the altitude limit of {limit} m"
         )
 

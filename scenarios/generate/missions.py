@@ -48,7 +48,7 @@ def draw_mission(
     capacity = recipe.energy_fraction * energy / (1.0 - battery.reserve_fraction)
     task = MissionTask(
         kind="mission",
-        home_m=(float(home[0]), float(home[1]), 0.0),
+        home_m=(float(home[0]), float(home[1]), ground.flying_height(home) - ground.altitude),
         sites=sites,
         time_limit_s=round(_TIME_FACTOR * duration, 1),
         detour_factor=recipe.detour_factor,
@@ -59,7 +59,9 @@ def draw_mission(
         reserve_fraction=battery.reserve_fraction,
     )
     yaw = round(float(rng.uniform(-np.pi, np.pi)), 3)
-    start = Start(position_m=(float(home[0]), float(home[1]), ground.altitude), yaw_rad=yaw)
+    start = Start(
+        position_m=(float(home[0]), float(home[1]), ground.flying_height(home)), yaw_rad=yaw
+    )
     return start, task, panels, pack
 
 
@@ -163,7 +165,7 @@ def _in_sight(recipe: MissionRecipe, ground: Ground, view: Float[np.ndarray, "3"
         or ground.clear(panel) < recipe.panel_side_m / 2 + _PANEL_MARGIN
     ):
         return False
-    start, end = (np.array([*xy, ground.altitude]) for xy in (view[:2], panel))
+    start, end = (np.array([*xy, ground.flying_height(xy)]) for xy in (view[:2], panel))
     return ground.sees(start, end, _SIGHT_MARGIN)
 
 
@@ -189,7 +191,7 @@ def _panel(
         center_m=(
             round(float(center[0]), 3),
             round(float(center[1]), 3),
-            max(ground.altitude, recipe.panel_side_m / 2 + _PANEL_LIFT),
+            max(ground.flying_height(center), recipe.panel_side_m / 2 + _PANEL_LIFT),
         ),
         yaw_rad=round(float(yaw), 3),
         cells=draw_cells(bool(faulty), rng),
@@ -207,7 +209,7 @@ def _site(
 ) -> SiteSpec:
     low, high = recipe.prize
     return SiteSpec(
-        position_m=(float(view[0]), float(view[1]), ground.altitude),
+        position_m=(float(view[0]), float(view[1]), ground.flying_height(view)),
         yaw_rad=float(view[2]),
         prize=float(rng.integers(round(low), round(high) + 1)),
         mandatory=index < recipe.mandatory,

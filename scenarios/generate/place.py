@@ -22,4 +22,5 @@ def draw_window(recipe: PlaceRecipe, ceiling: float, rng: np.random.Generator) -
         high_m=(width, height, ceiling),
         place=recipe.place,
         crop_m=(x, y, x + width, y + height),
+        place_options=recipe.place_options,
     )

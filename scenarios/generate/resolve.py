@@ -17,8 +17,8 @@ from sim.physics.vehicle import load_vehicle
 from sim.scenario import FORMAT, Battery, Limits, Scenario, Weather, WorldSpec
 
 MAX_REDRAWS = 40
-_WORLD_STREAM, _TASK_STREAM, _WEATHER_STREAM, _MOVERS_STREAM, _OBSTRUCTION_STREAM = range(101, 106)
-_HEADROOM = 2.0
+_WORLD_STREAM, _TASK_STREAM, WEATHER_STREAM, _MOVERS_STREAM, _OBSTRUCTION_STREAM = range(101, 106)
+HEADROOM = 2.0
 """m of world above the altitude limit."""
 
 
@@ -36,12 +36,12 @@ def resolve(family: Family, name: str, seed: int) -> Scenario:
 def _draw(family: Family, name: str, seed: int, redraw: int) -> Scenario:
     streams = [
         np.random.default_rng([seed, redraw, s])
-        for s in (_WORLD_STREAM, _TASK_STREAM, _WEATHER_STREAM, _OBSTRUCTION_STREAM)
+        for s in (_WORLD_STREAM, _TASK_STREAM, WEATHER_STREAM, _OBSTRUCTION_STREAM)
     ]
     world_rng, task_rng, weather_rng, obstruction_rng = streams
     vehicle = load_vehicle(family.vehicle)
     altitude = family.altitude
-    spec = draw_world(family.world, altitude.max_m + _HEADROOM, world_rng)
+    spec = draw_world(family.world, altitude.max_m + HEADROOM, world_rng)
     over_and_under = isinstance(family.task, LineRecipe) and family.task.any_height
     ground = Ground(
         spec, vehicle.hull_radius, altitude.flight_m, altitude.max_m, any_height=over_and_under
@@ -85,7 +85,7 @@ def _draw(family: Family, name: str, seed: int, redraw: int) -> Scenario:
         task=task,
         limits=Limits(altitude_max_m=altitude.max_m),
         battery=battery,
-        weather=_draw_weather(family, weather_rng),
+        weather=draw_weather(family, weather_rng),
         odometry=family.odometry,
         sensors=family.sensors,
         camera=family.camera,
@@ -96,7 +96,8 @@ def _draw(family: Family, name: str, seed: int, redraw: int) -> Scenario:
     )
 
 
-def _draw_weather(family: Family, rng: np.random.Generator) -> Weather:
+def draw_weather(family: Family, rng: np.random.Generator) -> Weather:
+    """The family's weather, its wind from a random direction."""
     speed, direction = rng.uniform(*family.weather.wind_m_s), rng.uniform(-np.pi, np.pi)
     wind = (
         round(float(speed * np.cos(direction)), 3),

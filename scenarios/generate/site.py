@@ -42,7 +42,12 @@ class Ground:
 
     def clear(self, xy: Float[np.ndarray, "2"]) -> float:
         """Distance from a point at flying height to the nearest obstacle, m, at most 4."""
-        return self.clearance.at(np.array([xy[0], xy[1], self.altitude]))
+        return self.clearance.at(np.array([xy[0], xy[1], self.flying_height(xy)]))
+
+    def flying_height(self, xy: Float[np.ndarray, "_"]) -> float:
+        """Z of the flying height at a point, m."""
+        ground = self.clearance.ground_height(float(xy[0]), float(xy[1]))
+        return self.altitude + round(ground, 3)
 
     def ways_to(self, point: Vec3 | Float[np.ndarray, "2"]) -> GeodesicField:
         """Lengths of the free ways to a point."""

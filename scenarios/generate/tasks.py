@@ -86,4 +86,4 @@ def is_roomy(ground: Ground, xy: Float[np.ndarray, "2"]) -> bool:
 
 
 def _point(xy: Float[np.ndarray, "2"], ground: Ground) -> tuple[float, float, float]:
-    return round(float(xy[0]), 3), round(float(xy[1]), 3), ground.altitude
+    return round(float(xy[0]), 3), round(float(xy[1]), 3), ground.flying_height(xy)

@@ -43,6 +43,8 @@ def footprints(scenario: Scenario) -> Footprints:
 def _solids(world: World) -> dict[Semantic, list[np.ndarray]]:
     polygons: dict[Semantic, list[np.ndarray]] = {semantic: [] for semantic in Semantic}
     for mesh in world.meshes:
+        if mesh.semantic == Semantic.GROUND:
+            continue
         polygons[Semantic(mesh.semantic)].extend(_seen_from_above(mesh))
     for round_things, centers in (
         (world.cylinders, world.cylinders.bases),

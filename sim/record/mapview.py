@@ -9,6 +9,7 @@ from sim.record import canvas
 from sim.record.canvas import Color, Image
 from sim.record.footprints import Footprints, footprints
 from sim.record.reader import Flight
+from sim.record.route_marks import waypoints_done
 from sim.record.scene import outlines
 from sim.safety import outline as fence_outline
 from sim.scenario import AvoidTask, MissionTask, NavigateTask
@@ -143,13 +144,21 @@ class MapView:
         home = self._spot(task.home_m)
         target = self._flight.decisions[step].target
         if target >= 0:
-            goal = home if target == 0 else self._spot(task.sites[target - 1].position_m)
+            index = (
+                min(waypoints_done(self._flight, step), len(task.sites) - 1)
+                if task.ordered
+                else target - 1
+            )
+            goal = home if target == 0 else self._spot(task.sites[index].position_m)
             drone = self._spot(self._flight.step_bodies[step])
             cv2.line(image, drone, goal, canvas.ACCENT, 1, cv2.LINE_AA)
         cv2.rectangle(image, (home[0] - 8, home[1] - 8), (home[0] + 8, home[1] + 8), canvas.BAD, 2)
         canvas.text_centred(image, "H", home[0], home[1] + 5, canvas.TEXT, 13, 600)
         for token, site in enumerate(task.sites, start=1):
-            visited = self._flight.sites[step, token, _VISITED] > 0.5
+            if task.ordered:
+                visited = waypoints_done(self._flight, step) >= token
+            else:
+                visited = self._flight.sites[step, token, _VISITED] > 0.5
             color = canvas.GOOD if visited else canvas.WARN if site.mandatory else canvas.MUTED
             x, y = self._spot(site.position_m)
             cv2.circle(image, (x, y), 9, canvas.BACKGROUND, -1, cv2.LINE_AA)

@@ -27,7 +27,7 @@ class MissionView:
         """The panel at one step."""
         task = self._flight.scenario.task
         if isinstance(task, MissionTask):
-            self._draw_choices(image, step, len(task.sites))
+            self._draw_choices(image, step, 1 if task.ordered else len(task.sites))
         else:
             self._draw_goal(image, step, task)
         self._draw_battery(image, step)

@@ -15,6 +15,7 @@ from matplotlib.patches import Patch, Polygon, Rectangle
 
 from sim.record.footprints import Footprints, footprints
 from sim.record.reader import Flight
+from sim.record.route_marks import waypoints_done
 from sim.record.scene import outlines
 from sim.safety import outline
 from sim.scenario import AvoidTask, MissionTask, NavigateTask
@@ -200,7 +201,10 @@ def _draw_task(axes: Axes, flight: Flight) -> None:
 
 def _draw_sites(axes: Axes, flight: Flight, task: MissionTask) -> list[Line2D | Patch]:
     axes.plot(task.home_m[0], task.home_m[1], "s", ms=13, mfc="none", mec=_BAD, mew=2, zorder=5)
-    visited = flight.sites[-1, 1:, _VISITED] > 0.5
+    if task.ordered:
+        visited = np.arange(len(task.sites)) < waypoints_done(flight, len(flight) - 1)
+    else:
+        visited = flight.sites[-1, 1:, _VISITED] > 0.5
     for index, site in enumerate(task.sites):
         color = _GOOD if visited[index] else "#d98314" if site.mandatory else _SOFT
         x, y, _ = site.position_m

@@ -1,15 +1,18 @@
 """Tasks: what counts as success, what a step is worth, and what the observation says of the goal."""
 
+from sim.scenario import MissionTask
 from sim.simulator import Simulator
 from sim.tasks.avoid import Avoid
 from sim.tasks.base import Task, ground_touch, make_goal, no_goal
 from sim.tasks.mission import Mission
 from sim.tasks.navigate import Navigate
+from sim.tasks.route import Route
 
 __all__ = [
     "Avoid",
     "Mission",
     "Navigate",
+    "Route",
     "Task",
     "ground_touch",
     "make_goal",
@@ -20,5 +23,8 @@ __all__ = [
 
 def make_task(simulator: Simulator) -> Task:
     """The task of a simulator's scenario."""
+    task = simulator.scenario.task
+    if isinstance(task, MissionTask) and task.ordered:
+        return Route(simulator)
     kinds = {"navigate": Navigate, "avoid": Avoid, "mission": Mission}
-    return kinds[simulator.scenario.task.kind](simulator)
+    return kinds[task.kind](simulator)

@@ -17,10 +17,35 @@ from sim.rules import (
     SERVE_RADIUS,
     UPRIGHT_ANGLE,
 )
-from sim.scenario import MissionTask
+from sim.scenario import MissionTask, PanelSpec
 from sim.simulator import Simulator
 from sim.tasks.base import no_goal, no_sites, offset_in_heading
 from sim.types import POSITION, QUATERNION, VELOCITY, Event, Outcome, Vec3
+
+
+def landing(
+    simulator: Simulator, task: MissionTask, speed: float, events: list[Event]
+) -> Outcome | None:
+    """What a landing at a speed, m/s, makes of a mission; None where it was a good one, which `events` then tell."""
+    body = simulator.body
+    away = float(np.linalg.norm(body[POSITION][:2] - np.array(task.home_m)[:2]))
+    upright = quat_to_matrix(body[QUATERNION])[2, 2] >= np.cos(UPRIGHT_ANGLE)
+    if speed >= LANDING_SPEED or not upright:
+        return Outcome.COLLISION
+    events.append(Event(simulator.time, "landed", {"from_pad_m": away, "speed_m_s": speed}))
+    if away > PAD_RADIUS:
+        return Outcome.LANDED_AWAY
+    if simulator.battery < simulator.scenario.battery.reserve_fraction:
+        return Outcome.RESERVE_VIOLATED
+    return None
+
+
+def final_outcome(task: MissionTask, served: list[bool]) -> Outcome:
+    """Success, once landed, where every mandatory site was served."""
+    missed = [
+        site for site, done in zip(task.sites, served, strict=True) if site.mandatory and not done
+    ]
+    return Outcome.MISSION_INCOMPLETE if missed else Outcome.SUCCESS
 
 
 @dataclass
@@ -42,7 +67,8 @@ class Mission:
         assert isinstance(task, MissionTask)
         self._sim = simulator
         self.task = task
-        self._panels = [simulator.scenario.world.panels[site.panel] for site in task.sites]
+        panels = simulator.scenario.world.panels
+        self._panels = [None if site.panel is None else panels[site.panel] for site in task.sites]
         self.states = [SiteState() for _ in task.sites]
         self.events: list[Event] = []
         self._paid_now = 0.0
@@ -59,25 +85,11 @@ class Mission:
         return Outcome.TIMEOUT if self._sim.time >= self.task.time_limit_s else None
 
     def touchdown(self, speed: float) -> Outcome:
-        body = self._sim.body
-        away = float(np.linalg.norm(body[POSITION][:2] - np.array(self.task.home_m)[:2]))
-        upright = quat_to_matrix(body[QUATERNION])[2, 2] >= np.cos(UPRIGHT_ANGLE)
-        if speed >= LANDING_SPEED or not upright:
-            return Outcome.COLLISION
+        outcome = landing(self._sim, self.task, speed, self.events)
+        if outcome is Outcome.COLLISION:
+            return outcome
         self._paid_now += sum(state.earned - state.paid for state in self.states)
-        self.events.append(
-            Event(self._sim.time, "landed", {"from_pad_m": away, "speed_m_s": speed})
-        )
-        if away > PAD_RADIUS:
-            return Outcome.LANDED_AWAY
-        if self._sim.battery < self._sim.scenario.battery.reserve_fraction:
-            return Outcome.RESERVE_VIOLATED
-        missed = [
-            i
-            for i, site in enumerate(self.task.sites)
-            if site.mandatory and not self.states[i].served
-        ]
-        return Outcome.MISSION_INCOMPLETE if missed else Outcome.SUCCESS
+        return outcome or final_outcome(self.task, [state.served for state in self.states])
 
     def rewards(self) -> dict[str, float]:
         return {"prize": self._paid_now}
@@ -111,15 +123,16 @@ class Mission:
         site, panel, state = self.task.sites[index], self._panels[index], self.states[index]
         position = self._sim.body[POSITION]
         present = float(np.linalg.norm(position - np.array(site.position_m))) <= SERVE_RADIUS
-        facing = abs(wrap_angle(site.yaw_rad - self._sim.yaw)) <= SERVE_ANGLE
+        turn = abs(wrap_angle(site.yaw_rad - self._sim.yaw))
+        facing = site.any_heading or turn <= SERVE_ANGLE
         if present and facing and not state.visited:
             state.visited = True
             self.events.append(Event(self._sim.time, "site_visited", {"site": index}))
-            if not panel.covered:
+            if panel is None or not panel.covered:
                 state.served = True
                 state.earned += site.prize
-        if state.visited and self._close_up(np.array(panel.center_m)):
-            self._dwell(index)
+        if state.visited and panel is not None and self._close_up(np.array(panel.center_m)):
+            self._dwell(index, panel)
         if not present and state.paid < state.earned:
             self._paid_now += state.earned - state.paid
             state.paid = state.earned
@@ -134,8 +147,8 @@ class Mission:
         near = float(np.linalg.norm(offset)) <= CLOSE_UP_DISTANCE
         return slow and near and bool(abs(bearing) <= np.deg2rad(camera.fov_deg) / 2)
 
-    def _dwell(self, index: int) -> None:
-        state, panel, site = self.states[index], self._panels[index], self.task.sites[index]
+    def _dwell(self, index: int, panel: PanelSpec) -> None:
+        state, site = self.states[index], self.task.sites[index]
         before = state.dwell
         state.dwell = min(before + 1.0 / self._sim.scenario.rates.control_hz, CLOSE_UP_SECONDS)
         if before < CLOSE_UP_SECONDS <= state.dwell + 1e-9:

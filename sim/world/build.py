@@ -14,8 +14,9 @@ from sim.scenario import (
     SphereSpec,
     WorldSpec,
 )
-from sim.world.geometry import Boxes, Cylinders, Decal, Limbs, Semantic, Spheres, World
+from sim.world.geometry import Boxes, Cylinders, Decal, Limbs, Mesh, Semantic, Spheres, World
 from sim.world.importers import load_place
+from sim.world.relief import Relief
 
 PANEL_THICKNESS = 0.1  # m
 _COVER_SHARE = 1.2
@@ -31,11 +32,12 @@ _PANEL_COLOR = (0.35, 0.36, 0.38)
 _COVER_COLOR = (0.55, 0.55, 0.52)
 _PAD_RED, _PAD_WHITE = (0.82, 0.10, 0.10), (0.95, 0.95, 0.95)
 _PAD_CELLS = 5
+_EARTH = (0.46, 0.45, 0.32)
 
 
 def build_world(spec: WorldSpec, pads: Sequence[Point] = ()) -> World:
     """The world of a specification; `pads` are pad centres on the ground, m."""
-    place = load_place(spec.place, spec.crop_m)
+    place = load_place(spec.place, spec.crop_m, spec.place_options)
     panels = _panel_boxes(spec.panels)
     return World(
         bounds=np.array([spec.low_m, spec.high_m], dtype=np.float64),
@@ -43,12 +45,13 @@ def build_world(spec: WorldSpec, pads: Sequence[Point] = ()) -> World:
         cylinders=_join_cylinders(_cylinders(spec.cylinders), place.cylinders),
         spheres=_spheres(spec.spheres),
         limbs=_limbs(spec.limbs),
-        meshes=place.meshes,
+        meshes=(*place.meshes, *_relief_meshes(place.relief)),
         decals=(
             *place.decals,
             *(_panel_decal(panel) for panel in spec.panels),
-            *(_pad_decal(pad) for pad in pads),
+            *(_pad_decal(pad, place.relief) for pad in pads),
         ),
+        relief=place.relief,
     )
 
 
@@ -186,12 +189,24 @@ def _panel_decal(panel: PanelSpec) -> Decal:
     )
 
 
-def _pad_decal(center: Point) -> Decal:
+def _relief_meshes(relief: Relief | None) -> tuple[Mesh, ...]:
+    """The ground as something to see and to touch."""
+    if relief is None:
+        return ()
+    colors = np.tile(np.array(_EARTH), (len(relief.faces), 1))
+    return (Mesh(relief.vertices, relief.faces, Semantic.GROUND, colors, solid=False),)
+
+
+def _pad_decal(center: Point, relief: Relief | None) -> Decal:
     """Red and white squares inside each other."""
     ring = np.minimum(np.arange(_PAD_CELLS), np.arange(_PAD_CELLS)[::-1])
     white = np.minimum(ring[:, None], ring[None]) == 1
     colors = np.where(white[..., None], _PAD_WHITE, _PAD_RED)
-    corner = np.array([center[0] - PAD_SIZE / 2, center[1] + PAD_SIZE / 2, _PAD_LIFT])
+    lift = _PAD_LIFT
+    if relief is not None:  # Level, above the highest of its corners.
+        around = PAD_SIZE / 2 * np.array([(-1, -1), (-1, 1), (1, 1), (1, -1)])
+        lift += _PAD_LIFT + float(relief.at(np.array(center[:2]) + around).max())
+    corner = np.array([center[0] - PAD_SIZE / 2, center[1] + PAD_SIZE / 2, lift])
     return _grid_decal(
         corner,
         np.array([PAD_SIZE, 0.0, 0.0]),

@@ -13,6 +13,7 @@ from sim.world.bullet_lists import check_size, upright_quat, vertex_rows
 from sim.world.meshing import Triangles
 from sim.world.primitives import CYLINDER, ROW_SIZE, SPHERE
 from sim.world.quiet import silent_stderr
+from sim.world.relief import Relief
 
 # PyBullet greets with its build time on standard error, where a command's one message belongs.
 with silent_stderr():
@@ -25,6 +26,10 @@ _NO_BALLS = np.zeros((0, 4))
 _BALLS_A_BODY = 16
 """PyBullet's MAX_COMPOUND_COLLISION_SHAPES."""
 _NO_TURN = (0.0, 0.0, 0.0)
+_LEAST_UPWARD = 0.5
+"""Vertical part of the normal of ground: steeper than 60 degrees is a wall."""
+_RELIEF_ERROR = 0.25
+"""m between the ground's triangles and its raster, at breaks of slope."""
 
 
 @dataclass(frozen=True)
@@ -56,13 +61,15 @@ class BulletWorld:
         timestep: float,
         balls: Float[np.ndarray, "b 4"] = _NO_BALLS,
         movers: Float[np.ndarray, "n 9"] = _NO_MOVERS,
+        relief: Relief | None = None,
     ) -> None:
         """Mass kg, principal moments of inertia kg m^2, the hull an upright cylinder, m; timestep s.
 
-        `balls` are centres and radii, m: exactly round, as no triangles are.
-        `movers` are primitives (`sim/world/primitives.py`) that `place_movers` moves about.
+        `balls` are centres and radii, m: exactly round, as no triangles are. What is touched where `relief` is, from above,
+        is ground. `movers` are primitives (`sim/world/primitives.py`) that `place_movers` moves about.
         """
         check_size(triangles)
+        self._relief = relief
         self._client = pybullet.connect(pybullet.DIRECT)
         if self._client < 0:
             raise RuntimeError("no Bullet client: 1024 are already open")
@@ -219,7 +226,16 @@ class BulletWorld:
     def _contact(self, point: tuple) -> Contact:
         other = point[2]
         mover = self._movers.index(other) if other in self._movers else -1
-        return Contact(point[5], point[7], point[8], other == self._ground, mover)
+        is_ground = other == self._ground or (mover < 0 and self._is_relief(point[5], point[7]))
+        return Contact(point[5], point[7], point[8], is_ground, mover)
+
+    def _is_relief(
+        self, where: tuple[float, float, float], normal: tuple[float, float, float]
+    ) -> bool:
+        """Whether a point of touch with what stands still is one with the ground."""
+        if self._relief is None or normal[2] < _LEAST_UPWARD:
+            return False
+        return abs(where[2] - self._relief.height(where[0], where[1])) < _RELIEF_ERROR
 
 
 def _touches(point: tuple) -> bool:

@@ -38,11 +38,16 @@ class ClearanceArrays(NamedTuple):
 
 
 class ClearanceField:
-    """The distance field of a world: negative inside obstacles, at most REACH, the ground left out."""
+    """The distance field of a world: negative inside obstacles, at most REACH, flat ground left out."""
 
     def __init__(self, world: World, altitude_max: float) -> None:
         """Meshes are resolved up to `altitude_max` m; above, their distance at that height is taken."""
         self._last: tuple[tuple[float, ...], float] = ((), REACH)
+        self.relief = world.relief
+        if (
+            world.relief is not None
+        ):  # Of it, too, the distance is told: it is a mesh as houses are.
+            altitude_max += float(world.relief.heights.max())
         primitives, low, high = _primitives(world)
         origin, bins, starts, items = _bin(low, high, world.bounds[:, :2])
         grid = mesh_grid(world, altitude_max, REACH)
@@ -67,6 +72,10 @@ class ClearanceField:
         if where != self._last[0]:
             self._last = where, clearance_at(self.arrays, *where)
         return self._last[1]
+
+    def ground_height(self, x: float, y: float) -> float:
+        """Height of the ground, m: 0 without relief."""
+        return 0.0 if self.relief is None else self.relief.height(x, y)
 
     def at_points(self, points_world: Float[np.ndarray, "n 3"]) -> Float[np.ndarray, " n"]:
         """Clearance of many points, m."""

@@ -17,6 +17,8 @@ MILLIMETRE = 1e-3
 _FINE, _COARSE = 0.25, 0.5  # m
 _MAX_NODES = 12_000_000
 """Nodes above which the coarse spacing is taken; a node is two bytes."""
+_MOST_NODES = 300_000_000
+"""Nodes that still fit into memory while they are computed."""
 _FORMAT = b"trident distance grid 1"
 _KEPT_ON_DISK = 32
 _KEPT_IN_MEMORY = 4
@@ -40,6 +42,12 @@ def mesh_grid(world: World, altitude_max: float, reach: float) -> DistanceGrid:
         return DistanceGrid(np.zeros(3), _FINE, np.zeros((0, 0, 0), dtype=np.int16))
     low, high = _extent(world, altitude_max, reach)
     spacing = _FINE if np.prod((high - low) / _FINE + 1) <= _MAX_NODES else _COARSE
+    nodes = float(np.prod((high - low) / spacing + 1))
+    if nodes > _MOST_NODES:
+        size = " x ".join(f"{extent:.0f}" for extent in high - low)
+        raise ValueError(
+            f"meshes spread over {size} m: crop the place, or lower limits.altitude_max_m"
+        )
     shape = np.ceil((high - low) / spacing).astype(int)[::-1] + 1
     key = _key(world.meshes, low, shape, spacing, reach)
     millimetres = _memory.get(key)
@@ -64,7 +72,8 @@ def _extent(
     vertices = np.concatenate([mesh.vertices for mesh in world.meshes])
     low = np.maximum(vertices.min(axis=0), world.bounds[0]) - reach
     high = np.minimum(vertices.max(axis=0), world.bounds[1]) + reach
-    low[2], high[2] = 0.0, altitude_max
+    # Above everything the distance is the reach, as it is read beyond the grid's top.
+    low[2], high[2] = 0.0, min(altitude_max, float(vertices[:, 2].max()) + reach)
     return low, np.maximum(high, low + _COARSE)
 
 

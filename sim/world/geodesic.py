@@ -41,7 +41,7 @@ class FreeSpace:
         heights: tuple[float, float],
         hull_radius: float,
     ) -> "FreeSpace":
-        """Where a hull fits, with room to steer, while it flies between two heights (m)."""
+        """Where a hull fits, with room to steer, while it flies between two heights over ground (m)."""
         low, high = max(heights[0] - WAY_BAND, 0.3), heights[1] + WAY_BAND
         return cls.from_clearance(field, bounds, low, high, hull_radius + WAY_MARGIN)
 
@@ -68,7 +68,7 @@ class FreeSpace:
         altitude_high: float,
         margin: float,
     ) -> "FreeSpace":
-        """Sample the clearance over the band of heights; a cell is blocked if it is below `margin` anywhere."""
+        """Sample the clearance over the band of heights over ground; a cell is blocked if it is below `margin` anywhere."""
         origin = bounds[0, :2] + SPACING / 2
         width, height = np.maximum(((bounds[1] - bounds[0])[:2] / SPACING).astype(int), 1)
         levels = max(2, math.ceil((altitude_high - altitude_low) / _LEVEL_STEP) + 1)
@@ -76,8 +76,11 @@ class FreeSpace:
         points = np.empty((height, width, 3))
         points[..., 0] = origin[0] + SPACING * np.arange(width)
         points[..., 1] = origin[1] + SPACING * np.arange(height)[:, None]
+        ground = 0.0
+        if field.relief is not None:
+            ground = field.relief.at(points[..., :2].reshape(-1, 2)).reshape(height, width)
         for level in np.linspace(altitude_low, altitude_high, levels):
-            points[..., 2] = level
+            points[..., 2] = level + ground
             free &= field.at_points(points.reshape(-1, 3)).reshape(height, width) >= margin
         return cls(origin, free)
 

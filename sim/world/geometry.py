@@ -1,10 +1,12 @@
 """A world as data: ground, primitives, panels and meshes, each with a semantic class and a colour."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import IntEnum
 
 import numpy as np
 from jaxtyping import Bool, Float, Int
+
+from sim.world.relief import Relief
 
 
 class Semantic(IntEnum):
@@ -91,6 +93,10 @@ class Mesh:
     colors: Float[np.ndarray, "f 3"]  # RGB in [0, 1], one a face
     solid: bool = True
 
+    def moved(self, shift: Float[np.ndarray, "3"]) -> "Mesh":
+        """The same mesh elsewhere."""
+        return replace(self, vertices=self.vertices + shift)
+
 
 @dataclass(frozen=True)
 class Decal:
@@ -101,10 +107,14 @@ class Decal:
     semantic: Int[np.ndarray, " f"]
     colors: Float[np.ndarray, "f 3"]
 
+    def moved(self, shift: Float[np.ndarray, "3"]) -> "Decal":
+        """The same triangles elsewhere."""
+        return replace(self, vertices=self.vertices + shift)
+
 
 @dataclass(frozen=True)
 class World:
-    """Everything that stands still. The ground is the plane z = 0."""
+    """Everything that stands still. The ground is the plane z = 0, or the relief above it, which is one of the meshes, too."""
 
     bounds: Float[np.ndarray, "2 3"]  # m, lowest and highest corner of where flying is allowed
     boxes: Boxes
@@ -115,3 +125,4 @@ class World:
     ground_color: tuple[float, float, float] = (0.42, 0.47, 0.33)
     sky_color: tuple[float, float, float] = field(default=(0.62, 0.75, 0.90))
     limbs: Limbs = field(default_factory=no_limbs)
+    relief: Relief | None = None

@@ -1,7 +1,8 @@
-"""Planar polygons with holes to triangles, by ear clipping."""
+"""Polygons with holes to triangles, by ear clipping: planar ones exactly, others as seen along their mean normal."""
 
 from itertools import pairwise
 
+import mapbox_earcut
 import numpy as np
 from jaxtyping import Float
 
@@ -39,6 +40,27 @@ def triangulate(rings: list[Float[np.ndarray, "_ 3"]]) -> list[tuple[int, int, i
     if abs(covered - _area(flat, outer)) > 1e-6 * covered:
         raise ValueError("a polygon whose outline crosses itself")
     return triangles
+
+
+def triangulate_any(rings: list[Float[np.ndarray, "_ 3"]]) -> list[tuple[int, int, int]]:
+    """The same for whatever surveys hold: outlines that cross or touch themselves, or of very many corners.
+
+    What `triangulate` refuses goes to mapbox's earcut, which always finishes; what has no area has no triangles.
+    """
+    try:
+        return triangulate(rings)
+    except ValueError:
+        pass
+    try:
+        flat = np.array(_flatten(rings))
+    except ValueError:
+        return []
+    ends = np.cumsum([len(ring) for ring in rings]).astype(np.uint32)
+    faces = mapbox_earcut.triangulate_float64(flat, ends).reshape(-1, 3).tolist()
+    return [
+        (a, b, c) if _cross(*(tuple(flat[i]) for i in (a, b, c))) > 0 else (a, c, b)
+        for a, b, c in faces
+    ]
 
 
 def _flatten(rings: list[Float[np.ndarray, "_ 3"]]) -> list[_Point]:

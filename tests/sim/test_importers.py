@@ -8,10 +8,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from sim.world import importers
+from sim.world import trees
 from sim.world.cityjson import MAX_BYTES
 from sim.world.geometry import Semantic
 from sim.world.importers import load_place, longleaf_height
+from sim.world.place_options import PlaceOptions
 from sim.world.triangulate import triangulate
 
 DELFT = (0.0, 0.0, 524.3, 327.7)
@@ -214,8 +215,9 @@ def test_a_broken_district_names_file_place_and_reason(
     tmp_path: Path, change: str, reason: str
 ) -> None:
     path = written(tmp_path / "district.json", _broken(change))
+    strict = PlaceOptions(strict=True)
     with pytest.raises(ValueError, match=rf"district\.json: .*{reason}"):
-        load_place(path, (0.0, 0.0, 30.0, 10.0))
+        load_place(path, (0.0, 0.0, 30.0, 10.0), strict)
 
 
 def test_a_solid_may_lack_its_floor_and_a_surface_may_be_open(tmp_path: Path) -> None:
@@ -243,11 +245,12 @@ def test_a_huge_file_is_refused_unread(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
-        ("x_m,y_m\n1,2\n", "line 1: no column dbh_m"),
+        ("x_m,y_m\n1,2\n", r"line 1: no column for the trunk .*the file has 'x_m', 'y_m'"),
         ("x_m,y_m,dbh_m\n1,2,0.3\n1,two,0.3\n", "line 3: y_m = 'two'"),
-        ("x_m,y_m,dbh_m\n1,2\n", "line 2: dbh_m = None"),
+        ("x_m,y_m,dbh_m\n1,2\n", "no trees: 1 rows without a trunk diameter"),
         ("x_m,y_m,dbh_m\n1,2,-0.1\n", "line 2: .*the diameter above 0"),
-        ("x_m,y_m,dbh_m\n1,nan,0.1\n", "line 2: .*finite"),
+        ("x_m,y_m,dbh_m\n1,inf,0.1\n", "line 2: y_m = 'inf' is no finite number"),
+        ("x_m,y_m,dbh_m\n1,nan,0.1\n", "no trees: 1 rows without a position"),
         ("x_m,y_m,dbh_m\n", "no trees"),
     ],
 )
@@ -262,14 +265,14 @@ def test_a_broken_inventory_names_file_line_and_reason(
 def test_an_inventory_of_bytes_is_no_table(tmp_path: Path) -> None:
     path = tmp_path / "trees.csv"
     path.write_bytes(b"\xff\xfe\x00\x01")
-    with pytest.raises(ValueError, match="not a table"):
+    with pytest.raises(ValueError, match=r"trees\.csv: not a table"):
         load_place(str(path), (0.0, 0.0, 10.0, 10.0))
 
 
 def test_too_many_trees_are_refused_at_their_line(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(importers, "MAX_TREES", 2)
+    monkeypatch.setattr(trees, "MAX_TREES", 2)
     path = written(tmp_path / "trees.csv", "x_m,y_m,dbh_m\n" + "1,2,0.3\n" * 3)
     with pytest.raises(ValueError, match="line 4: more than 2 trees"):
         load_place(path, (0.0, 0.0, 10.0, 10.0))

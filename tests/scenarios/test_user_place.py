@@ -1,0 +1,176 @@
+"""Places that users bring: what they say and what they leave out; routes are flown in their order."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import agents
+import scenarios
+from scenarios.place_arguments import parse_options
+from scenarios.user_place import bring
+from sim.flight import Flight
+from sim.scenario import MissionTask, NavigateTask, Scenario
+from sim.types import Outcome
+from tests.command_line import Trident, refused, within
+from tests.place_files import bag, census, item, plan, with_slope, written
+
+__all__ = ["within"]
+
+HAND = """format = "mission/1"
+home_m = [15.0, 15.0]
+[altitude]
+max_m = 4.0
+[[sites]]
+position_m = [15.0, 35.0, 1.5]
+yaw_rad = 1.5708
+panel = "faulty"
+mandatory = true
+[[sites]]
+position_m = [37.0, 15.0, 2.0]
+"""
+
+
+RELIEF = {"ground": "relief", "origin_m": [85000.0, 447000.0, 0.0]}
+
+
+@pytest.fixture
+def city(tmp_path: Path) -> str:
+    return written(tmp_path / "town.city.json", bag())
+
+
+def test_a_mission_by_hand_keeps_the_places_coordinates(city: str, tmp_path: Path) -> None:
+    scenario = bring(city, written(tmp_path / "m.toml", HAND), 7).scenario
+    task = scenario.task
+    assert isinstance(task, MissionTask)
+    shift = np.array(scenario.world.crop_m[:2])
+    np.testing.assert_allclose(np.array(task.home_m[:2]) + shift, [15, 15])
+    np.testing.assert_allclose(np.array(task.sites[1].position_m[:2]) + shift, [37, 15])
+    assert (task.sites[0].panel, task.sites[1].panel, task.sites[1].any_heading) == (0, None, True)
+    (panel,) = scenario.world.panels
+    np.testing.assert_allclose(np.array(panel.center_m[:2]) + shift, [15, 39], atol=0.01)
+    assert panel.faulty
+    assert scenarios.parse(scenarios.dump(scenario), "again") == scenario
+    assert bring(city, str(tmp_path / "m.toml"), 7).scenario == scenario
+
+
+def test_a_family_and_a_scenario_are_moved_into_the_place(city: str, tmp_path: Path) -> None:
+    family = (Path(scenarios.__file__).parent / "library" / "forest-navigation.toml").read_text()
+    family = family.replace("[50.0, 80.0]", "[25.0, 35.0]").replace("[40.0, 60.0]", "[25.0, 35.0]")
+    drawn = bring(city, written(tmp_path / "f.toml", family), 10_001).scenario
+    assert isinstance(drawn.task, NavigateTask)
+    assert drawn.world.place == city
+    empty = drawn.model_copy(update={"world": drawn.world.model_copy(update={"place": "", "crop_m": (0.0,) * 4})})  # fmt: skip
+    moved = bring(city, written(tmp_path / "s.toml", scenarios.dump(empty)), 3).scenario
+    assert moved.world.place == city
+
+
+def test_the_mission_file_of_the_documentation_works(city: str, tmp_path: Path) -> None:
+    page = Path(scenarios.__file__).parent.parent / "docs" / "bring-your-own-place.md"
+    text = page.read_text().split("```toml\n")[1].split("```")[0]
+    scenario = bring(city, written(tmp_path / "m.toml", text), 3).scenario
+    assert isinstance(scenario.task, MissionTask)
+    assert scenario.world.place_options is not None
+    assert (scenario.world.place_options.lod, scenario.speed_limit_m_s) == ("1.2", 4.0)
+
+
+@pytest.mark.parametrize(
+    ("text", "named"),
+    [
+        (HAND.replace("home_m", "hoem_m"), "hoem_m: unknown key; did you mean 'home_m'"),
+        (HAND.replace("position_m = [15.0, 35.0, 1.5]", "position_m = [1.0]"), "sites.0.position_m"),
+        (HAND.replace('"faulty"', '"broken"'), "sites.0.panel"),
+        (HAND + "[place_options]\nlodd = 1\n", "place_options.lodd: unknown key"),
+        (HAND.replace("[37.0, 15.0, 2.0]", "[26.0, 26.0, 2.0]"), "task.sites.1.position_m"),
+        (HAND.replace("max_m = 4.0", "max_m = 1.8"), "altitude limit of 1.8 m"),
+        (HAND + '[task]\nkind = "mission"\n', "draw the sites, or name them"),
+        ('format = "mission/1"\ncrop_m = [0, 0, nan, 9]\n', "crop_m"),
+        ('format = "mission/1"\n[task]\nkind = "swim"\n', "task.kind = 'swim'"),
+        ('format = "mission/2"\n', "format = 'mission/2': choose 'mission/1'"),
+    ],
+)  # fmt: skip
+def test_mistakes_in_mission_files_are_named(
+    city: str, tmp_path: Path, text: str, named: str
+) -> None:
+    with pytest.raises(scenarios.ScenarioError) as caught:
+        bring(city, written(tmp_path / "m.toml", text), 3)
+    assert named in str(caught.value)
+
+
+def test_options_of_the_command_line() -> None:
+    assert parse_options(("lod=1.2", "up=-y", "scale=0.5", "columns.x=42", "origin_m=[1, 2, 3]")) == {
+        "lod": "1.2", "up": "-y", "scale": 0.5, "columns": {"x": "42"}, "origin_m": [1, 2, 3],
+    }  # fmt: skip
+    with pytest.raises(ValueError, match="write it as key=value"):
+        parse_options(("lod",))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "named"),
+    [
+        (("town.city.json", "--place-option", "lodd=2"), "place_options.lodd: unknown key; did you mean 'lod'"),
+        (("town.city.json", "--place-option", "lod=0.5"), "there are 0, 1.2, 1.3, 2.2"),
+        (("town.city.json", "--place-option", "up=y"), "place_options.up: town.city.json is a CityJSON file"),
+        (("town.city.json", "--mission", "hover"), "unknown mission 'hover'"),
+        (("town.city.json", "--mission", "absent.toml"), "absent.toml"),
+        (("absent.city.json",), "no such file"),
+        (("forest-navigation", "--mission", "avoid"), "not for forest-navigation"),
+        (("absent.plan",), "absent.plan"),
+        (("town.city.json", "--home", "1", "2"), "home"),
+    ],
+)  # fmt: skip
+def test_the_command_line_refuses_with_one_line(
+    within: Trident, city: str, arguments: tuple[str, ...], named: str
+) -> None:
+    message = refused(within("fly", *arguments, "--pilot", "random"))
+    assert named in message
+    assert len(message.splitlines()) == 1
+
+
+def test_a_drawn_flight_lies_where_most_stands(tmp_path: Path) -> None:
+    path = written(tmp_path / "trees.csv", census())
+    brought = bring(path, "navigate", 10_003)
+    low_x, low_y, high_x, high_y = brought.scenario.world.crop_m
+    assert high_x - low_x <= 140.0
+    assert high_y - low_y <= 140.0
+    assert any("taken for in" in note for note in brought.notes)
+
+
+def fly(scenario: Scenario) -> tuple[Outcome, list[int], float]:
+    result = agents.fly(scenario, agents.load_pilot("teacher"))
+    visits = [e.detail["site"] for e in result.events if e.name == "site_visited"]
+    return result.outcome, visits, result.prize
+
+
+@pytest.mark.slow
+def test_a_plan_between_houses_is_flown_in_its_order_and_lands(city: str, tmp_path: Path) -> None:
+    """Out of the order that would be shortest, with a climb, a wait and more waypoints than there are tokens."""
+    spots = [(0, 22), (22, 22), (22, 0), (0, 0), (0, 22), (22, 22), (22, 0), (0, 0), (0, 22), (22, 22), (22, 0), (0, 0)]  # fmt: skip
+    items = [item(22, 0, 0, 6), *(item(16, x, y, 6, 1.0 if x else 0.0) for x, y in spots), item(20)]
+    path = written(tmp_path / "a.plan", plan(items))
+    outcome, visits, prize = fly(bring(city, path, 5, home=(15.0, 15.0)).scenario)
+    assert (outcome, visits, prize) == (Outcome.SUCCESS, list(range(13)), 13.0)
+
+
+@pytest.mark.slow
+def test_a_slope_is_flown_over_and_landed_on(tmp_path: Path) -> None:
+    """The pad lies 1.25 m above the lowest ground: touching the terrain there is a landing, not a collision."""
+    path = written(tmp_path / "slope.city.json", with_slope(bag()))
+    mission = (
+        HAND.replace("max_m = 4.0", "max_m = 9.0").replace("1.5]", "3.0]").replace("2.0]", "3.0]")
+    )
+    brought = bring(path, written(tmp_path / "m.toml", mission), 5, options=RELIEF)  # fmt: skip
+    start = brought.scenario.start.position_m
+    assert start[2] == pytest.approx(1.5 + 0.05 * (start[0]), abs=0.02)
+    outcome, visits, _ = fly(brought.scenario)
+    assert (outcome, set(visits)) == (Outcome.SUCCESS, {0, 1})
+
+
+def test_heights_are_over_the_ground_below(tmp_path: Path) -> None:
+    path = written(tmp_path / "slope.city.json", with_slope(bag()))
+    mission = HAND.replace("max_m = 4.0", "max_m = 9.0")
+    flight = Flight(bring(path, written(tmp_path / "m.toml", mission), 5, options=RELIEF).scenario)  # fmt: skip
+    ego = flight.observation()["ego"]
+    flight.close()
+    assert ego[9] == pytest.approx(1.5, abs=0.15)
+    assert ego[10] == pytest.approx(7.5, abs=0.15)
