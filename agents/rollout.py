@@ -4,9 +4,7 @@ import numpy as np
 from jaxtyping import Float
 from numba import njit
 
-from agents.escape import escape_clearance, way_outs
 from agents.preference import END_SECONDS
-from agents.smoothing import MAX_CHANGE_M_S
 from sim.flight import Flight
 from sim.frames import world_from_heading
 from sim.physics.response import STATE_SIZE, predict, response_params
@@ -28,57 +26,24 @@ class Rollouts:
     def __init__(self, flight: Flight) -> None:
         self._flight = flight
         self._response = response_params(flight.simulator.vehicle)
-        self._outs = way_outs()
         self._ceiling = flight.scenario.limits.altitude_max_m
         # A hull this high above the ground has its lower rim clear of it.
         self._floor = flight.simulator.vehicle.hull_height / 2 + 0.05
-
-    def escape(
-        self,
-        velocities_heading: Float[np.ndarray, "k 3"],
-        previous_heading: Float[np.ndarray, "3"],
-        enough: float,
-    ) -> Float[np.ndarray, " k"]:
-        """Least hull clearance over the horizon if the pilot, which smooths its commands, flies on as best it can.
-
-        Args:
-            velocities_heading: The candidates of the lattice, m/s.
-            previous_heading: The last step's command, m/s.
-            enough: Clearance beyond which more is worth nothing, m.
-        """
-        sim = self._flight.simulator
-        (x0, y0, _), (x1, y1, _) = sim.world.bounds.tolist()
-        space = (sim.vehicle.hull_radius, self._floor, self._ceiling, x0, y0, x1, y1)
-        change = MAX_CHANGE_M_S * self._flight.scenario.rates.control_hz * _DT
-        return escape_clearance(
-            sim.clearance.arrays, self._tables(), self._state(), previous_heading, change,
-            velocities_heading, self._outs, sim.yaw, self._response, space, _DT, enough,
-        )  # fmt: skip
 
     def fly(
         self, velocities_heading: Float[np.ndarray, "k 3"]
     ) -> tuple[Float[np.ndarray, " k"], Float[np.ndarray, "k 3"]]:
         """Least hull clearance over the horizon (m, negative = hit or out of the altitude band), and end points."""
         sim = self._flight.simulator
-        return _fly_candidates(
-            sim.clearance.arrays, self._tables(), self._state(), velocities_heading, sim.yaw, self._response,
-            sim.vehicle.hull_radius, self._floor, self._ceiling, sim.world.bounds,
-        )  # fmt: skip
-
-    # --- Private.
-
-    def _state(self) -> np.ndarray:
-        """The response state of the true flight."""
-        sim = self._flight.simulator
         state = np.empty(STATE_SIZE)
         state[0:3], state[3:6] = sim.body[POSITION], sim.body[VELOCITY]
         state[6:9] = sim.plant["acceleration_expected"][0]
-        return state
-
-    def _tables(self) -> Float[np.ndarray, "t n 9"]:
-        """What moves, where it truly will be, one table a step."""
-        sim = self._flight.simulator
-        return sim.movers.tables(sim.tick * sim.movers.tick_s, _DT, _STEPS + 1)
+        # What moves is where it truly will be, one table a step.
+        tables = sim.movers.tables(sim.tick * sim.movers.tick_s, _DT, _STEPS + 1)
+        return _fly_candidates(
+            sim.clearance.arrays, tables, state, velocities_heading, sim.yaw, self._response,
+            sim.vehicle.hull_radius, self._floor, self._ceiling, sim.world.bounds,
+        )  # fmt: skip
 
 
 @njit(cache=True)

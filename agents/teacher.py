@@ -20,11 +20,10 @@ from agents.ways import follow
 from sim.flight import Flight
 from sim.frames import world_from_heading
 from sim.scenario import MissionTask
-from sim.types import EGO_FIELDS, MAX_SPEED, Observation
+from sim.types import Observation
 
 SURVIVAL_MARGIN = 0.12
 """m of clearance beyond the hull that counts as surviving: what noise and gusts may take."""
-_PREVIOUS = slice(EGO_FIELDS.index("previous_vx"), EGO_FIELDS.index("previous_vz") + 1)
 _SOFT_MARGIN = 0.28
 """m of clearance below which the teacher itself prefers more."""
 
@@ -60,10 +59,8 @@ class TeacherBrain:
         return self.way_preference(self.target_meant(observation))
 
     def survive(self, observation: Observation) -> Float[np.ndarray, " k"]:
-        """1 where the drone comes away with room to spare, 0 where it hits whatever follows; a ramp between keeps distance."""
-        previous = MAX_SPEED * observation["ego"][_PREVIOUS].astype(np.float64)
-        enough = SURVIVAL_MARGIN + _SOFT_MARGIN
-        clearance = self._rollouts.escape(self._velocities, previous, enough)
+        """1 with room to spare, 0 where a candidate hits; the ramp between makes the teacher keep its distance."""
+        clearance, _ = self._fly()
         return np.clip((clearance - SURVIVAL_MARGIN) / _SOFT_MARGIN, 0.0, 1.0).astype(np.float32)
 
     def survives(self) -> np.ndarray:

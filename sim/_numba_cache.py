@@ -13,7 +13,6 @@ from pathlib import Path
 from sim.user_cache import user_cache
 
 CONSTANTS = (
-    "agents/lattice.py",
     "agents/preference.py",
     "scenarios/referee/definitions.py",
     "sim/physics/vehicle.py",
