@@ -15,6 +15,7 @@ _TYPES = {
     bool: pa.bool_(),
     float: pa.float64(),
     float | None: pa.float64(),
+    bool | None: pa.bool_(),
     dict[str, int]: pa.map_(pa.string(), pa.int64()),
 }
 
