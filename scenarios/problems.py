@@ -28,7 +28,7 @@ def _problem(detail: dict[str, Any], model: type[BaseModel]) -> str:
     if kind == "missing":
         return f"{place}: missing{' (entries count from 0)' if isinstance(loc[-1], int) else ''}"
     if kind == "literal_error" and isinstance(value, str):
-        return f"{place}: {unknown(str(loc[-1]), value, _quoted(detail['ctx']['expected']))}"
+        return f"{place}: {unknown(_named(loc), value, _quoted(detail['ctx']['expected']))}"
     if kind == "union_tag_invalid":
         tag, choices = detail["ctx"]["tag"], _quoted(detail["ctx"]["expected_tags"])
         return f"{place}: {unknown(_bare(detail), tag, choices)}"
@@ -42,6 +42,11 @@ def _problem(detail: dict[str, Any], model: type[BaseModel]) -> str:
     shown = "" if _is_long(value) else f" (got {value!r})"
     words = detail["msg"].replace("Input should", "must", 1)
     return f"{place}: {words}{shown}" if place else words
+
+
+def _named(loc: tuple[Any, ...]) -> str:
+    """The last key of a place; entries of a list go by the list's."""
+    return next((part for part in reversed(loc) if isinstance(part, str)), "entry")
 
 
 def _is_long(value: object) -> bool:

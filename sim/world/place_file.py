@@ -18,7 +18,7 @@ def read_bounded(path: Path, most: int, advice: str) -> bytes:
         handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else str(error)
-        raise ValueError(f"{str(path)!r}: cannot be read: {reason}") from error
+        raise ValueError(f"{path}: cannot be read: {reason}") from error
     try:
         status = os.fstat(handle)
         if not stat.S_ISREG(status.st_mode):

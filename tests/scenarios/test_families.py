@@ -188,7 +188,7 @@ def test_every_wall_has_openings_and_no_way_round_or_over() -> None:
         line = np.column_stack([np.full(400, x), np.linspace(-20, 20, 400), np.full(400, 1.5)])
         clearance = field.at_points(line)
         assert clearance.max() > 0.65  # a hull of 0.25 m, and the 0.4 m that ways keep
-        assert (clearance[[0, -1]] < 1e-9).all()
+        assert (clearance[[0, -1]] < 1e-3).all()  # files hold millimetres
     assert max(box.center_m[2] + box.size_m[2] / 2 for box in world.boxes) >= 4.0
 
 

@@ -8,7 +8,9 @@ import pytest
 from scipy import stats
 
 import scenarios
-from scenarios.family import Family, ForestRecipe, NavigateRecipe
+from scenarios.family import Family
+from scenarios.task_recipes import NavigateRecipe
+from scenarios.world_recipes import ForestRecipe
 from scenarios.generate.published_worlds import draw_sphere_field, throw_darts
 from scenarios.published import EdgesRecipe, LineRecipe, SphereFieldRecipe
 from sim.mover_spec import BallShape, ConstantVelocity, RandomAcceleration

@@ -102,7 +102,7 @@ def test_every_task_can_be_flown_otherwise_and_substitution_is_for_missions() ->
         ('primary = "b"\n[tasks]\na = "x"\n', "unknown task 'b'"),
         ('[tasks]\na = "x"\n[ways]\nb = ["all"]\n', "unknown task 'b'"),
         ('[tasks]\na = "x"\n[ways]\na = []\n', "ways.a = none"),
-        ('[tasks]\na = "x"\n[ways]\na = ["half"]\n', "'all', 'head' or 'substitution'"),
+        ('[tasks]\na = "x"\n[ways]\na = ["half"]\n', "choose all, head, substitution"),
     ],
 )
 def test_bad_ways_are_named(tmp_path: Path, text: str, said: str) -> None:
