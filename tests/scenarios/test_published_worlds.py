@@ -9,10 +9,10 @@ from scipy import stats
 
 import scenarios
 from scenarios.family import Family
-from scenarios.task_recipes import NavigateRecipe
-from scenarios.world_recipes import ForestRecipe
 from scenarios.generate.published_worlds import draw_sphere_field, throw_darts
 from scenarios.published import EdgesRecipe, LineRecipe, SphereFieldRecipe
+from scenarios.task_recipes import NavigateRecipe
+from scenarios.world_recipes import ForestRecipe
 from sim.mover_spec import BallShape, ConstantVelocity, RandomAcceleration
 from sim.scenario import NavigateTask, Scenario
 from sim.world.movers import movers_of
