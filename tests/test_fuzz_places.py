@@ -92,7 +92,7 @@ def test_tables_with_something_else_somewhere(data: st.DataObject) -> None:
 
 
 BOX = trimesh.creation.box((4, 4, 4))
-MESHES = {kind: trimesh.exchange.export.export_mesh(BOX, None, file_type=kind) for kind in ("glb", "ply", "stl", "obj")}  # fmt: skip
+MESHES = {kind: BOX.export(file_type=kind) for kind in ("glb", "ply", "stl", "obj")}  # fmt: skip
 
 
 @quick

@@ -26,10 +26,14 @@ def draw_clutter(recipe: ClutterRecipe, ceiling: float, rng: np.random.Generator
         low,
         high,
         ceiling,
-        spheres=tuple(_sphere(recipe, *at, ceiling, rng) for at in places(recipe.spheres_per_m2)),
-        boxes=tuple(_box(recipe, *at, ceiling, rng) for at in places(recipe.boxes_per_m2)),
-        cylinders=tuple(_column(recipe, *at, ceiling, rng) for at in places(recipe.columns_per_m2)),
-        limbs=tuple(_pole(recipe, *at, rng) for at in places(recipe.poles_per_m2)),
+        spheres=tuple(
+            _sphere(recipe, x, y, ceiling, rng) for x, y in places(recipe.spheres_per_m2)
+        ),
+        boxes=tuple(_box(recipe, x, y, ceiling, rng) for x, y in places(recipe.boxes_per_m2)),
+        cylinders=tuple(
+            _column(recipe, x, y, ceiling, rng) for x, y in places(recipe.columns_per_m2)
+        ),
+        limbs=tuple(_pole(recipe, x, y, rng) for x, y in places(recipe.poles_per_m2)),
     )
 
 

@@ -87,7 +87,7 @@ def _mover(
         shape=ColumnShape(kind="cylinder", radius_m=radius, height_m=rounded(height)),
         motion=WaypointLoop(
             kind="waypoints",
-            waypoints_m=tuple(point(*place.tolist(), height / 2) for place in places),
+            waypoints_m=tuple(point(place[0], place[1], height / 2) for place in places),
             speed_m_s=speed,
         ),
         semantic="obstacle",

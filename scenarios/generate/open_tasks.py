@@ -27,7 +27,7 @@ def place_navigation(
         way = _way(opened, start, goal)
         if np.isfinite(way):
             yaw = rounded(bearing + rng.normal(0.0, 0.2))
-            goal_m = point(*goal.tolist(), ground.altitude)
+            goal_m = point(goal[0], goal[1], ground.altitude)
             task = NavigateTask(kind="navigate", goal_m=goal_m, geodesic_m=rounded(way))
             return opened, _start(start, yaw, ground), task
     raise Unplaceable("no free way between start and goal")
@@ -90,4 +90,4 @@ def _way(ground: Ground, start: Float[np.ndarray, "2"], end: Float[np.ndarray, "
 
 
 def _start(xy: Float[np.ndarray, "2"], yaw: float, ground: Ground) -> Start:
-    return Start(position_m=point(*xy.tolist(), ground.altitude), yaw_rad=yaw)
+    return Start(position_m=point(xy[0], xy[1], ground.altitude), yaw_rad=yaw)

@@ -36,7 +36,9 @@ class Fences:
         self, points: Float[np.ndarray, "n 3"], *, landing: bool = False
     ) -> Bool[np.ndarray, " n"]:
         """Which points break no rule; `landing` waives the least altitude."""
-        return np.equal(self.breaches(points, landing=landing), None)
+        return np.array(
+            [rule is None for rule in self.breaches(points, landing=landing)], dtype=bool
+        )
 
     def breaches(
         self, points: Float[np.ndarray, "n 3"], *, landing: bool = False

@@ -57,7 +57,7 @@ def straight_ways(
         for j in np.flatnonzero(usable[: i + 1]):
             if i != j and _open_line(fences, lifted[i], lifted[j]):
                 graph[i, j] = graph[j, i] = max(float(np.linalg.norm(nodes[i] - nodes[j])), 1e-6)
-    lengths, before = dijkstra(graph, directed=False, indices=0, return_predecessors=True)
+    lengths, before = dijkstra(graph, directed=False, indices=0, return_predecessors=True)  # pyright: ignore[reportCallIssue, reportArgumentType] - stubs know arrays only.
     goal = 1 + int(lengths[1 : len(goals) + 1].argmin())
     if not np.isfinite(lengths[goal]):
         return None

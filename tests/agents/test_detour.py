@@ -30,6 +30,7 @@ def observed(distance: float) -> Observation:
 def bearings(flight: Flight, distances: list[float], target: int = 1) -> np.ndarray:
     """Where a detour aims while the drone hovers and its goal, straight ahead, is at these distances."""
     detour, goals = Detour(make_briefing(flight)), []
+    observation = flight.observation()
     for distance in distances:
         observation = {**flight.observation(), **observed(distance)}
         detour.observe(observation)

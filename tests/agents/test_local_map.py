@@ -110,7 +110,7 @@ def test_the_reckoning_stays_with_the_drone(flown: Scenario) -> None:
     rough = {"odometry": noisy(), "camera": grainy()}
     with flying(flown.model_copy(update=rough)) as flight:
         reckoning = Reckoning(make_briefing(flight))
-        rng = np.random.default_rng(2)
+        rng, action = np.random.default_rng(2), np.zeros(4)
         for step in range(180):
             reckoning.move(flight.observation())
             if step % 8 == 0:

@@ -21,7 +21,15 @@ from scenarios.task_recipes import MissionRecipe, NavigateRecipe
 from scenarios.world_recipes import ForestRecipe
 from sim.physics.vehicle import load_vehicle
 from sim.rules import VIEW_DISTANCE
-from sim.scenario import AvoidTask, BoxSpec, MissionTask, NavigateTask, Scenario
+from sim.scenario import (
+    AvoidTask,
+    BoxSpec,
+    MissionTask,
+    NavigateTask,
+    PanelSpec,
+    Scenario,
+    SiteSpec,
+)
 from sim.world.build import build_world
 from sim.world.clearance import ClearanceField
 
@@ -171,11 +179,16 @@ def test_a_course_begins_ahead_and_ends_inside_the_world(name: str, seed: int) -
 # --- Missions.
 
 
+def panel_of(flight: Scenario, site: SiteSpec) -> PanelSpec:
+    assert site.panel is not None
+    return flight.world.panels[site.panel]
+
+
 @pytest.mark.parametrize(("name", "seed"), MISSIONS)
 def test_viewpoints_face_panels_that_face_them(name: str, seed: int) -> None:
     flight = flight_of(name, seed)
     for site in mission_of(flight).sites:
-        panel = flight.world.panels[site.panel]
+        panel = panel_of(flight, site)
         offset = np.subtract(panel.center_m, site.position_m)
         assert np.linalg.norm(offset) == pytest.approx(VIEW_DISTANCE, abs=0.01)
         gaze = np.array([math.cos(site.yaw_rad), math.sin(site.yaw_rad), 0.0])
@@ -189,8 +202,8 @@ def test_nothing_stands_between_a_viewpoint_and_its_panel(name: str, seed: int) 
     """A ray to every part of the panel is free, also of the other panels and of their covers."""
     flight = flight_of(name, seed)
     for site in mission_of(flight).sites:
-        panel = flight.world.panels[site.panel]
-        panels = flight.world.panels[: site.panel] + flight.world.panels[site.panel + 1 :]
+        panel = panel_of(flight, site)
+        panels = tuple(other for other in flight.world.panels if other != panel)
         world = flight.world.model_copy(update={"panels": panels})
         field = ClearanceField(build_world(world, ()), flight.limits.altitude_max_m + 2.0)
         along = np.array([-math.sin(panel.yaw_rad), math.cos(panel.yaw_rad), 0.0])
@@ -208,7 +221,7 @@ def test_missions_are_what_their_recipe_says(name: str, seed: int) -> None:
     task = mission_of(flight)
     assert len(task.sites) == len(flight.world.panels) == recipe.sites
     assert sum(site.mandatory for site in task.sites) == recipe.mandatory
-    assert not any(flight.world.panels[s.panel].covered for s in task.sites if s.mandatory)
+    assert not any(panel_of(flight, s).covered for s in task.sites if s.mandatory)
     assert {s.prize for s in task.sites} <= {float(p) for p in range(1, 4)}
     places = [np.array(task.home_m[:2]), *(np.array(site.position_m[:2]) for site in task.sites)]
     apart = [np.linalg.norm(a - b) for a, b in itertools.combinations(places, 2)]
@@ -242,9 +255,9 @@ def test_faults_and_covers_come_at_their_stated_rates() -> None:
     recipe = family_of("forest-mission").task
     assert isinstance(recipe, MissionRecipe)
     flights = [flight_of("forest-mission", seed) for seed in range(20)]
-    panels = [flight.world.panels[s.panel] for flight in flights for s in mission_of(flight).sites]
+    panels = [panel_of(flight, s) for flight in flights for s in mission_of(flight).sites]
     optional = [
-        flight.world.panels[s.panel]
+        panel_of(flight, s)
         for flight in flights
         for s in mission_of(flight).sites
         if not s.mandatory

@@ -58,17 +58,16 @@ def test_an_agile_entry_differs_from_the_others_in_density_and_speed_alone(
 
 @pytest.mark.parametrize("spacing", [7, 6, 5])
 def test_an_agile_forest_holds_a_poisson_number_of_trees(spacing: int) -> None:
-    counts = []
-    for seed in range(10_000, 10_060):
-        world = flight_of(f"agile-s{spacing}-v5", seed).world
-        area = math.prod(high - low for low, high in zip(world.low_m, world.high_m, strict=True))
-        counts.append(len(world.cylinders))
-    expected = area / (world.high_m[2] - world.low_m[2]) / spacing**2
-    low, high = stats.poisson.ppf([1e-4, 1 - 1e-4], expected * len(counts))
+    worlds = [flight_of(f"agile-s{spacing}-v5", seed).world for seed in range(10_000, 10_060)]
+    counts = [len(world.cylinders) for world in worlds]
+    first = worlds[0]
+    length, width = (first.high_m[axis] - first.low_m[axis] for axis in (0, 1))
+    expected = length * width / spacing**2
+    low, high = np.asarray(stats.poisson.ppf([1e-4, 1 - 1e-4], expected * len(counts)))
     assert low <= sum(counts) <= high
     # Of a Poisson number the variance is the mean: chi-squared of the index of dispersion.
     dispersion = (len(counts) - 1) * np.var(counts, ddof=1) / np.mean(counts)
-    low, high = stats.chi2.ppf([1e-4, 1 - 1e-4], len(counts) - 1)
+    low, high = np.asarray(stats.chi2.ppf([1e-4, 1 - 1e-4], len(counts) - 1))
     assert low <= dispersion <= high
 
 
@@ -88,7 +87,7 @@ def test_dodgedrone_sets_down_468_still_and_132_moving_spheres_less_those_in_the
     # Of the field 0.75 % lies in each box, of its last third 2.25 % in the goal's.
     left_out = [468 - len(flight_of("dodgedrone-static", seed).world.spheres) for seed in SEEDS]
     expected = len(SEEDS) * (384 * 0.015 + 84 * 0.0225)
-    low, high = stats.poisson.ppf([1e-4, 1 - 1e-4], expected)
+    low, high = np.asarray(stats.poisson.ppf([1e-4, 1 - 1e-4], expected))
     assert low <= sum(left_out) <= high
 
 
@@ -112,7 +111,9 @@ def test_dodgedrone_sizes_and_places_are_uniform() -> None:
     x = np.array([sphere.center_m[0] for world in worlds for sphere in world.spheres])
     # Per metre of x: 0.32 x 20 m up to 40 m, and 0.21 x 20 m more from there on; the clear boxes lie outside both parts.
     first, last = ((x > 5) & (x < 40)).sum(), ((x > 40) & (x < 55)).sum()
-    low, high = stats.binom.ppf([1e-4, 1 - 1e-4], first + last, 35 * 0.32 / (35 * 0.32 + 15 * 0.53))
+    low, high = np.asarray(
+        stats.binom.ppf([1e-4, 1 - 1e-4], first + last, 35 * 0.32 / (35 * 0.32 + 15 * 0.53))
+    )
     assert low <= first <= high
 
 

@@ -20,7 +20,7 @@ ALL = (-50.0, -50.0, 150.0, 150.0)
 def house() -> trimesh.Trimesh:
     box = trimesh.creation.box((4, 6, 3))
     box.apply_translation((102, 53, 1.5))
-    box.visual.face_colors = [200, 50, 25, 255]
+    box.visual.face_colors = [200, 50, 25, 255]  # pyright: ignore[reportAttributeAccessIssue, reportOptionalMemberAccess]
     return box
 
 

@@ -50,7 +50,7 @@ def panel(center: tuple, yaw: float, cells: str, covered: bool = False) -> Panel
 
 
 def spec(**parts: tuple) -> WorldSpec:
-    return WorldSpec(low_m=LOW, high_m=HIGH, place="", crop_m=(0.0, 0.0, 0.0, 0.0), **parts)
+    return WorldSpec(low_m=LOW, high_m=HIGH, place="", crop_m=(0.0, 0.0, 0.0, 0.0), **parts)  # pyright: ignore[reportArgumentType]
 
 
 def random_spec(rng: np.random.Generator) -> WorldSpec:
