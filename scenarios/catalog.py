@@ -10,8 +10,8 @@ from pydantic import BaseModel, ValidationError
 from scenarios.family import Family
 from scenarios.generate import check_buildable, check_flyable
 from scenarios.generate import resolve as draw
-from scenarios.problems import problems
 from sim.names import did_you_mean, unknown
+from sim.problems import problems
 from sim.scenario import FORMAT, Scenario
 
 _FOLDER = Path(__file__).parent / "library"

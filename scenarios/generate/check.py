@@ -32,6 +32,7 @@ def check_buildable(scenario: Scenario) -> None:
 def check_flyable(scenario: Scenario) -> None:
     """Raise ValueError naming the field and the value where a flight could not begin or not succeed."""
     vehicle = load_vehicle(scenario.vehicle)
+    _check_heights(scenario)
     start = scenario.start.position_m
     _check_inside(scenario, "start.position_m", start)
     limit = scenario.limits.altitude_max_m
@@ -48,7 +49,9 @@ def check_flyable(scenario: Scenario) -> None:
         _check_height(scenario, "task.goal_m", task.goal_m, lowest)
         _check_reachable(scenario, ground, ways, "task.goal_m", task.goal_m)
     if isinstance(task, MissionTask):
-        _check_reachable(scenario, ground, ways, "task.home_m", (*task.home_m[:2], start[2]))
+        _check_home(task)
+        above = (*task.home_m[:2], start[2])
+        _check_reachable(scenario, ground, ways, "task.home_m", above, task.home_m)
         for index, site in enumerate(task.sites):
             field = f"task.sites.{index}.position_m"
             _check_height(scenario, field, site.position_m, lowest)
@@ -59,6 +62,27 @@ def check_flyable(scenario: Scenario) -> None:
             scenario,
             "task.distance_m: the course's end",
             tuple(np.array(start) + task.distance_m * course),
+        )
+
+
+def _check_heights(scenario: Scenario) -> None:
+    """The ground, z = 0, and the altitude limit end a flight before the world's bounds could, so they must lie within."""
+    low, high = scenario.world.low_m, scenario.world.high_m
+    limit = scenario.limits.altitude_max_m
+    if limit > high[2]:
+        raise ValueError(
+            f"limits.altitude_max_m = {limit}: must be at most {high[2]}, the height of world.high_m = {list(high)}"
+        )
+    if low[2] > 0:
+        raise ValueError(
+            f"world.low_m = {list(low)}: z must be 0 or less, since the ground lies at z = 0"
+        )
+
+
+def _check_home(task: MissionTask) -> None:
+    if task.home_m[2] != 0:
+        raise ValueError(
+            f"task.home_m = {list(task.home_m)}: z must be 0, since the pad lies on the ground"
         )
 
 
@@ -80,11 +104,14 @@ def _check_height(scenario: Scenario, field: str, point: tuple[float, ...], lowe
         )
 
 
-def _check_free(ground: Ground, field: str, point: tuple[float, ...]) -> None:
+def _check_free(
+    ground: Ground, field: str, point: tuple[float, ...], written: tuple[float, ...] | None = None
+) -> None:
+    """`written` is what the field holds where the drone needs to be elsewhere: over a pad, not on it."""
     clearance = ground.clearance.at(np.array(point)) - ground.hull_radius
     if clearance <= 0:
         raise ValueError(
-            f"{field} = {list(point)}: inside an obstacle or touching one (hull radius {ground.hull_radius} m, "
+            f"{field} = {list(written or point)}: inside an obstacle or touching one (hull radius {ground.hull_radius} m, "
             f"clearance {clearance:.2f} m)"
         )
 
@@ -132,9 +159,16 @@ def _ways(ground: Ground, field: str, point: tuple[float, ...]) -> GeodesicField
 
 
 def _check_reachable(
-    scenario: Scenario, ground: Ground, ways: GeodesicField, field: str, point: tuple[float, ...]
+    scenario: Scenario,
+    ground: Ground,
+    ways: GeodesicField,
+    field: str,
+    point: tuple[float, ...],
+    written: tuple[float, ...] | None = None,
 ) -> None:
-    _check_inside(scenario, field, point)
-    _check_free(ground, field, point)
+    _check_inside(scenario, field, written or point)
+    _check_free(ground, field, point, written)
     if not ground.space.is_free(np.array(point[:2])) or not np.isfinite(ways.at(np.array(point))):
-        raise ValueError(f"{field} = {list(point)}: no free way leads there from the start")
+        raise ValueError(
+            f"{field} = {list(written or point)}: no free way leads there from the start"
+        )
