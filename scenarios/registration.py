@@ -14,9 +14,6 @@ if TYPE_CHECKING:
     from sim.env import TridentEnv
     from sim.plan_env import PlanEnv
 
-    _check_kinds(
-        scenario=scenario, split=split, worlds=worlds, pilot=pilot, dump_to=dump_to, task=task
-    )
 # Real places stay out of the defaults: environments draw training worlds, and what is learned is tested there.
 _DEFAULTS = {
     "Trident/Navigate-v0": ("make_env", "navigate", "forest-navigation"),
@@ -113,6 +110,9 @@ def make_plan_env(
     from agents import load_courier
     from sim.plan_env import PlanEnv
 
+    _check_kinds(
+        scenario=scenario, split=split, worlds=worlds, pilot=pilot, dump_to=dump_to, task=task
+    )
     _check_task(scenario, task)
     return PlanEnv(
         *_worlds(scenario, split, worlds), load_courier(pilot), render_mode, dump_to=dump_to
