@@ -8,7 +8,7 @@ from sim.safety import fences_of
 from sim.scenario import AvoidTask, MissionTask, NavigateTask, Scenario
 from sim.types import IMAGE_SHAPE
 from sim.world.build import build_world
-from sim.world.bullet_lists import check_size
+from sim.world.bullet_limits import check_size
 from sim.world.geodesic import GeodesicField
 from sim.world.meshing import world_triangles
 from sim.world.movers import movers_of
