@@ -51,6 +51,7 @@ def resolve(loaded: NamedFamily | Scenario, seed: int | None) -> Scenario:
     """The flight of a seed. A scenario is already one; a seed then only changes its noise and gusts."""
     if seed is not None and seed < 0:
         raise ScenarioError(f"world seed {seed}: must be 0 or more")
+    seed = None if seed is None else int(seed)  # NumPy's whole numbers are no ints to a scenario.
     if isinstance(loaded, NamedFamily):
         return _drawn(loaded, 0 if seed is None else seed)
     scenario = (

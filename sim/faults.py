@@ -3,7 +3,7 @@
 import math
 from collections.abc import Iterable
 from enum import Enum
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, ValidationError, model_validator
 
@@ -101,11 +101,13 @@ def _check_value(value: object) -> object:
 class _OneLine(type(Model)):
     """Makes a model made in Python complain on one line, as files are complained of; pydantic itself takes several."""
 
-    def __call__(cls, *args: Any, **table: Any) -> Any:
-        try:
-            return super().__call__(*args, **table)
-        except ValidationError as error:
-            raise ValueError(f"fault: {problems(error, Fault)}") from None
+    if not TYPE_CHECKING:  # From type checkers it would hide what a fault is made of.
+
+        def __call__(cls, *args: Any, **table: Any) -> Any:
+            try:
+                return super().__call__(*args, **table)
+            except ValidationError as error:
+                raise ValueError(f"fault: {problems(error, cls)}") from None
 
 
 class Fault(Model, metaclass=_OneLine):

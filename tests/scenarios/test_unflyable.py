@@ -3,9 +3,10 @@
 import math
 from pathlib import Path
 
+import numpy as np
 import pytest
 
-from scenarios.catalog import ScenarioError, parse, resolve
+from scenarios.catalog import ScenarioError, load, parse, resolve
 from scenarios.family import Family
 from sim.scenario import Scenario
 
@@ -115,3 +116,8 @@ def test_a_camera_that_is_later_than_it_remembers() -> None:
     right = 'component = "camera"\nkind = "stuck"'
     message = why(FAULTY, right, 'component = "camera"\nkind = "delayed"\nvalue = 1e9')
     assert "value = 1000000000.0 with camera delayed: at most 10 s" in message
+
+
+def test_a_seed_may_be_numpys() -> None:
+    drawn = resolve(load("forest-navigation"), np.int64(3))  # pyright: ignore[reportArgumentType] - counts as one.
+    assert drawn == resolve(load("forest-navigation"), 3)
