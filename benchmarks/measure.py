@@ -12,9 +12,10 @@ from pathlib import Path
 import gymnasium
 import numpy as np
 
-from benchmarks.metrics import Metric
+from scenarios.bench_rates import measure_rates
+from scenarios.bench_scene import bench_scenario
 from scenarios.catalog import load, resolve
-from scenarios.commands.bench import bench_scenario, measure_rates
+from scenarios.commands.console import progress
 from sim.env import TridentEnv
 from sim.flight_env import MOST_KEPT
 from sim.simulator import Simulator
@@ -27,26 +28,21 @@ _VECTOR_WARM_STEPS = 1500
 """Until flights have begun in all worlds that are kept."""
 
 
-def steps(seconds: float) -> dict[str, Metric]:
+def steps(seconds: float) -> dict[str, float]:
     """Environment steps with 100 and 300 obstacles, their floors, and the ratios between them."""
-    rates = measure_rates((100, 300), seconds)
+    with progress("measuring", "rounds") as report:
+        rates = measure_rates((100, 300), seconds, report)
     few, many = rates[100], rates[300]
-    found = {
-        f"{name}_steps_{count}": Metric(rate, "steps/s", "higher", 0.1, goal)
-        for count, of in rates.items()
-        for (name, rate), goal in zip(of.items(), (1200, 3000, None), strict=True)
+    return {
+        **{f"{name}_steps_{count}": rate for count in rates for name, rate in rates[count].items()},
+        "camera_of_floor_100": few["camera"] / few["floor"],
+        "camera_of_floor_300": many["camera"] / many["floor"],
+        "state_of_floor_100": few["state"] / few["floor"],
+        "camera_300_of_100": many["camera"] / few["camera"],
     }
-    share = few["camera"] / few["floor"]
-    found["camera_of_floor_100"] = Metric(share, "ratio", "higher", 0.1, 0.65)
-    found["camera_of_floor_300"] = Metric(many["camera"] / many["floor"], "ratio", "higher", 0.1)
-    found["state_of_floor_100"] = Metric(few["state"] / few["floor"], "ratio", "higher", 0.1)
-    found["camera_300_of_100"] = Metric(
-        many["camera"] / few["camera"], "ratio", "higher", 0.1, 0.85
-    )
-    return found
 
 
-def building() -> dict[str, Metric]:
+def building() -> dict[str, float]:
     """A simulator with 100 obstacles: world, clearance, Embree scene and Bullet's mesh; the middle of several."""
     scenario, spent = bench_scenario(100), []
     for _ in range(_BUILDS):
@@ -54,20 +50,17 @@ def building() -> dict[str, Metric]:
         Simulator(scenario).close()
         spent.append(time.thread_time() - start)
     # The first one also loads compiled functions.
-    return {"build_100": Metric(1e3 * float(np.median(spent[1:])), "ms", "lower", 0.2, 60)}
+    return {"build_100": 1e3 * float(np.median(spent[1:]))}
 
 
-def loading() -> dict[str, Metric]:
+def loading() -> dict[str, float]:
     """Delft from its file, distance grid included; then once more, as a later reset finds it.
 
     Each time in a process with an empty cache folder; the first process only compiles what the second one reads.
     """
     _in_a_fresh_process(_delft_twice)
     first, later = _in_a_fresh_process(_delft_twice)
-    return {
-        "delft_first": Metric(first, "s", "lower", 0.2, 5.0),
-        "delft_later": Metric(later, "s", "lower", 0.2, 5.0),
-    }
+    return {"delft_first": first, "delft_later": later}
 
 
 def _in_a_fresh_process(measure: Callable[[], tuple[float, float]]) -> tuple[float, float]:
@@ -95,7 +88,7 @@ def _delft_seconds(seed: int) -> float:
     return time.thread_time() - start
 
 
-def memory() -> dict[str, Metric]:
+def memory() -> dict[str, float]:
     """How far resident memory grows over 1,000 resets, each building a world of 100 obstacles, after fifty to warm up."""
     scenario, count = bench_scenario(100), MOST_KEPT + 1
     scenarios = [scenario.model_copy(update={"seed": seed}) for seed in range(count)]
@@ -109,7 +102,7 @@ def memory() -> dict[str, Metric]:
         env.step(np.zeros(4, dtype=np.float32))
     growth = 100.0 * (_resident_bytes() / before - 1.0)
     env.close()
-    return {"memory_growth_1000_resets": Metric(growth, "%", "lower", 0.5, 2.0)}
+    return {"memory_growth_1000_resets": growth}
 
 
 def _resident_bytes() -> int:
@@ -118,21 +111,21 @@ def _resident_bytes() -> int:
     return pages * os.sysconf("SC_PAGE_SIZE")
 
 
-def workers(seconds: float) -> dict[str, Metric]:
+def workers(seconds: float) -> dict[str, float]:
     """Two asynchronous workers against one, in wall-clock time: only a quiet machine with two cores can tell.
 
     Random actions, in 16 worlds that stay built and in a new world each flight: both workers wait where one builds.
     """
-    found: dict[str, Metric] = {}
-    for name, worlds, goal in (("kept", MOST_KEPT, 1.7), ("new", None, None)):
+    found: dict[str, float] = {}
+    for name, worlds in (("kept", MOST_KEPT), ("new", None)):
         rates: dict[int, list[float]] = {1: [], 2: []}
         for _ in range(_VECTOR_ROUNDS):
             for count, of in rates.items():
                 of.append(_vector_rate(count, worlds, seconds / _VECTOR_ROUNDS))
         one, two = (float(np.median(rates[count])) for count in (1, 2))
-        found[f"async_1_{name}_worlds"] = Metric(one, "steps/s", "higher", 0.1)
-        found[f"async_2_{name}_worlds"] = Metric(two, "steps/s", "higher", 0.1)
-        found[f"async_2_over_1_{name}_worlds"] = Metric(two / one, "ratio", "higher", 0.1, goal)
+        found[f"async_1_{name}_worlds"] = one
+        found[f"async_2_{name}_worlds"] = two
+        found[f"async_2_over_1_{name}_worlds"] = two / one
     return found
 
 

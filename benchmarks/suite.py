@@ -1,18 +1,15 @@
 """`python -m benchmarks.suite`: measure, print, compare with the baseline or replace it."""
 
-import json
-import os
-from dataclasses import asdict, dataclass
-from pathlib import Path
+from dataclasses import dataclass
 
 import tyro
 from rich.console import Console
 from rich.table import Table
 
+from benchmarks.baseline import BASELINE, read_baseline, write_baseline
+from benchmarks.figures import metrics
 from benchmarks.measure import building, loading, memory, steps, workers
 from benchmarks.metrics import Metric, missed_goals, regressions
-
-BASELINE = Path(__file__).with_name("baseline.json")
 
 
 @dataclass(frozen=True)
@@ -32,47 +29,27 @@ class Suite:
 def main() -> int:
     """0, or 1 where the gate fails."""
     options = tyro.cli(Suite)
-    found = steps(options.seconds) | memory()
+    values = steps(options.seconds) | memory()
     if not options.gate:
-        found |= building() | loading()
+        values |= building() | loading()
     if options.vector:
-        found |= workers(options.seconds)
+        values |= workers(options.seconds)
+    found = metrics(values)
     console = Console(width=120)
     console.print(_table(found))
     missed = missed_goals(found)
     for line in missed:
         console.print(line, style="bold red", soft_wrap=True)
     if options.update_baseline:
-        _write(found)
+        write_baseline(found)
         warning = f"; it now holds {len(missed)} figures that miss their goals" if missed else ""
         console.print(f"wrote {BASELINE}{warning}", soft_wrap=True)
     if not options.gate:
         return 0
-    failures = regressions(found, _read())
+    failures = regressions(found, read_baseline())
     for line in failures:
         console.print(line)
     return 1 if failures else 0
-
-
-def _read() -> dict[str, float]:
-    recorded = json.loads(BASELINE.read_text(encoding="utf-8"))
-    return {name: entry["value"] for name, entry in recorded["metrics"].items()}
-
-
-def _write(found: dict[str, Metric]) -> None:
-    """New figures replace old ones of the same name; what was not measured now stays."""
-    old = json.loads(BASELINE.read_text(encoding="utf-8"))["metrics"] if BASELINE.exists() else {}
-    new = {
-        name: asdict(metric) | {"value": round(metric.value, 4)} for name, metric in found.items()
-    }
-    document = {"machine": _machine(), "metrics": old | new}
-    BASELINE.write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")
-
-
-def _machine() -> dict[str, str | int]:
-    info = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
-    model = next((line.split(":")[1].strip() for line in info if "model name" in line), "unknown")
-    return {"cpu": model, "cores": os.cpu_count() or 1}
 
 
 def _table(found: dict[str, Metric]) -> Table:

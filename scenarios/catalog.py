@@ -12,8 +12,8 @@ from pydantic import BaseModel, ValidationError
 from scenarios.family import Family
 from scenarios.generate import check_buildable, check_flyable
 from scenarios.generate import resolve as draw
-from scenarios.problems import problems
 from sim.names import did_you_mean, unknown
+from sim.problems import problems
 from sim.scenario import FORMAT, Scenario
 from sim.world.place_file import read_bounded
 
@@ -55,6 +55,7 @@ def resolve(loaded: NamedFamily | Scenario, seed: int | None) -> Scenario:
     """The flight of a seed. A scenario is already one; a seed then only changes its noise and gusts."""
     if seed is not None and seed < 0:
         raise ScenarioError(f"world seed {seed}: must be 0 or more")
+    seed = None if seed is None else int(seed)  # NumPy's whole numbers are no ints to a scenario.
     if isinstance(loaded, NamedFamily):
         return _drawn(loaded, 0 if seed is None else seed)
     scenario = (

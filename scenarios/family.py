@@ -5,21 +5,22 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from scenarios.intervals import Interval
+from scenarios.intervals import WindInterval
 from scenarios.task_recipes import MoverRecipe, TaskRecipe
 from scenarios.world_recipes import WorldRecipe
 from sim.faults import Fault, check_faults
+from sim.fields import Finite, Flag
 from sim.scenario import (
     MAX_GUSTS,
     Camera,
     Fraction,
     Gust,
     Model,
-    NonNegative,
     Odometry,
     Positive,
     PublishedRule,
     Rates,
+    Turbulence,
     check_sensing,
 )
 from sim.sensing.settings import Sensors
@@ -43,14 +44,14 @@ class BatteryRecipe(Model):
     """The pack; missions compute their own capacity from the energy of the tour."""
 
     capacity_wh: Positive
-    reserve_fraction: Annotated[float, Field(ge=0, lt=1)]
+    reserve_fraction: Annotated[Finite, Field(ge=0, lt=1)]
 
 
 class WeatherRecipe(Model):
     """Wind of a random direction; gusts and shear as in a scenario's weather."""
 
-    wind_m_s: Interval
-    turbulence_m_s: NonNegative
+    wind_m_s: WindInterval
+    turbulence_m_s: Turbulence
     gusts: Annotated[tuple[Gust, ...], Field(max_length=MAX_GUSTS)] = ()
     shear_exponent: Fraction = 0.0
     shear_reference_m: Positive = 10.0
@@ -61,10 +62,10 @@ class Family(Model):
 
     format: Literal["family/1"]
     description: str
-    held_out: Annotated[bool, Field(exclude_if=not_)] = False
+    held_out: Annotated[Flag, Field(exclude_if=not_)] = False
     """Kept for testing what was learned elsewhere: training refuses its flights, as it does those in real places."""
     vehicle: str
-    speed_limit_m_s: Annotated[float, Field(gt=0, le=MAX_SPEED)]
+    speed_limit_m_s: Annotated[Finite, Field(gt=0, le=MAX_SPEED)]
     world: WorldRecipe
     task: TaskRecipe
     movers: Annotated[tuple[MoverRecipe, ...], Field(exclude_if=not_)] = ()

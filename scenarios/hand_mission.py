@@ -8,7 +8,7 @@ from jaxtyping import Float
 from pydantic import Field
 
 from scenarios.generate.missions import draw_cells
-from sim.fields import Finite, Model, NonNegative, Point, Positive
+from sim.fields import Finite, Flag, Model, NonNegative, Point, Positive
 from sim.flight_costs import cruise_speed, flight_costs
 from sim.physics.vehicle import load_vehicle
 from sim.rules import CLOSE_UP_ALLOWANCE, LANDING_SECONDS, STOP_SECONDS, VIEW_DISTANCE
@@ -31,7 +31,7 @@ class HandSite(Model):
     yaw_rad: Finite | None = None
     """Heading to face there; None: any, and no panel."""
     prize: Positive = 1.0
-    mandatory: bool = False
+    mandatory: Flag = False
     panel: Literal["drawn", "healthy", "faulty", "blocked", "none"] = "drawn"
     """What stands 4 m ahead of the viewpoint; only where there is a heading."""
     hold_s: NonNegative = 0.0
@@ -46,13 +46,13 @@ class HandMission(Model):
     start_m: tuple[Finite, Finite] | None = None
     """Where the flight begins, by default over the pad."""
     sites: Annotated[tuple[HandSite, ...], Field(min_length=1, max_length=MAX_WAYPOINTS)]
-    ordered: bool = False
+    ordered: Flag = False
     """Fly the sites in this order, all of them; otherwise the pilot chooses."""
     start_height_m: Positive = 1.5
     start_yaw_rad: Finite = 0.0
     time_limit_s: Annotated[Positive | None, Field(exclude_if=not_)] = None
     """By default three times what the flight is estimated to take."""
-    detour_factor: Annotated[float, Field(ge=1, allow_inf_nan=False)] = 1.25
+    detour_factor: Annotated[Finite, Field(ge=1)] = 1.25
 
     @property
     def start_xy(self) -> tuple[float, float]:

@@ -4,7 +4,8 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field
 
-from sim.scenario import Finite, NonNegative, Positive
+from sim.fields import Whole
+from sim.scenario import MAX_WIND, Finite, NonNegative, Positive
 
 
 def ordered(bounds: tuple[float, float]) -> tuple[float, float]:
@@ -16,18 +17,21 @@ def ordered(bounds: tuple[float, float]) -> tuple[float, float]:
 
 Interval = Annotated[tuple[NonNegative, NonNegative], AfterValidator(ordered)]
 """Drawn uniformly between the two numbers."""
+_WindSpeed = Annotated[Finite, Field(ge=0, le=MAX_WIND)]
+WindInterval = Annotated[tuple[_WindSpeed, _WindSpeed], AfterValidator(ordered)]
+"""m/s."""
 PositiveInterval = Annotated[tuple[Positive, Positive], AfterValidator(ordered)]
 AngleInterval = Annotated[tuple[Finite, Finite], AfterValidator(ordered)]
 """rad."""
-_Count = Annotated[int, Field(ge=0, le=100)]
+_Count = Annotated[Whole, Field(ge=0, le=100)]
 CountInterval = Annotated[tuple[_Count, _Count], AfterValidator(ordered)]
 """Whole numbers, both ends included."""
 MAX_DENSITY = 1.0
 """Trunks or clutter per m2; beyond it no hull fits between."""
-Density = Annotated[float, Field(ge=0, le=MAX_DENSITY, allow_inf_nan=False)]
-Extent = Annotated[float, Field(gt=0, le=1000, allow_inf_nan=False)]
+Density = Annotated[Finite, Field(ge=0, le=MAX_DENSITY)]
+Extent = Annotated[Finite, Field(gt=0, le=1000)]
 """m; a kilometre is more than one battery flies, and fields of it still fit into memory."""
-_Size = Annotated[float, Field(ge=1, le=100)]
+_Size = Annotated[Finite, Field(ge=1, le=100)]
 SizeInterval = Annotated[tuple[_Size, _Size], AfterValidator(ordered)]
 """m, of what is repeated over a world: nothing smaller than a metre, so that their number stays small."""
 _MAX_OBSTACLES = 10_000

@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, model_validator
 
-from sim.fields import Finite, Model, NonNegative, Point, Positive
+from sim.fields import Finite, Flag, Model, NonNegative, Point, Positive
 from sim.mover_spec import MAX_MOVER_SPEED
 from sim.scenario import Finish
 
@@ -33,9 +33,9 @@ class SphereGroup(Model):
 
     x_m: Span
     """The part of the field along x."""
-    density_per_m2: Annotated[float, Field(gt=0, le=1)]
+    density_per_m2: Annotated[Finite, Field(gt=0, le=1)]
     diameter_m: Sizes
-    speed_m_s: Annotated[float, Field(ge=0, le=MAX_MOVER_SPEED / 2)] = 0.0
+    speed_m_s: Annotated[Finite, Field(ge=0, le=MAX_MOVER_SPEED / 2)] = 0.0
     """Each component of the velocity at the start is drawn up to this; 0 for spheres that stand still."""
     acceleration_m_s2: NonNegative = 0.0
     """Of a random acceleration, drawn anew every 0.05 s; 0 for a constant velocity."""
@@ -75,10 +75,10 @@ class DiscForestRecipe(Model):
     """Trunks nowhere nearer to each other than a radius that is drawn for every world, and as dense as that allows."""
 
     kind: Literal["disc_forest"]
-    size_m: Annotated[float, Field(gt=0, le=100)]
+    size_m: Annotated[Finite, Field(gt=0, le=100)]
     """Side of the square that is flown across."""
     spacing_m: Annotated[
-        tuple[Annotated[float, Field(ge=1)], Annotated[float, Field(ge=1)]],
+        tuple[Annotated[Finite, Field(ge=1)], Annotated[Finite, Field(ge=1)]],
         AfterValidator(_ordered),
     ]
     """The radius of the Poisson discs."""
@@ -93,7 +93,7 @@ class LineRecipe(Model):
     kind: Literal["line"]
     start_m: tuple[Finite, Finite]
     goal_m: tuple[Finite, Finite]
-    any_height: bool
+    any_height: Flag
     """Whether obstacles are flown over and under as well as around."""
     finish: Finish
 

@@ -1,8 +1,10 @@
 """The Gymnasium environments: ids, and the factory behind them."""
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import gymnasium
+import numpy as np
 
 from scenarios.seeds import SEED_SETS
 from sim.names import unknown
@@ -20,6 +22,20 @@ _DEFAULTS = {
     "Trident/Plan-v0": ("make_plan_env", "mission", "blocks-mission"),
 }
 """Factory, the kind of task it takes, and the scenario unless another is asked for."""
+_KINDS: dict[str, tuple[tuple[type, ...], str]] = {
+    "scenario": ((str,), "a library name or the path of a TOML file, as text"),
+    "split": ((str,), f"one of {', '.join(SEED_SETS)}"),
+    "worlds": (
+        (int, np.integer, type(None)),
+        "a whole number, or None for all worlds of the split",
+    ),
+    "action": ((str,), "one of velocity, body_rate, rotor"),
+    "state_only": ((bool, np.bool_), "True or False"),
+    "pilot": ((str,), "classical, teacher, a shipped network or the path of a checkpoint, as text"),
+    "dump_to": ((str, Path, type(None)), "a folder, or None for the user's cache"),
+    "task": ((str, type(None)), "navigate, avoid or mission, or None for any"),
+}
+"""What each argument of an environment may be, and that in words."""
 
 
 def register_environments() -> None:
@@ -40,7 +56,7 @@ def make_env(
     render_mode: str | None = None,
     action: str = "velocity",
     state_only: bool = False,
-    dump_to: str | None = None,
+    dump_to: str | Path | None = None,
     task: str | None = None,
 ) -> "TridentEnv":
     """An environment that draws its worlds from one family.
@@ -57,12 +73,16 @@ def make_env(
     """
     from sim.env import TridentEnv
 
+    _check_kinds(
+        scenario=scenario, split=split, worlds=worlds, action=action, state_only=state_only,
+        dump_to=dump_to, task=task,
+    )  # fmt: skip
     _check_task(scenario, task)
     return TridentEnv(
         *_worlds(scenario, split, worlds),
         render_mode,
         action=action,
-        state_only=state_only,
+        state_only=bool(state_only),
         dump_to=dump_to,
     )
 
@@ -73,7 +93,7 @@ def make_plan_env(
     worlds: int | None = None,
     render_mode: str | None = None,
     pilot: str = "classical",
-    dump_to: str | None = None,
+    dump_to: str | Path | None = None,
     task: str = "mission",
 ) -> "PlanEnv":
     """An environment whose actions are mission choices, flown by a pilot; arguments as in `make_env`.
@@ -90,10 +110,22 @@ def make_plan_env(
     from agents import load_courier
     from sim.plan_env import PlanEnv
 
+    _check_kinds(
+        scenario=scenario, split=split, worlds=worlds, pilot=pilot, dump_to=dump_to, task=task
+    )
     _check_task(scenario, task)
     return PlanEnv(
         *_worlds(scenario, split, worlds), load_courier(pilot), render_mode, dump_to=dump_to
     )
+
+
+def _check_kinds(**given: object) -> None:
+    """Raise ValueError naming an argument whose value is of another kind than `_KINDS` says."""
+    for name, value in given.items():
+        kinds, allowed = _KINDS[name]
+        # To Python a bool is an int.
+        if not isinstance(value, kinds) or (isinstance(value, bool) and bool not in kinds):
+            raise ValueError(f"{name} = {value!r}: must be {allowed}")
 
 
 def _check_task(scenario: str, task: str | None) -> None:

@@ -7,9 +7,9 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from scenarios.problems import problems
 from scenarios.seeds import SEED_SETS
 from sim.names import did_you_mean, unknown
+from sim.problems import problems
 
 Way = Literal["all", "head", "substitution"]
 """All heads learned; the one head of the task alone; every subset of heads replaced by the teacher's."""

@@ -7,6 +7,7 @@ from pydantic import AfterValidator, Field, model_validator
 
 from scenarios.intervals import AngleInterval, Density, PositiveInterval, ordered
 from scenarios.published import EdgesRecipe, LineRecipe
+from sim.fields import Finite, Whole
 from sim.mover_spec import MAX_MOVER_SPEED
 from sim.rules import PANEL_SIDE
 from sim.scenario import Fraction, Model, NonNegative, Positive
@@ -28,9 +29,9 @@ def _is_usual_side(side: float) -> bool:
     return side == PANEL_SIDE
 
 
-_MoverSize = Annotated[float, Field(ge=0.02, le=20)]
+_MoverSize = Annotated[Finite, Field(ge=0.02, le=20)]
 MoverSizes = Annotated[tuple[_MoverSize, _MoverSize], AfterValidator(ordered)]
-_MoverSpeed = Annotated[float, Field(ge=0.1, le=MAX_MOVER_SPEED)]
+_MoverSpeed = Annotated[Finite, Field(ge=0.1, le=MAX_MOVER_SPEED)]
 MoverSpeeds = Annotated[tuple[_MoverSpeed, _MoverSpeed], AfterValidator(ordered)]
 
 
@@ -52,7 +53,7 @@ class MoverRecipe(Model):
 class DeadEndRecipe(Model):
     """Pockets across the straight way from start to goal: two sides and a back, open towards the start."""
 
-    count: Annotated[int, Field(ge=1, le=4)]
+    count: Annotated[Whole, Field(ge=1, le=4)]
     """One behind the other, evenly spread over the way."""
     depth_m: PositiveInterval
     """From the mouth to the back."""
@@ -63,7 +64,7 @@ class DeadEndRecipe(Model):
 class CrossingRecipe(Model):
     """People on paths across the course, each timed to be on it when a drone at speed is."""
 
-    count: Annotated[int, Field(ge=1, le=8)]
+    count: Annotated[Whole, Field(ge=1, le=8)]
     """Evenly spread over the course."""
     speed_m_s: MoverSpeeds
     radius_m: MoverSizes
@@ -94,7 +95,7 @@ class AvoidRecipe(Model):
     min_speed_fraction: Fraction
     clearing_m: Annotated[NonNegative, Field(exclude_if=not_)] = 0.0
     """Around both ends of the course, as in navigation."""
-    max_detour: Annotated[float, Field(ge=1, le=2, exclude_if=lambda d: d == _MAX_DETOUR)] = (
+    max_detour: Annotated[Finite, Field(ge=1, le=2, exclude_if=lambda d: d == _MAX_DETOUR)] = (
         _MAX_DETOUR
     )
     """Largest ratio of the free way to the straight one along a course: keeping a course is not finding a way."""
@@ -108,8 +109,8 @@ class MissionRecipe(Model):
     """Panels to inspect on one battery."""
 
     kind: Literal["mission"]
-    sites: Annotated[int, Field(ge=1, le=MAX_TOKENS - 1)]
-    mandatory: Annotated[int, Field(ge=0)]
+    sites: Annotated[Whole, Field(ge=1, le=MAX_TOKENS - 1)]
+    mandatory: Annotated[Whole, Field(ge=0)]
     """How many of them must be served; these are never blocked."""
     faulty_share: Fraction
     blocked_share: Fraction
@@ -121,13 +122,13 @@ class MissionRecipe(Model):
     """Largest distance of a viewpoint from home."""
     clearance_m: Annotated[tuple[Positive, Positive], AfterValidator(_roomy)]
     """Distance of viewpoints from the nearest obstacle; 4 is as far as is looked, so [2.2, 4.0] means anywhere roomy."""
-    max_detour: Annotated[float, Field(ge=1, allow_inf_nan=False)]
+    max_detour: Annotated[Finite, Field(ge=1)]
     """Largest ratio of the free way to the straight one between any two stops: 1.3 keeps a mission out of courtyards."""
-    energy_fraction: Annotated[float, Field(gt=0, le=2)]
+    energy_fraction: Annotated[Finite, Field(gt=0, le=2)]
     """Energy above the reserve, as a share of what the whole tour would take."""
-    detour_factor: Annotated[float, Field(ge=1)]
+    detour_factor: Annotated[Finite, Field(ge=1)]
     """Fitted ratio of flown to straight distance in this family."""
-    panel_side_m: Annotated[float, Field(ge=0.5, le=4, exclude_if=_is_usual_side)] = PANEL_SIDE
+    panel_side_m: Annotated[Finite, Field(ge=0.5, le=4, exclude_if=_is_usual_side)] = PANEL_SIDE
     """Of the panels; their patterns are read from within about three sides: 6 m with the usual 2 m."""
 
     @model_validator(mode="after")

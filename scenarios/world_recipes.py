@@ -17,11 +17,11 @@ from scenarios.intervals import (
     ordered,
 )
 from scenarios.published import DiscForestRecipe, SphereFieldRecipe
-from sim.fields import Finite
+from sim.fields import Finite, Whole
 from sim.scenario import Fraction, Model
 from sim.world.place_options import PlaceOptions
 
-_Share = Annotated[float, Field(gt=0, le=1)]
+_Share = Annotated[Finite, Field(gt=0, le=1)]
 
 
 class BranchRecipe(Model):
@@ -139,7 +139,7 @@ class ClutterRecipe(Model):
     """Of spheres and columns; half a side of boxes, each side drawn anew."""
     pole_radius_m: PositiveInterval
     lean_rad: Annotated[
-        tuple[Annotated[float, Field(ge=0, le=1.2)], Annotated[float, Field(ge=0, le=1.2)]],
+        tuple[Annotated[Finite, Field(ge=0, le=1.2)], Annotated[Finite, Field(ge=0, le=1.2)]],
         AfterValidator(ordered),
     ]
     """Of poles, from the vertical."""
@@ -157,11 +157,11 @@ class MazeRecipe(Model):
     """Corridors between walls; every dead end is about as deep as stated, any other has been opened."""
 
     kind: Literal["maze"]
-    cells: tuple[Annotated[int, Field(ge=2, le=60)], Annotated[int, Field(ge=2, le=60)]]
+    cells: tuple[Annotated[Whole, Field(ge=2, le=60)], Annotated[Whole, Field(ge=2, le=60)]]
     """Along x and y."""
-    cell_m: Annotated[float, Field(ge=2, le=30)]
+    cell_m: Annotated[Finite, Field(ge=2, le=30)]
     """From the middle of a corridor to that of the next one."""
-    wall_m: Annotated[float, Field(ge=0.05, le=1)]
+    wall_m: Annotated[Finite, Field(ge=0.05, le=1)]
     """Thickness."""
     height_m: PositiveInterval
     """Of the walls, all alike."""
@@ -169,7 +169,7 @@ class MazeRecipe(Model):
     """From a dead end's last cell to the first place with another way on."""
     open_share: Fraction
     """Of the walls between cells that a tree of corridors leaves standing: taken down, for other ways round."""
-    halls: Annotated[int, Field(ge=0)]
+    halls: Annotated[Whole, Field(ge=0)]
     """Straight corridors through the middle rows, along x from end to end."""
 
     @model_validator(mode="after")
@@ -188,7 +188,7 @@ class WarehouseRecipe(Model):
     aisle_m: SizeInterval
     cross_aisle_m: SizeInterval
     bays: Annotated[
-        tuple[Annotated[int, Field(ge=1, le=50)], Annotated[int, Field(ge=1, le=50)]],
+        tuple[Annotated[Whole, Field(ge=1, le=50)], Annotated[Whole, Field(ge=1, le=50)]],
         AfterValidator(ordered),
     ]
     """Bays of 2.7 m between cross aisles."""
@@ -213,7 +213,7 @@ class WindowsRecipe(Model):
     width_m: Extent
     spacing_m: SizeInterval
     """From wall to wall."""
-    wall_m: Annotated[float, Field(ge=0.05, le=1)]
+    wall_m: Annotated[Finite, Field(ge=0.05, le=1)]
     """Thickness."""
     height_m: PositiveInterval
     pier_m: SizeInterval

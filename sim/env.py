@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from gymnasium import spaces
 
-from sim.actions import action_level
+from sim.actions import action_level, as_numbers, shortened
 from sim.entries import clip
 from sim.flight import Flight
 from sim.flight_env import FlightEnv, ending_info
@@ -115,15 +115,15 @@ class TridentEnv(FlightEnv):
         self.action_space = spaces.Box(-1.0, 1.0, (4,), np.float32)
 
     def reset(
-        self, *, seed: int | None = None, options: dict[str, Any] | None = None
+        self, *, seed: int | None = None, options: Any = None
     ) -> tuple[Observation, dict[str, Any]]:
         """Start a flight; `options={"world_seed": n}` picks the world."""
         super().reset(seed=seed)
-        flight = self._begin(options or {}, self._build)
+        flight = self._begin(options, self._build)
         facts = {"world_seed": flight.scenario.seed, "scenario": flight.scenario.name}
         return flight.observation(), facts
 
-    def step(self, action: np.ndarray) -> tuple[Observation, float, bool, bool, dict[str, Any]]:
+    def step(self, action: Any) -> tuple[Observation, float, bool, bool, dict[str, Any]]:
         """Fly one control step of 1/15 s."""
         flight = self._flying()
         step = flight.advance(self._checked(action))
@@ -141,14 +141,18 @@ class TridentEnv(FlightEnv):
             dump_to=self._dump_to,
         )
 
-    def _checked(self, action: np.ndarray) -> np.ndarray:
-        action = np.array(action, dtype=np.float32)
+    def _checked(self, action: Any) -> np.ndarray:
+        usual = type(action) is np.ndarray and action.dtype is _FLOAT32
+        numbers = action.copy() if usual else as_numbers(action)
         # A sum is finite where all its parts are; one NumPy call takes longer than this whole function.
-        if action.shape != (4,) or not math.isfinite(sum(action.tolist())):
+        if numbers.shape != (4,) or not math.isfinite(sum(numbers.tolist())):
             names = ", ".join(self.action_level.fields)
-            raise ValueError(f"action {action}: must be 4 finite numbers in [-1, 1]: {names}")
-        clip(action, _ACTION_LOW, _ACTION_HIGH)
-        return action
+            raise ValueError(
+                f"action {shortened(action)}: must be 4 finite numbers in [-1, 1]: {names}"
+            )
+        clip(numbers, _ACTION_LOW, _ACTION_HIGH)
+        return numbers
 
 
+_FLOAT32 = np.dtype(np.float32)
 _ACTION_LOW, _ACTION_HIGH = -np.ones(4, dtype=np.float32), np.ones(4, dtype=np.float32)

@@ -3,11 +3,13 @@
 import math
 from collections.abc import Iterable
 from enum import Enum
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import BeforeValidator, Field, ValidationError, model_validator
 
 from sim.fields import Finite, Model, NonNegative, Point
+from sim.names import nearest
+from sim.problems import problems
 from sim.sensing.settings import MAX_DELAY_TICKS, Aiding, Sensors
 
 Component = Literal[
@@ -21,7 +23,7 @@ class Value(Enum):
 
     NONE = "no value"
     SHARE = "a share from 0 to 1"
-    SECONDS = "a time above 0 s"
+    SECONDS = "a time above 0 and at most 600 s"
     SPREAD = "a spread of 0 or more"
     OFFSET = "a number"
     OFFSETS = "three numbers"
@@ -59,26 +61,60 @@ _AIDS = {
     "vio": "visual_odometry",
 }
 """Components and the tables of `[sensors]` that fit them."""
+_MEANT = {
+    **{name: (name,) for name in MEANINGS},
+    **{table: (name,) for name, table in _AIDS.items()},
+    "imu": ("gyro", "accel"),
+}
+"""Components by the names under which they may be asked for: their own, and those of their tables in `[sensors]`."""
+_MAX_SECONDS = 600.0
+"""s of delay or silence; no battery here lasts much longer."""
+_MAX_IMAGE_DELAY = 10.0
+"""s; a late camera keeps every image it is late by."""
 
 
 def _is_none(value: object) -> bool:
     return value is None
 
 
+def _check_component(value: object) -> object:
+    """Before pydantic lists its choices, because what is meant may be known by its sensor's name."""
+    if isinstance(value, str) and value not in MEANINGS:
+        near = nearest(value, _MEANT)
+        guess = f"; did you mean {' or '.join(map(repr, _MEANT[near]))}?" if near else ""
+        raise ValueError(f"unknown component {value!r}: choose {', '.join(MEANINGS)}{guess}")
+    return value
+
+
 def _check_value(value: object) -> object:
     """Before pydantic tries number and numbers in turn, and tells of both."""
     numbers = value if isinstance(value, list | tuple) else [value]
-    sound = all(isinstance(number, int | float) and math.isfinite(number) for number in numbers)
+    sound = all(
+        isinstance(number, int | float) and not isinstance(number, bool) and math.isfinite(number)
+        for number in numbers
+    )
     if value is not None and not (sound and (numbers is not value or len(numbers) == 3)):
         raise ValueError(f"{value!r} is neither a finite number nor three of them")
     return value
 
 
-class Fault(Model):
+class _OneLine(type(Model)):
+    """Makes a model made in Python complain on one line, as files are complained of; pydantic itself takes several."""
+
+    if not TYPE_CHECKING:  # From type checkers it would hide what a fault is made of.
+
+        def __call__(cls, *args: Any, **table: Any) -> Any:
+            try:
+                return super().__call__(*args, **table)
+            except ValidationError as error:
+                raise ValueError(f"fault: {problems(error, cls)}") from None
+
+
+class Fault(Model, metaclass=_OneLine):
     """Something that fails, or with kind ok works again, from the first control step at or after its time."""
 
     time_s: NonNegative
-    component: Component
+    component: Annotated[Component, BeforeValidator(_check_component)]
     kind: Kind
     motor: Annotated[Literal[0, 1, 2, 3] | None, Field(exclude_if=_is_none)] = None
     """Which one, counted as in `sim/physics/rotors.py`."""
@@ -105,6 +141,8 @@ class Fault(Model):
             raise ValueError(
                 f"kind = {self.kind!r} with component = {self.component!r}: choose {', '.join(kinds)}"
             )
+        if self.component == "camera" and self.kind == "delayed":
+            _check_image_delay(self.value)
         if not _fits(self.value, kinds[self.kind]):
             given = "is missing" if self.value is None else f"= {self.value!r}"
             raise ValueError(
@@ -176,6 +214,11 @@ def describe(index: int | None, fault: Fault) -> str:
     return f"{fault.kind} since {fault.time_s:g} s ({place})"
 
 
+def _check_image_delay(value: float | Point | None) -> None:
+    if isinstance(value, float) and value > _MAX_IMAGE_DELAY:
+        raise ValueError(f"value = {value!r} with camera delayed: at most {_MAX_IMAGE_DELAY:g} s")
+
+
 def _fits(value: float | Point | None, meaning: Value) -> bool:
     if meaning is Value.NONE or value is None:
         return meaning is Value.NONE and value is None
@@ -184,5 +227,5 @@ def _fits(value: float | Point | None, meaning: Value) -> bool:
     if meaning is Value.SHARE:
         return 0 <= value <= 1
     if meaning is Value.SECONDS:
-        return value > 0
+        return 0 < value <= _MAX_SECONDS
     return meaning is Value.OFFSET or value >= 0

@@ -4,16 +4,19 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-Finite = Annotated[float, Field(allow_inf_nan=False)]
-Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
-NonNegative = Annotated[float, Field(ge=0, allow_inf_nan=False)]
-Fraction = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
+# Strict, because to Python True is 1 and "3" may be read as 3; whole numbers for floats are fine, as TOML writes them.
+Finite = Annotated[float, Field(strict=True, allow_inf_nan=False)]
+Whole = Annotated[int, Field(strict=True)]
+Flag = Annotated[bool, Field(strict=True)]
+Positive = Annotated[Finite, Field(gt=0)]
+NonNegative = Annotated[Finite, Field(ge=0)]
+Fraction = Annotated[Finite, Field(ge=0, le=1)]
 Point = tuple[Finite, Finite, Finite]
 MAX_EXTENT = 1100.0
 """m; fields of a world this large still fit into memory."""
-Length = Annotated[float, Field(gt=0, le=MAX_EXTENT, allow_inf_nan=False)]
+Length = Annotated[Finite, Field(gt=0, le=MAX_EXTENT)]
 """m, of a solid; nothing is larger than the largest world."""
-_Coordinate = Annotated[float, Field(ge=-10_000, le=10_000, allow_inf_nan=False)]
+_Coordinate = Annotated[Finite, Field(ge=-10_000, le=10_000)]
 Spot = tuple[_Coordinate, _Coordinate, _Coordinate]
 """m, world; in single precision, as the camera has it, a millimetre at most is lost."""
 Name = Annotated[str, Field(pattern=r"^[^/\\\x00-\x1f.][^/\\\x00-\x1f]{0,99}$")]

@@ -170,6 +170,7 @@ class Flight:
         return self._end(outcome, {"position_m": where})
 
     def _left_the_limits(self) -> Outcome | None:
+        """In z the ground, at 0, and the altitude limit come first: `check_flyable` keeps both within the bounds."""
         sim = self.simulator
         x, y, z = sim.body[POSITION].tolist()
         (x_low, y_low, _), (x_high, y_high, _) = self._bounds

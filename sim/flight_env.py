@@ -1,6 +1,6 @@
 """What every environment that flies has: one flight at a time, its picture, the seed it is drawn by, and its end."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import gymnasium
@@ -37,7 +37,7 @@ class FlightEnv(gymnasium.Env[Any, Any]):
             flight.close()
         self._kept, self.flight = {}, None
 
-    def _begin(self, options: dict[str, Any], build: Callable[[int], Flight]) -> Flight:
+    def _begin(self, options: Any, build: Callable[[int], Flight]) -> Flight:
         """The flight of the seed that options name or that is drawn, at its start: a kept one, or a new one."""
         seed = _world_seed(self.np_random, self._seeds, options)
         if seed in self._kept:
@@ -70,11 +70,14 @@ def ending_info(step: Step) -> dict[str, Any]:
 # --- Private.
 
 
-def _world_seed(rng: np.random.Generator, seeds: range, options: dict[str, Any]) -> int:
+def _world_seed(rng: np.random.Generator, seeds: range, options: Any) -> int:
     """The world seed that reset options name, or one drawn from the seeds."""
+    options = {} if options is None else options
+    if not isinstance(options, Mapping):
+        raise ValueError(f"options = {options!r}: must be None or a dictionary with world_seed")
     unknown = set(options) - {"world_seed"}
     if unknown:
-        raise ValueError(f"options {sorted(unknown)}: the only option is world_seed")
+        raise ValueError(f"options {sorted(unknown, key=str)}: the only option is world_seed")
     if "world_seed" in options:
         seed = options["world_seed"]
         if isinstance(seed, bool) or not isinstance(seed, int | np.integer) or seed < 0:

@@ -10,7 +10,7 @@ from sim.fields import Class, Color, Finite, Length, Model, Point, Positive, Spo
 MAX_MOVER_SPEED = 30.0
 """m/s; 12 cm a tick at 240 Hz, less than half a hull: nothing is jumped over."""
 MAX_MOVERS = 256
-Speed = Annotated[float, Field(gt=0, le=MAX_MOVER_SPEED)]
+Speed = Annotated[Finite, Field(gt=0, le=MAX_MOVER_SPEED)]
 
 
 def _check_speed(velocity_m_s: Point) -> None:
@@ -102,7 +102,7 @@ class RandomAcceleration(Model):
     """The centre's box; flat along an axis, it holds the centre there."""
     speed_max_m_s: Speed
     acceleration_max_m_s2: Positive
-    period_s: Annotated[float, Field(ge=0.05, le=60)]
+    period_s: Annotated[Finite, Field(ge=0.05, le=60)]
 
     @model_validator(mode="after")
     def _can_be_flown(self) -> "RandomAcceleration":

@@ -7,14 +7,22 @@ _LIKENESS = 0.5
 """Least similarity (difflib's ratio) at which a guess is offered: two of three letters right is enough."""
 
 
-def did_you_mean(value: str, choices: Iterable[str]) -> str:
-    """`; did you mean 'x'?`, to append to a message; empty where nothing is near."""
+def nearest(value: object, choices: Iterable[str]) -> str | None:
+    """The choice most like a value; None where nothing is near, or the value is no text at all."""
+    if not isinstance(value, str):
+        return None
     by_small = {choice.lower(): choice for choice in choices}
     close = difflib.get_close_matches(value.lower(), by_small, n=1, cutoff=_LIKENESS)
-    return f"; did you mean {by_small[close[0]]!r}?" if close else ""
+    return by_small[close[0]] if close else None
 
 
-def unknown(what: str, value: str, choices: Iterable[str], or_else: str = "") -> str:
+def did_you_mean(value: object, choices: Iterable[str]) -> str:
+    """`; did you mean 'x'?`, to append to a message; empty where nothing is near."""
+    near = nearest(value, choices)
+    return "" if near is None else f"; did you mean {near!r}?"
+
+
+def unknown(what: str, value: object, choices: Iterable[str], or_else: str = "") -> str:
     """One line for an unknown name; `or_else` says what could be given instead of a name."""
     known = list(choices)
     listed = ", ".join([*known, or_else] if or_else else known)

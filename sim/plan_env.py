@@ -82,11 +82,11 @@ class PlanEnv(FlightEnv):
         self.action_space = spaces.Discrete(CHOICES)
 
     def reset(
-        self, *, seed: int | None = None, options: dict[str, Any] | None = None
+        self, *, seed: int | None = None, options: Any = None
     ) -> tuple[Observation, dict[str, Any]]:
         """Start a mission; `options={"world_seed": n}` picks the world."""
         super().reset(seed=seed)
-        flight = self._begin(options or {}, self._build)
+        flight = self._begin(options, self._build)
         self._courier.reset(flight)
         self._latest = flight.observation()
         self._courier.due(self._latest)

@@ -12,20 +12,21 @@ from sim.fields import (
     Class,
     Color,
     Finite,
+    Flag,
     Fraction,
     Length,
     Model,
     Name,
     NonNegative,
-    Point,
     Positive,
     Spot,
+    Whole,
 )
 from sim.mover_spec import MAX_MOVERS, MoverSpec
 from sim.rules import ARRIVAL_RADIUS, PANEL_SIDE
 from sim.safety_spec import Safety, check_safety
 from sim.sensing.settings import Sensors, check_rates
-from sim.types import MAX_SPEED, MAX_TOKENS
+from sim.types import HISTORY_AGES_S, MAX_SPEED, MAX_TOKENS
 from sim.world.place_options import PlaceOptions
 
 FORMAT = "scenario/1"
@@ -108,9 +109,9 @@ class PanelSpec(Model):
     yaw_rad: Finite
     """Direction the panel's face looks to."""
     cells: Annotated[str, AfterValidator(_check_cells)]
-    covered: bool
+    covered: Flag
     """Hidden behind a tarpaulin: the site turns out blocked."""
-    side_m: Annotated[float, Field(ge=0.2, le=10, exclude_if=_is_usual_side)] = PANEL_SIDE
+    side_m: Annotated[Finite, Field(ge=0.2, le=10, exclude_if=_is_usual_side)] = PANEL_SIDE
     """Its pattern fills it, so a smaller one is read from nearer: `sim.rules.READING_SIDES`. 2 m is not written."""
 
     @property
@@ -141,6 +142,14 @@ class WorldSpec(Model):
     """These and movers are written only where there are some, so that worlds without keep their digests."""
     movers: Annotated[tuple[MoverSpec, ...], Field(max_length=MAX_MOVERS, exclude_if=not_)] = ()
     """What moves."""
+
+    @model_validator(mode="after")
+    def _crops_a_place(self) -> "WorldSpec":
+        if not self.place and any(self.crop_m):
+            raise ValueError(
+                f"crop_m = {list(self.crop_m)}: there is no place to crop; write [0.0, 0.0, 0.0, 0.0]"
+            )
+        return self
 
     @model_validator(mode="after")
     def _has_a_size(self) -> "WorldSpec":
@@ -183,7 +192,7 @@ class NavigateTask(Model):
     """Length of the shortest free way from start to goal; sets the time limit."""
     finish: Annotated[Finish, Field(exclude_if=_is_usual)] = Finish()
     """Written only where a published benchmark judges otherwise, so that the rest keep their digests."""
-    any_height: Annotated[bool, Field(exclude_if=not_)] = False
+    any_height: Annotated[Flag, Field(exclude_if=not_)] = False
     """Whether the free way may be flown at every height below the limit, not just between those of start and goal."""
 
 
@@ -214,10 +223,10 @@ class SiteSpec(Model):
     yaw_rad: Finite
     """Heading that faces the panel."""
     prize: Positive
-    mandatory: bool
-    panel: Annotated[Annotated[int, Field(ge=0)] | None, Field(exclude_if=_none)] = None
+    mandatory: Flag
+    panel: Annotated[Annotated[Whole, Field(ge=0)] | None, Field(exclude_if=_none)] = None
     """Index into the world's panels; without it being there serves the site."""
-    any_heading: Annotated[bool, Field(exclude_if=not_)] = False
+    any_heading: Annotated[Flag, Field(exclude_if=not_)] = False
     """The site is served whatever the heading."""
     hold_s: Annotated[NonNegative, Field(exclude_if=not_)] = 0.0
     """Time to stay before a route goes on."""
@@ -233,9 +242,9 @@ class MissionTask(Model):
     """Centre of the pad, on the ground."""
     sites: Annotated[tuple[SiteSpec, ...], Field(min_length=1, max_length=MAX_WAYPOINTS)]
     time_limit_s: Positive
-    detour_factor: Annotated[float, Field(ge=1, allow_inf_nan=False)]
+    detour_factor: Annotated[Finite, Field(ge=1)]
     """Fitted ratio of flown to straight distance in this family of worlds; public, used by masks and planners."""
-    ordered: Annotated[bool, Field(exclude_if=not_)] = False
+    ordered: Annotated[Flag, Field(exclude_if=not_)] = False
     """A route: sites are shown to the pilot one at a time, in their order; without it the pilot chooses among all."""
 
     @model_validator(mode="after")
@@ -257,15 +266,15 @@ class MissionTask(Model):
 class Limits(Model):
     """Where the drone may be, relative to the ground."""
 
-    altitude_max_m: Annotated[float, Field(gt=0, le=MAX_EXTENT, allow_inf_nan=False)]
+    altitude_max_m: Length
 
 
 class Battery(Model):
     """The pack this flight starts with."""
 
     capacity_wh: Positive
-    initial_fraction: Annotated[float, Field(gt=0, le=1)]
-    reserve_fraction: Annotated[float, Field(ge=0, lt=1)]
+    initial_fraction: Annotated[Finite, Field(gt=0, le=1)]
+    reserve_fraction: Annotated[Finite, Field(ge=0, lt=1)]
 
 
 MAX_GUSTS = 8
@@ -277,21 +286,30 @@ def _is_reference(height: float) -> bool:
     return height == _REFERENCE_HEIGHT
 
 
+MAX_WIND = 60.0
+"""m/s along any axis: beyond a hurricane's, in which nothing here stays in the air; also where a flight counts as diverged."""
+MAX_TURBULENCE = 20.0
+"""m/s; severe turbulence is 7 m/s."""
+_WindPart = Annotated[Finite, Field(ge=-MAX_WIND, le=MAX_WIND)]
+_Wind = tuple[_WindPart, _WindPart, _WindPart]
+Turbulence = Annotated[Finite, Field(ge=0, le=MAX_TURBULENCE)]
+
+
 class Gust(Model):
     """A discrete gust, up and down again as 1 - cosine."""
 
     start_s: NonNegative
     duration_s: Positive
-    peak_world_m_s: Point
+    peak_world_m_s: _Wind
     """Added to the wind half-way through."""
 
 
 class Weather(Model):
     """Steady wind, Dryden turbulence and discrete gusts."""
 
-    wind_world_m_s: Point
+    wind_world_m_s: _Wind
     """The mean, at `shear_reference_m` above ground where there is shear, else at every height."""
-    turbulence_m_s: NonNegative
+    turbulence_m_s: Turbulence
     """Standard deviation of each component of turbulence."""
     gusts: Annotated[tuple[Gust, ...], Field(max_length=MAX_GUSTS, exclude_if=not_)] = ()
     """These and shear are written only where there is some, so that scenarios without keep their digests."""
@@ -321,13 +339,13 @@ def _is_one(value: int) -> bool:
 class Camera(Model):
     """The body-fixed RGB-D camera."""
 
-    width_px: Annotated[int, Field(ge=32, le=640)]
-    height_px: Annotated[int, Field(ge=24, le=480)]
-    fov_deg: Annotated[float, Field(gt=10, lt=150)]
+    width_px: Annotated[Whole, Field(ge=32, le=640)]
+    height_px: Annotated[Whole, Field(ge=24, le=480)]
+    fov_deg: Annotated[Finite, Field(gt=10, lt=150)]
     """Horizontal field of view; pixels are square."""
-    tilt_rad: Annotated[float, Field(ge=-math.pi / 2, le=math.pi / 2)]
+    tilt_rad: Annotated[Finite, Field(ge=-math.pi / 2, le=math.pi / 2)]
     """Upward tilt of the optical axis against the body's x axis."""
-    delay_ticks: Annotated[int, Field(ge=0, le=240)]
+    delay_ticks: Annotated[Whole, Field(ge=0, le=240)]
     disparity_std_px: NonNegative
     """Depth noise: standard deviation of the stereo disparity."""
     baseline_m: Positive
@@ -339,12 +357,32 @@ class Camera(Model):
     """The nearest of so many rays is the pixel: more of them see thinner things."""
 
 
+MIN_PHYSICS_HZ = 100
+"""The quickest loops, body rates (22/s) and rotors (25 ms), then get 2.5 ticks or more, and a hull at 12 m/s is looked at for contacts every 12 cm."""
+MIN_CONTROL_HZ = 5
+"""The youngest entry of the depth history is 0.2 s old: one step."""
+
+
 class Rates(Model):
     """Frequencies; each divides the one before."""
 
-    physics_hz: Annotated[int, Field(gt=0, le=1000)]
-    control_hz: Annotated[int, Field(gt=0)]
-    mission_hz: Annotated[int, Field(gt=0)]
+    physics_hz: Annotated[Whole, Field(gt=0, le=1000)]
+    control_hz: Annotated[Whole, Field(gt=0)]
+    mission_hz: Annotated[Whole, Field(gt=0)]
+
+    @model_validator(mode="after")
+    def _quick_enough(self) -> "Rates":
+        if self.physics_hz < MIN_PHYSICS_HZ:
+            raise ValueError(
+                f"physics_hz = {self.physics_hz}: must be at least {MIN_PHYSICS_HZ}, "
+                f"for the autopilot's rate loop and for contacts"
+            )
+        if self.control_hz < MIN_CONTROL_HZ:
+            raise ValueError(
+                f"control_hz = {self.control_hz}: must be at least {MIN_CONTROL_HZ}, "
+                f"for depth history {HISTORY_AGES_S[0]:g} s old"
+            )
+        return self
 
     @model_validator(mode="after")
     def _divide(self) -> "Rates":
@@ -367,7 +405,7 @@ class PublishedRule(Model):
     """Nearer than this to an obstacle, the centre has crashed."""
     ignored_m: NonNegative = 0.0
     """Way flown at the start on which nothing counts."""
-    release: Annotated[float, Field(ge=1, le=10)] = 1.0
+    release: Annotated[Finite, Field(ge=1, le=10)] = 1.0
     """A crash is over once the distance exceeds this multiple of `crash_m`; only then another can begin."""
 
 
@@ -385,14 +423,14 @@ class Scenario(Model):
 
     format: Literal["scenario/1"]
     name: Name
-    seed: Annotated[int, Field(ge=0)]
-    redraws: Annotated[int, Field(ge=0)]
+    seed: Annotated[Whole, Field(ge=0)]
+    redraws: Annotated[Whole, Field(ge=0)]
     """Draws that were given up before this one because world and task did not fit; 0 for a hand-written scenario."""
-    held_out: Annotated[bool, Field(exclude_if=not_)] = False
+    held_out: Annotated[Flag, Field(exclude_if=not_)] = False
     """Training refuses it."""
     vehicle: str
     """A shipped vehicle or a TOML file."""
-    speed_limit_m_s: Annotated[float, Field(gt=0, le=MAX_SPEED)]
+    speed_limit_m_s: Annotated[Finite, Field(gt=0, le=MAX_SPEED)]
     world: WorldSpec
     start: Start
     task: NavigateTask | AvoidTask | MissionTask = Field(discriminator="kind")
@@ -409,7 +447,7 @@ class Scenario(Model):
     safety: Annotated[Safety | None, Field(exclude_if=not_)] = None
     """The safety layer's settings; None for a flight without one."""
     collision_radius_m: Annotated[
-        Annotated[float, Field(ge=0.01, le=5)] | None, Field(exclude_if=_is_none)
+        Annotated[Finite, Field(ge=0.01, le=5)] | None, Field(exclude_if=_is_none)
     ] = None
     """Radius of the body that collides, where a published rule judges less than the hull; pilots plan with the hull."""
 

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float
 
-from sim.actions import action_level, commander
+from sim.actions import action_level
 from sim.entries import path_account
 from sim.fault_board import FaultBoard
 from sim.faults import Fault
@@ -81,7 +81,7 @@ class Simulator:
         self.scenario = scenario
         self.vehicle = load_vehicle(scenario.vehicle)
         self.action_level = action_level(action)
-        self._take_over = commander(self.action_level, self.vehicle, scenario.speed_limit_m_s)
+        self._take_over = self.action_level.commander(self.vehicle, scenario.speed_limit_m_s)
         self._sees = camera
         pads = (scenario.task.home_m,) if isinstance(scenario.task, MissionTask) else ()
         self.world = build_world(scenario.world, pads)
@@ -100,7 +100,7 @@ class Simulator:
         self.safety = safety_layer(scenario, self.vehicle, sees=camera)
         if self.safety is not None:
             velocity = action_level("velocity")
-            self._fly_safely = commander(velocity, self.vehicle, scenario.speed_limit_m_s)
+            self._fly_safely = velocity.commander(self.vehicle, scenario.speed_limit_m_s)
         self._ticks_per_step = scenario.rates.ticks_per_step
         self._history_steps = np.array(
             [round(age * scenario.rates.control_hz) for age in HISTORY_AGES_S]
@@ -140,10 +140,8 @@ class Simulator:
         self.previous_body = self.body.copy()
         self.contacts: list[Contact] = []
         self._wrench = np.zeros(6)
-        self.way = (
-            0.0,
-            0.0,
-        )  # Of the last step: its length, m, and largest speed, m/s, as `path_account` has them.
+        # Of the last step: its length, m, and largest speed, m/s, as `path_account` has them.
+        self.way = 0.0, 0.0
         # One row a tick, newest last, long enough for the delayed camera.
         self._trail = np.tile(self.body, (self.scenario.camera.delay_ticks + 1, 1))
         self.image = np.zeros((4, self.camera.height, self.camera.width), dtype=np.uint8)

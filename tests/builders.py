@@ -80,6 +80,10 @@ def trunk(x: float, y: float, radius: float = 0.2) -> CylinderSpec:
     )
 
 
+THINGS = (trunk(12.0, 1.5), trunk(15.0, -2.0), wall(20.0, 0.0, (1.0, 12.0)))
+"""Two trees and a wall, in the way of a flight along x."""
+
+
 def world(
     *things: BoxSpec | CylinderSpec, panels: tuple[PanelSpec, ...] = (), low: Point = LOW
 ) -> WorldSpec:

@@ -1,6 +1,7 @@
 """The environments: two checkers, repeatability, and what ends an episode."""
 
 import json
+import re
 import warnings
 from collections.abc import Iterator
 from typing import Any
@@ -271,12 +272,73 @@ def test_only_a_timeout_truncates(outcome: Outcome) -> None:
 
 @pytest.mark.parametrize(
     "action",
-    [np.zeros(3), np.zeros((1, 4)), np.array([0, 0, np.nan, 0]), np.array([np.inf, 0, 0, 0])],
+    [
+        np.zeros(3),
+        np.zeros(3, np.float32),
+        np.zeros((1, 4)),
+        np.array([0, 0, np.nan, 0], np.float32),
+        np.array([np.inf, 0, 0, 0]),
+        np.array(["0"] * 4),
+        np.zeros(4, complex),
+        np.zeros(4, bool),
+        [1e300] * 4,
+        [[0.0, 0.0], [0.0], 0.0],
+        [10**30] * 4,
+        list(range(100_000)),
+        "abcd",
+        {"a": 1},
+        None,
+        0.5,
+    ],
+    ids=str,
 )
-def test_an_action_that_is_none_is_refused(env: TridentEnv, action: np.ndarray) -> None:
+def test_an_action_that_is_none_is_refused(env: TridentEnv, action: Any) -> None:
     env.reset(seed=0)
-    with pytest.raises(ValueError, match="4 finite numbers"):
+    with pytest.raises(
+        ValueError, match=r"action .*: must be 4 finite numbers in \[-1, 1\]"
+    ) as raised:
         env.step(action)
+    assert len(str(raised.value).splitlines()) == 1
+    assert len(str(raised.value)) < 300
+
+
+@pytest.mark.parametrize("given", [list, tuple, np.float64, np.float32, ">f4"])
+def test_four_numbers_are_an_action_however_they_are_held(env: TridentEnv, given: Any) -> None:
+    """One beyond the range is clipped, and what was handed over stays as it was."""
+    plain = np.array([0.25, -0.5, 0.0, 3.0], dtype=np.float32)
+    held = given(plain.tolist()) if given in (list, tuple) else plain.astype(given)
+    env.reset(options={"world_seed": 1})
+    first = env.step(np.clip(plain, -1.0, 1.0))[0]
+    env.reset(options={"world_seed": 1})
+    np.testing.assert_array_equal(env.step(held)[0]["ego"], first["ego"])
+    assert list(held) == plain.tolist()
+
+
+@pytest.mark.parametrize(
+    ("kind", "argument", "value", "allowed"),
+    [
+        ("Navigate", "state_only", "yes", "True or False"),
+        ("Navigate", "state_only", 1, "True or False"),
+        ("Navigate", "worlds", True, "a whole number, or None"),
+        ("Navigate", "worlds", 1.5, "a whole number, or None"),
+        ("Navigate", "worlds", "3", "a whole number, or None"),
+        ("Navigate", "split", None, "one of training, choice, acceptance, test"),
+        ("Navigate", "split", 5, "one of training"),
+        ("Navigate", "split", ["training"], "one of training"),
+        ("Navigate", "scenario", None, "a library name or the path of a TOML file"),
+        ("Navigate", "scenario", 3, "a library name or the path of a TOML file"),
+        ("Navigate", "action", ["rotor"], "one of velocity, body_rate, rotor"),
+        ("Navigate", "dump_to", 3, "a folder, or None"),
+        ("Plan", "pilot", None, "classical, teacher, a shipped network"),
+        ("Plan", "worlds", True, "a whole number, or None"),
+        ("Plan", "dump_to", 3, "a folder, or None"),
+    ],
+)
+def test_arguments_of_another_kind_are_refused(
+    kind: str, argument: str, value: Any, allowed: str
+) -> None:
+    with pytest.raises(ValueError, match=re.escape(f"{argument} = {value!r}: must be {allowed}")):
+        make(kind, **{argument: value})
 
 
 @pytest.mark.parametrize(
@@ -287,11 +349,12 @@ def test_an_action_that_is_none_is_refused(env: TridentEnv, action: np.ndarray) 
         ({"world_seed": 1.5}, r"world_seed = 1\.5"),
         ({"world_seed": "seven"}, "world_seed = 'seven'"),
         ({"world_seed": -1}, "world_seed = -1"),
+        ({3: 1, "a": 2}, r"options \[3, 'a'\]"),
+        (5, "options = 5: must be None or a dictionary"),
+        (0, "options = 0: must be None or a dictionary"),
     ],
 )
-def test_options_that_mean_nothing_are_refused(
-    env: TridentEnv, options: dict[str, Any], named: str
-) -> None:
+def test_options_that_mean_nothing_are_refused(env: TridentEnv, options: Any, named: str) -> None:
     with pytest.raises(ValueError, match=named):
         env.reset(options=options)
 

@@ -19,15 +19,18 @@ import numpy as np
 import tyro
 from rich.console import Console
 
+from benchmarks.baseline import BASELINE, write_baseline
+from benchmarks.figures import metrics
+from benchmarks.metrics import Metric, missed_goals
 from benchmarks.rivals.scene import scene
-from scenarios.commands.bench import bench_scenario
+from scenarios.bench_scene import bench_scenario
 from sim.env import TridentEnv
 
 _REQUIREMENT = "PyFlyt==0.29.0"
 _WORKER = Path(__file__).with_name("pyflyt_worker.py")
 _BATCH = 15
 """Steps in a turn: one second of flight."""
-_GOAL = 12.0
+_OBSTACLES = 100
 
 
 @dataclass(frozen=True)
@@ -38,7 +41,8 @@ class Race:
     """Where PyFlyt's environment lives, outside the repository; made if it does not exist."""
     rounds: int = 20
     """Turns of each."""
-    obstacles: int = 100
+    update_baseline: bool = False
+    """Write what was found into benchmarks/baseline.json, beside the suite's figures."""
 
 
 class PyFlytWorker(AbstractContextManager["PyFlytWorker"]):
@@ -83,8 +87,8 @@ def main() -> int:
     """0, or 1 where Trident is not as much faster as promised."""
     options = tyro.cli(Race)
     python = _environment(options.folder)
-    with PyFlytWorker(python, scene(options.obstacles)) as rival:
-        ours = _trident(options.obstacles)
+    with PyFlytWorker(python, scene(_OBSTACLES)) as rival:
+        ours = _trident(_OBSTACLES)
         turns = {"PyFlyt": rival.seconds_of, "Trident": ours}
         spent: dict[str, list[float]] = {name: [] for name in turns}
         for turn in turns.values():
@@ -93,12 +97,26 @@ def main() -> int:
             for name, turn in turns.items():
                 spent[name].append(turn(_BATCH))
     rates = {name: 1.0 / float(np.median(times)) for name, times in spent.items()}
-    ratio = rates["Trident"] / rates["PyFlyt"]
+    found = race_metrics(ours=rates["Trident"], rival=rates["PyFlyt"])
     console = Console()
-    for name, rate in rates.items():
-        console.print(f"{name}: {rate:.0f} steps of 1/15 s per CPU second")
-    console.print(f"ratio: {ratio:.1f} (goal: {_GOAL:g})")
-    return 0 if ratio >= _GOAL else 1
+    for name, metric in found.items():
+        goal = "" if metric.goal is None else f" (goal: {metric.goal:g})"
+        console.print(f"{name}: {metric.value:.4g} {metric.unit}{goal}")
+    if options.update_baseline:
+        write_baseline(found)
+        console.print(f"wrote {BASELINE}", soft_wrap=True)
+    return 1 if missed_goals(found) else 0
+
+
+def race_metrics(*, ours: float, rival: float) -> dict[str, Metric]:
+    """The race with 100 obstacles from steps of 1/15 s per CPU second, under the baseline's names."""
+    return metrics(
+        {
+            "pyflyt_steps_100": rival,
+            "trident_beside_pyflyt_steps_100": ours,
+            "trident_over_pyflyt_100": ours / rival,
+        }
+    )
 
 
 def _environment(folder: Path) -> Path:

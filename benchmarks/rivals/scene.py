@@ -1,6 +1,6 @@
 """The scene that all simulators get: 100 cylinders, and the rates and camera they run at."""
 
-from scenarios.commands.bench import bench_scenario
+from scenarios.bench_scene import bench_scenario
 from sim.types import IMAGE_SHAPE
 
 

@@ -10,7 +10,7 @@ from rich.table import Table
 
 import agents
 import scenarios
-from scenarios.commands.bench import bench_scenario
+from scenarios.bench_scene import bench_scenario
 from scenarios.commands.console import progress, say, show
 from scenarios.seeds import SEED_SETS
 from sim.flight import Flight

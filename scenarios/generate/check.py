@@ -9,12 +9,15 @@ from sim.safety import fences_of
 from sim.scenario import AvoidTask, MissionTask, NavigateTask, Scenario
 from sim.types import IMAGE_SHAPE
 from sim.world.build import build_world
-from sim.world.bullet_lists import check_size
+from sim.world.bullet_limits import check_size
 from sim.world.geodesic import GeodesicField
 from sim.world.meshing import world_triangles
 from sim.world.movers import movers_of
 from sim.world.primitives import nearest_distance
 from sim.world.relief import Relief
+
+_PAD_STEP = 0.01
+"""m between a pad and the ground below it that rounding explains."""
 
 
 def check_buildable(scenario: Scenario) -> None:
@@ -34,6 +37,7 @@ def check_buildable(scenario: Scenario) -> None:
 def check_flyable(scenario: Scenario) -> None:
     """Raise ValueError naming the field and the value where a flight could not begin or not succeed."""
     vehicle = load_vehicle(scenario.vehicle)
+    _check_heights(scenario)
     start = scenario.start.position_m
     _check_inside(scenario, "start.position_m", start)
     limit = scenario.limits.altitude_max_m
@@ -52,6 +56,8 @@ def check_flyable(scenario: Scenario) -> None:
     if isinstance(task, NavigateTask):
         _check_height(scenario, relief, "task.goal_m", task.goal_m, lowest)
         _check_reachable(scenario, ground, ways, "task.goal_m", task.goal_m)
+    if isinstance(task, MissionTask):
+        _check_home(relief, task)
     if isinstance(task, MissionTask) and task.ordered:
         _check_inside(scenario, "task.home_m", task.home_m)
         for index, site in enumerate(task.sites):
@@ -61,7 +67,12 @@ def check_flyable(scenario: Scenario) -> None:
         check_route(scenario, task, ground)
     elif isinstance(task, MissionTask):
         _check_reachable(
-            scenario, ground, ways, "task.home_m", _over_pad(relief, task.home_m, height)
+            scenario,
+            ground,
+            ways,
+            "task.home_m",
+            _over_pad(relief, task.home_m, height),
+            task.home_m,
         )
         for index, site in enumerate(task.sites):
             field = f"task.sites.{index}.position_m"
@@ -73,6 +84,28 @@ def check_flyable(scenario: Scenario) -> None:
             scenario,
             "task.distance_m: the course's end",
             tuple(np.array(start) + task.distance_m * course),
+        )
+
+
+def _check_heights(scenario: Scenario) -> None:
+    """The ground, z = 0, and the altitude limit end a flight before the world's bounds could, so they must lie within."""
+    low, high = scenario.world.low_m, scenario.world.high_m
+    limit = scenario.limits.altitude_max_m
+    if limit > high[2]:
+        raise ValueError(
+            f"limits.altitude_max_m = {limit}: must be at most {high[2]}, the height of world.high_m = {list(high)}"
+        )
+    if low[2] > 0:
+        raise ValueError(
+            f"world.low_m = {list(low)}: z must be 0 or less, since the ground lies at z = 0"
+        )
+
+
+def _check_home(relief: Relief | None, task: MissionTask) -> None:
+    ground = _ground_below(relief, task.home_m)
+    if abs(task.home_m[2] - ground) > _PAD_STEP:
+        raise ValueError(
+            f"task.home_m = {list(task.home_m)}: z must be {ground:.10g}, since the pad lies on the ground"
         )
 
 
@@ -118,11 +151,14 @@ def _check_height(
         )
 
 
-def _check_free(ground: Ground, field: str, point: tuple[float, ...]) -> None:
+def _check_free(
+    ground: Ground, field: str, point: tuple[float, ...], written: tuple[float, ...] | None = None
+) -> None:
+    """`written` is what the field holds where the drone needs to be elsewhere: over a pad, not on it."""
     clearance = ground.clearance.at(np.array(point)) - ground.hull_radius
     if clearance <= 0:
         raise ValueError(
-            f"{field} = {list(point)}: inside an obstacle or touching one (hull radius {ground.hull_radius} m, "
+            f"{field} = {list(written or point)}: inside an obstacle or touching one (hull radius {ground.hull_radius} m, "
             f"clearance {clearance:.2f} m)"
         )
 
@@ -170,9 +206,16 @@ def _ways(ground: Ground, field: str, point: tuple[float, ...]) -> GeodesicField
 
 
 def _check_reachable(
-    scenario: Scenario, ground: Ground, ways: GeodesicField, field: str, point: tuple[float, ...]
+    scenario: Scenario,
+    ground: Ground,
+    ways: GeodesicField,
+    field: str,
+    point: tuple[float, ...],
+    written: tuple[float, ...] | None = None,
 ) -> None:
-    _check_inside(scenario, field, point)
-    _check_free(ground, field, point)
+    _check_inside(scenario, field, written or point)
+    _check_free(ground, field, point, written)
     if not ground.space.is_free(np.array(point[:2])) or not np.isfinite(ways.at(np.array(point))):
-        raise ValueError(f"{field} = {list(point)}: no free way leads there from the start")
+        raise ValueError(
+            f"{field} = {list(written or point)}: no free way leads there from the start"
+        )

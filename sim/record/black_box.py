@@ -66,9 +66,8 @@ class BlackBox:
         part = f"the last {len(self._steps)} control steps before the flight diverged"
         with FlightLog(path, self._scenario, {"action": self._action_level, "part": part}) as log:
             ends = [*(step.time for step in self._steps), math.inf][1:]
-            waiting = (
-                result.events
-            )  # By time; the first step held also brings what happened before it.
+            # By time; the first step held also brings what happened before it.
+            waiting = result.events
             for step, end in zip(self._steps, ends, strict=True):
                 due = [event for event in waiting if event.time <= end]
                 waiting = waiting[len(due) :]

@@ -5,12 +5,12 @@ from typing import Annotated
 
 from pydantic import Field
 
-from sim.fields import Model, NonNegative, Positive
+from sim.fields import Model, NonNegative, Positive, Whole
 
 MAX_DELAY_TICKS = 120
 """What the estimator's memory of its own past holds, in ticks; at 240 Hz half a second."""
-Delay = Annotated[int, Field(ge=0, le=MAX_DELAY_TICKS)]
-Rate = Annotated[int, Field(gt=0)]
+Delay = Annotated[Whole, Field(ge=0, le=MAX_DELAY_TICKS)]
+Rate = Annotated[Whole, Field(gt=0)]
 
 
 class Imu(Model):

@@ -9,9 +9,10 @@ import numpy as np
 from jaxtyping import Float
 
 from sim.types import BODY_SIZE, POSITION, QUATERNION, RATES, VELOCITY, Body
-from sim.world.bullet_lists import check_size, upright_quat, vertex_rows
+from sim.world.bullet_limits import check_size
+from sim.world.bullet_lists import vertex_rows
 from sim.world.meshing import Triangles
-from sim.world.primitives import CYLINDER, ROW_SIZE, SPHERE
+from sim.world.primitives import BOX, CYLINDER, ROW_SIZE, SPHERE
 from sim.world.quiet import silent_stderr
 from sim.world.relief import Relief
 
@@ -85,7 +86,7 @@ class BulletWorld:
         for first in range(0, len(balls), _BALLS_A_BODY):
             _add_balls(balls[first : first + _BALLS_A_BODY], self._client)
         self._movers = [_add_mover(row, self._client) for row in movers]
-        self._mover_quats = [upright_quat(row) for row in movers]
+        self._mover_quats = [_upright_quat(row) for row in movers]
         shape = pybullet.createCollisionShape(
             pybullet.GEOM_CYLINDER, radius=hull_radius, height=hull_height, **client
         )
@@ -296,6 +297,12 @@ def _add_balls(balls: Float[np.ndarray, "b 4"], client: int) -> None:
         physicsClientId=client,
     )
     pybullet.createMultiBody(0.0, shape, physicsClientId=client)
+
+
+def _upright_quat(row: Float[np.ndarray, "9"]) -> tuple[float, float, float, float]:
+    """The quaternion xyzw of a primitive, which is turned about z only."""
+    half_yaw = 0.5 * float(np.arctan2(row[8], row[7])) if row[0] == BOX else 0.0
+    return 0.0, 0.0, float(np.sin(half_yaw)), float(np.cos(half_yaw))
 
 
 def _add_mover(row: Float[np.ndarray, "9"], client: int) -> int:

@@ -5,7 +5,7 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from sim.fields import Class, Finite, Model, NonNegative, Point, Positive
+from sim.fields import Class, Finite, Flag, Model, NonNegative, Point, Positive
 from sim.names import did_you_mean
 
 MESH_SUFFIXES = (".glb", ".obj", ".ply", ".stl")
@@ -53,7 +53,7 @@ class PlaceOptions(Model):
     """Level of detail of CityJSON objects, such as "1.2", or the highest below it; by default the highest there is."""
     ground: Literal["flat", "relief"] = _option("flat")
     """flat: every object is lowered onto z = 0. relief: a CityJSON file's TINRelief is the ground, everything keeps its height."""
-    strict: bool = _option(False)
+    strict: Flag = _option(False)
     """Refuse CityJSON solids with holes and polygons that cannot be cut into triangles, instead of repairing or leaving them out."""
     semantic: Class = _option("obstacle")
     """Class of what a mesh file holds."""

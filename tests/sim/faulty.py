@@ -7,16 +7,13 @@ from sim.scenario import Limits, Scenario
 from sim.sensing.settings import Sensors
 from sim.types import Event
 from tests.builders import (
+    THINGS,
     breeze,
     grainy,
     scenario,
-    trunk,
-    wall,
     world,
 )
 from tests.laws.sensed_flight import nominal
-
-THINGS = (trunk(12.0, 1.5), trunk(15.0, -2.0), wall(20.0, 0.0, (1.0, 12.0)))
 
 
 def fault(component: str, kind: str, value: Any = None, at: float = 0.0, **which: Any) -> Fault:

@@ -1,5 +1,6 @@
 """Faults as tables: which make sense, alone and after each other."""
 
+import re
 from typing import Any
 
 import pytest
@@ -17,7 +18,7 @@ from tests.sim.faulty import fault
 @pytest.mark.parametrize(
     ("table", "named"),
     [
-        ({"component": "rudder", "kind": "off"}, ["component", "rudder", "'motor'", "'gps'"]),
+        ({"component": "rudder", "kind": "off"}, ["component", "rudder", "choose motor, battery", "gps"]),
         ({"component": "camera", "kind": "broken"}, ["kind", "broken", "'stuck'"]),
         ({"component": "camera", "kind": "wrong"}, ["'wrong'", "'camera'", "stuck", "delayed"]),
         ({"component": "motor", "kind": "off"}, ["motor is missing", "0, 1, 2, 3"]),
@@ -25,7 +26,9 @@ from tests.sim.faulty import fault
         ({"component": "gps", "kind": "off", "motor": 1}, ["motor = 1", "'gps'"]),
         ({"component": "motor", "motor": 1, "kind": "wrong"}, ["value is missing", "share from 0 to 1"]),
         ({"component": "motor", "motor": 1, "kind": "wrong", "value": 1.5}, ["1.5", "share"]),
-        ({"component": "camera", "kind": "delayed", "value": 0}, ["value = 0", "above 0 s"]),
+        ({"component": "camera", "kind": "delayed", "value": 0}, ["value = 0", "above 0 and at most 600 s"]),
+        ({"component": "camera", "kind": "delayed", "value": 1e9}, ["value = 1000000000.0", "at most 10 s"]),
+        ({"component": "gps", "kind": "intermittent", "value": 1e9}, ["value = 1000000000.0", "at most 600 s"]),
         ({"component": "gps", "kind": "wrong", "value": 3.0}, ["value = 3.0", "three numbers"]),
         ({"component": "baro", "kind": "wrong", "value": [1, 2, 3]}, ["value", "a number"]),
         ({"component": "gps", "kind": "garbage", "value": -1}, ["value = -1", "0 or more"]),
@@ -38,6 +41,29 @@ def test_a_fault_that_makes_no_sense(table: dict[str, Any], named: list[str]) ->
     with pytest.raises(ValidationError) as raised:
         Fault.model_validate({"time_s": 1.0, **table})
     assert [word for word in named if word not in str(raised.value)] == []
+
+
+@pytest.mark.parametrize(
+    ("table", "message"),
+    [
+        (
+            {"component": "imu", "kind": "off"},
+            "fault: component: unknown component 'imu': choose motor, battery, camera, depth, gyro, accel, gps, baro, "
+            "distance_sensor, vio; did you mean 'gyro' or 'accel'?",
+        ),
+        (
+            {"component": "gps", "kind": "of"},
+            "fault: kind: unknown kind 'of': choose ok, off, stuck, garbage, wrong, delayed, intermittent; "
+            "did you mean 'off'?",
+        ),
+        ({"component": "gps", "kind": "wrong", "value": 3.0}, "fault: value = 3.0 with gps wrong: needs three numbers"),
+        ({"component": "gps", "kind": "delayed", "value": True}, "fault: value: True is neither a finite number nor three of them"),
+        ({"component": "camera"}, "fault: kind: missing"),
+    ],
+)  # fmt: skip
+def test_a_fault_made_in_python_is_refused_on_one_line(table: dict[str, Any], message: str) -> None:
+    with pytest.raises(ValueError, match=f"^{re.escape(message)}$"):
+        Fault(time_s=0.0, **table)
 
 
 def test_every_component_and_kind_has_a_meaning() -> None:

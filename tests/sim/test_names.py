@@ -25,3 +25,10 @@ def test_the_message_names_value_choices_and_what_else_there_is() -> None:
         "unknown pilot 'shard': choose shared, specialists, classical, or a folder; did you mean 'shared'?"
     )
     assert unknown("pilot", "zz", NAMES).endswith("classical")
+
+
+def test_what_is_no_text_is_shown_and_not_guessed_at() -> None:
+    assert (
+        unknown("pilot", None, NAMES) == "unknown pilot None: choose shared, specialists, classical"
+    )
+    assert unknown("pilot", 5, NAMES).startswith("unknown pilot 5: choose")

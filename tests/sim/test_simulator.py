@@ -20,6 +20,7 @@ from tests.builders import (
     HEIGHT,
     HOVER,
     MIRROR,
+    THINGS,
     breeze,
     camera,
     grainy,
@@ -33,8 +34,6 @@ from tests.builders import (
     wall,
     world,
 )
-
-THINGS = (trunk(12.0, 1.5), trunk(15.0, -2.0), wall(20.0, 0.0, (1.0, 12.0)))
 
 
 def rough(**changes: object) -> Scenario:

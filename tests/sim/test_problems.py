@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 import pytest
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from scenarios.problems import problems
+from sim.problems import problems
 
 
 class Strict(BaseModel):
@@ -32,8 +32,8 @@ class Table(Strict):
 @pytest.mark.parametrize(
     ("table", "message"),
     [
-        ({"shapes": [{"kind": "round", "radius": 1.0, "zzz": 1}]}, "shapes.0.round.zzz: unknown key"),
-        ({"shapes": [{"kind": "square", "sid": 1}]}, "shapes.0.square.side: missing; shapes.0.square.sid: unknown key; did you mean 'side'?"),
+        ({"shapes": [{"kind": "round", "radius": 1.0, "zzz": 1}]}, "shapes.0.zzz: unknown key"),
+        ({"shapes": [{"kind": "square", "sid": 1}]}, "shapes.0.side: missing; shapes.0.sid: unknown key; did you mean 'side'?"),
         ({"shapes": [{"kind": "squar"}]}, "shapes.0: unknown kind 'squar': choose round, square; did you mean 'square'?"),
         ({"shapes": [{"side": 1}]}, "shapes.0.kind: missing; choose round, square"),
         ({"colour": "gren"}, "colour: unknown colour 'gren': choose red, green; did you mean 'green'?"),

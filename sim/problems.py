@@ -22,7 +22,7 @@ def problems(error: ValidationError, model: type[BaseModel]) -> str:
 
 def _problem(detail: dict[str, Any], model: type[BaseModel]) -> str:
     loc, kind, value = detail["loc"], detail["type"], detail["input"]
-    place = ".".join(str(part) for part in loc)
+    place = _written(model, loc)
     if kind == "extra_forbidden":
         return f"{place}: unknown key{did_you_mean(str(loc[-1]), _keys(model, loc[:-1]))}"
     if kind == "missing":
@@ -75,13 +75,34 @@ def _at(model: type[BaseModel], loc: Iterable[Any]) -> list[type[BaseModel]]:
     """The models of a place, which is keys, indices and, where a union decided, the tag it found."""
     here = [model]
     for part in loc:
-        if isinstance(part, int):
-            continue
-        fields = [each.model_fields[part] for each in here if part in each.model_fields]
-        here = [found for field in fields for found in _models(field.annotation)] or [
-            each for each in here if part in _literals(each.model_fields.get("kind"))
-        ]
+        here = _next(here, part)
     return here
+
+
+def _written(model: type[BaseModel], loc: Iterable[Any]) -> str:
+    """A place as the file has it: without the tags of unions, which are values there and no keys."""
+    here, parts = [model], []
+    for part in loc:
+        if not _is_tag(here, part):
+            parts.append(str(part))
+        here = _next(here, part)
+    return ".".join(parts)
+
+
+def _next(here: list[type[BaseModel]], part: int | str) -> list[type[BaseModel]]:
+    if isinstance(part, int):
+        return here
+    if _is_tag(here, part):
+        return [each for each in here if part in _literals(each.model_fields.get("kind"))]
+    fields = [each.model_fields[part] for each in here if part in each.model_fields]
+    return [found for field in fields for found in _models(field.annotation)]
+
+
+def _is_tag(here: list[type[BaseModel]], part: int | str) -> bool:
+    """Whether a part of a place is a union's tag: no key of any model there, but the kind of one."""
+    return not any(part in each.model_fields for each in here) and any(
+        part in _literals(each.model_fields.get("kind")) for each in here
+    )
 
 
 def _tags(models: Iterable[type[BaseModel]], name: str) -> list[str]:
