@@ -9,15 +9,12 @@ from scenarios.intervals import WindInterval
 from scenarios.task_recipes import MoverRecipe, TaskRecipe
 from scenarios.world_recipes import WorldRecipe
 from sim.faults import Fault, check_faults
-from sim.fields import Finite, Flag
+from sim.fields import Finite, Flag, Fraction, Model, Positive
 from sim.scenario import (
     MAX_GUSTS,
     Camera,
-    Fraction,
     Gust,
-    Model,
     Odometry,
-    Positive,
     PublishedRule,
     Rates,
     Turbulence,

@@ -4,8 +4,8 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field
 
-from sim.fields import Whole
-from sim.scenario import MAX_WIND, Finite, NonNegative, Positive
+from sim.fields import Finite, NonNegative, Positive, Whole
+from sim.scenario import MAX_WIND
 
 
 def ordered(bounds: tuple[float, float]) -> tuple[float, float]:

@@ -7,10 +7,9 @@ from pydantic import AfterValidator, Field, model_validator
 
 from scenarios.intervals import AngleInterval, Density, PositiveInterval, ordered
 from scenarios.published import EdgesRecipe, LineRecipe
-from sim.fields import Finite, Whole
+from sim.fields import Finite, Fraction, Model, NonNegative, Positive, Whole
 from sim.mover_spec import MAX_MOVER_SPEED
 from sim.rules import PANEL_SIDE
-from sim.scenario import Fraction, Model, NonNegative, Positive
 from sim.types import MAX_TOKENS
 
 MIN_SITE_CLEARANCE = 2.2

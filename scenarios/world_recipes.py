@@ -17,8 +17,7 @@ from scenarios.intervals import (
     ordered,
 )
 from scenarios.published import DiscForestRecipe, SphereFieldRecipe
-from sim.fields import Finite, Whole
-from sim.scenario import Fraction, Model
+from sim.fields import Finite, Fraction, Model, Whole
 from sim.world.place_options import PlaceOptions
 
 _Share = Annotated[Finite, Field(gt=0, le=1)]

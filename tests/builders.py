@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from sim.fields import Point
 from sim.flight import Flight
 from sim.scenario import (
     FORMAT,
@@ -19,7 +20,6 @@ from sim.scenario import (
     NavigateTask,
     Odometry,
     PanelSpec,
-    Point,
     Rates,
     Scenario,
     SiteSpec,

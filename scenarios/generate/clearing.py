@@ -7,7 +7,8 @@ import numpy as np
 from jaxtyping import Float
 
 from scenarios.generate.shapes import Pair, rounded, upright_box
-from sim.scenario import BoxSpec, Color, LimbSpec, Point, WorldSpec
+from sim.fields import Color, Point
+from sim.scenario import BoxSpec, LimbSpec, WorldSpec
 
 
 @dataclass(frozen=True)

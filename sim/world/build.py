@@ -5,15 +5,8 @@ from collections.abc import Sequence
 import numpy as np
 from jaxtyping import Float
 
-from sim.scenario import (
-    BoxSpec,
-    CylinderSpec,
-    LimbSpec,
-    PanelSpec,
-    Point,
-    SphereSpec,
-    WorldSpec,
-)
+from sim.fields import Point
+from sim.scenario import BoxSpec, CylinderSpec, LimbSpec, PanelSpec, SphereSpec, WorldSpec
 from sim.world.geometry import Boxes, Cylinders, Decal, Limbs, Mesh, Semantic, Spheres, World
 from sim.world.importers import load_place
 from sim.world.relief import Relief
