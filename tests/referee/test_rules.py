@@ -22,9 +22,7 @@ def test_the_numbers_are_those_the_environment_flies_by() -> None:
         "CLOSE_UP_DISTANCE", "CLOSE_UP_SPEED", "CLOSE_UP_SECONDS", "FAULT_FACTOR",
     ):  # fmt: skip
         assert getattr(definitions, name) == pytest.approx(getattr(rules, name)), name
-    assert definitions.PANEL_SIZE == build.PANEL_SIZE
     assert definitions.PANEL_THICKNESS == build.PANEL_THICKNESS
-    assert pytest.approx(build.COVER_SIZE) == definitions.COVER_SHARE * build.PANEL_SIZE
 
 
 def test_the_referee_knows_every_field_of_a_scenario() -> None:
