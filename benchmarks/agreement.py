@@ -19,12 +19,12 @@ import tyro
 
 import agents
 import scenarios
-from agents.fanout import Failed, fan_out
+from agents.fanout import Failed, LocalEngine
 from agents.flying import Recorder
 from benchmarks.reckless import RecklessPilot
 from scenarios.journal import Journal
 from scenarios.referee import judge_log
-from scenarios.runner import stamp
+from scenarios.versions import stamp
 from sim.flight import Flight
 from sim.record.writer import FlightLog
 from sim.scenario import Scenario
@@ -122,7 +122,7 @@ def run(options: Options, journal: Journal[Row]) -> list[Row]:
     keep = options.out / "disagreements"
     keep.mkdir(exist_ok=True)
     work = functools.partial(fly_and_judge, keep=keep)
-    for job, answer in fan_out(work, missing, options.processes):
+    for job, answer in LocalEngine(options.processes).fan_out(work, missing):
         row = _failed(job, answer.reason) if isinstance(answer, Failed) else answer
         journal.append(row)
         rows[job] = row

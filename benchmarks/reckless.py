@@ -6,6 +6,7 @@ from jaxtyping import Float
 from sim.entries import clip
 from sim.flight import Flight
 from sim.frames import heading_from_world, yaw_of
+from sim.physics.vehicle import colliding_hull
 from sim.scenario import AvoidTask, MissionTask, NavigateTask
 from sim.types import MAX_SPEED, POSITION, QUATERNION, Decision, Observation
 
@@ -29,6 +30,7 @@ class RecklessPilot:
 
     def reset(self, flight: Flight) -> None:
         self._sim = flight.simulator
+        self._radius, _ = colliding_hull(flight.simulator.vehicle, flight.scenario)
         self._rng = np.random.default_rng([flight.scenario.seed, _STREAM])
         task, self._targets, self._course = flight.scenario.task, [], None
         if isinstance(task, NavigateTask):
@@ -48,7 +50,7 @@ class RecklessPilot:
         velocity = self._speed * self._wanted(position)
         clearance, away = self._nearest(position)
         if clearance < _NOTICED:
-            gap = clearance - sim.vehicle.hull_radius - self._gap
+            gap = clearance - self._radius - self._gap
             velocity = velocity - (velocity @ away) * away - _PULL * gap * away
         return Decision(action=self._action(velocity), phase="random")
 

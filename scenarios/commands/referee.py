@@ -6,7 +6,7 @@ from pathlib import Path
 from rich.table import Table
 
 import scenarios
-from agents.fanout import Failed, fan_out
+from agents.fanout import Failed, LocalEngine
 from scenarios.commands.console import InputError, progress, say_json, show, user_input, warn
 from scenarios.referee import Verdict, judge
 from sim.record.reader import read_flight
@@ -40,7 +40,7 @@ def _judge_all(logs: tuple[Path, ...], scenario: str | None, workers: int) -> di
             return {log: work(log) for log in wanted}
     found: dict[Path, Verdict] = {}
     with progress("judging", "logs") as report:
-        for log, answer in fan_out(work, wanted, min(workers, len(wanted))):
+        for log, answer in LocalEngine(min(workers, len(wanted))).fan_out(work, wanted):
             if isinstance(answer, Failed):
                 raise InputError(answer.reason.strip().splitlines()[-1])
             found[log] = answer

@@ -58,7 +58,7 @@ def clearances(scenario: Scenario, vehicle: Vehicle, track: Track) -> Clearances
     shapes = shapes_of(scenario)
     path = np.ascontiguousarray(np.column_stack([track.positions, track.axes[:, :, 2]]))
     near, what = fresh(len(track))
-    radius, half = vehicle.hull_radius, vehicle.hull_height / 2
+    radius, half = colliding_body(scenario, vehicle)
     if len(shapes.rows):
         bins = bins_of(shapes)
         sweep(path, shapes.rows, shapes.low, shapes.high, bins, radius, half, near, what)
@@ -72,6 +72,14 @@ def clearances(scenario: Scenario, vehicle: Vehicle, track: Track) -> Clearances
     tilt_cosine = np.abs(path[:, 5])
     lowest = half * tilt_cosine + radius * np.sqrt(np.maximum(1.0 - tilt_cosine**2, 0.0))
     return Clearances(near, what, track.positions[:, 2] - lowest, shapes)
+
+
+def colliding_body(scenario: Scenario, vehicle: Vehicle) -> tuple[float, float]:
+    """Radius and half height, m, of the cylinder that collides: the hull, or a smaller one, no higher than it is wide."""
+    radius = scenario.collision_radius_m
+    if radius is None:
+        return vehicle.hull_radius, vehicle.hull_height / 2
+    return radius, min(vehicle.hull_height / 2, radius)
 
 
 def first_touch(measured: Clearances) -> Touch | None:

@@ -10,7 +10,6 @@ import numpy as np
 
 from scenarios.referee.contact import Clearances, Touch, first_touch
 from scenarios.referee.definitions import (
-    ARRIVAL_RADIUS,
     LANDING_SPEED,
     PAD_RADIUS,
     TIME_FACTOR,
@@ -102,20 +101,21 @@ def _limits(
 ) -> Ending | None:
     fences, zones = fence_margin(scenario, track), no_fly_margin(scenario, track)
     floor = floor_margin(scenario, track, landing)
-    found = [
+    high = altitude_margin(scenario, track)
+    limits = [
         _beyond(track, bounds_margin(scenario, track), "out_of_bounds", "left the world's bounds"),
-        _beyond(
-            track,
-            altitude_margin(scenario, track),
-            "altitude_breach",
-            "rose above the altitude limit",
-        ),
+        _beyond(track, high, "altitude_breach", "rose above the altitude limit"),
         _empty(track, battery),
-        _beyond(track, floor, "altitude_breach", "sank below the least altitude", ticks=True),
-        _beyond(track, zones, "no_fly_zone", "entered a no-fly zone", ticks=True),
-        _beyond(track, fences, "geofence_breach", "left the geofence", ticks=True),
     ]
-    return min((e for e in found if e is not None), key=lambda ending: ending.step, default=None)
+    fenced = [
+        _beyond(track, fences, "geofence_breach", "left the geofence", ticks=True),
+        _beyond(track, zones, "no_fly_zone", "entered a no-fly zone", ticks=True),
+        _beyond(track, floor, "altitude_breach", "sank below the least altitude", ticks=True),
+    ]
+    # Of fences, the first that was crossed; of one step, the other limits count before them.
+    crossed = min((e for e in fenced if e is not None), key=lambda e: e.sample, default=None)
+    found = [ending for ending in (*limits, crossed) if ending is not None]
+    return min(found, key=lambda ending: ending.step, default=None)
 
 
 def _beyond(
@@ -152,7 +152,8 @@ def _empty(track: Track, battery: np.ndarray) -> Ending | None:
 def _task(scenario: Scenario, track: Track) -> Ending | None:
     task = scenario.task
     if isinstance(task, NavigateTask):
-        limit = TIME_FACTOR * task.geodesic_m / scenario.speed_limit_m_s + TIME_SPARE
+        usual = TIME_FACTOR * task.geodesic_m / scenario.speed_limit_m_s + TIME_SPARE
+        limit = usual if task.finish.time_limit_s is None else task.finish.time_limit_s
         return _sooner(_arrived(task, track), _late(track, limit))
     if isinstance(task, AvoidTask):
         limit = task.distance_m / (task.min_speed_fraction * scenario.speed_limit_m_s)
@@ -179,13 +180,26 @@ def _late(track: Track, limit: float) -> Ending | None:
 
 
 def _arrived(task: NavigateTask, track: Track) -> Ending | None:
-    """The straight way between samples is what comes within ARRIVAL_RADIUS."""
-    goal = np.array(task.goal_m)
-    starts, ways = track.positions[:-1], np.diff(track.positions, axis=0)
+    """The straight way between samples is what comes near enough: to the goal, to its axis, or to level with it."""
+    within = task.finish.within_m
+    return _fulfilled(
+        track, within - _left_to_goal(task, track), f"came within {within:g} m of the goal"
+    )
+
+
+def _left_to_goal(task: NavigateTask, track: Track) -> np.ndarray:
+    """Least way left between each sample and the next, m; level with the goal is seen along the line from the start."""
+    goal, shape = np.array(task.goal_m), task.finish.shape
+    if shape == "plane":
+        line = (goal - track.positions[0])[:2]
+        ahead = (goal - track.positions)[:, :2] @ line / np.linalg.norm(line)
+        return np.minimum(ahead[:-1], ahead[1:])
+    axes = 2 if shape == "column" else 3
+    offsets = (goal - track.positions)[:, :axes]
+    ways = -np.diff(offsets, axis=0)
     squared = np.maximum((ways**2).sum(axis=1), 1e-18)
-    share = np.clip(((goal - starts) * ways).sum(axis=1) / squared, 0.0, 1.0)
-    away = np.linalg.norm(starts + share[:, None] * ways - goal, axis=1) - ARRIVAL_RADIUS
-    return _fulfilled(track, -away, f"came within {ARRIVAL_RADIUS:g} m of the goal")
+    share = np.clip((offsets[:-1] * ways).sum(axis=1) / squared, 0.0, 1.0)
+    return np.linalg.norm(offsets[:-1] - share[:, None] * ways, axis=1)
 
 
 def _completed(task: AvoidTask, track: Track) -> Ending | None:

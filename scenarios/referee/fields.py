@@ -1,13 +1,38 @@
 """Which parts of a scenario the referee knows: it refuses to judge what it has not been taught."""
 
 from collections.abc import Iterator
-from typing import Any
 
 from pydantic import BaseModel
 
 from sim.scenario import Scenario
 
 KNOWN: dict[str, frozenset[str]] = {
+    "Scenario": frozenset(
+        [
+            "format",
+            "name",
+            "seed",
+            "redraws",
+            "held_out",
+            "vehicle",
+            "speed_limit_m_s",
+            "world",
+            "start",
+            "task",
+            "limits",
+            "battery",
+            "weather",
+            "odometry",
+            "sensors",
+            "camera",
+            "rates",
+            "faults",
+            "safety",
+            "collision_radius_m",
+            "published_rule",
+        ]
+    ),
+    "Start": frozenset(["position_m", "yaw_rad"]),
     "WorldSpec": frozenset(
         [
             "low_m",
@@ -24,7 +49,14 @@ KNOWN: dict[str, frozenset[str]] = {
         ]
     ),
     "PanelSpec": frozenset(["center_m", "yaw_rad", "cells", "covered", "side_m"]),
-    "NavigateTask": frozenset(["kind", "goal_m", "geodesic_m"]),
+    "CylinderSpec": frozenset(["base_m", "radius_m", "height_m", "semantic", "color"]),
+    "BoxSpec": frozenset(["center_m", "size_m", "yaw_rad", "semantic", "color"]),
+    "SphereSpec": frozenset(["center_m", "radius_m", "semantic", "color"]),
+    "LimbSpec": frozenset(
+        ["start_m", "end_m", "start_radius_m", "end_radius_m", "semantic", "color"]
+    ),
+    "NavigateTask": frozenset(["kind", "goal_m", "geodesic_m", "finish", "any_height"]),
+    "Finish": frozenset(["shape", "within_m", "time_limit_s"]),
     "AvoidTask": frozenset(["kind", "course_rad", "distance_m", "min_speed_fraction"]),
     "MissionTask": frozenset(
         ["kind", "home_m", "sites", "time_limit_s", "detour_factor", "ordered"]
@@ -56,14 +88,11 @@ KNOWN: dict[str, frozenset[str]] = {
             "camera_loss",
         ]
     ),
+    "PolygonArea": frozenset(["kind", "corners_m", "low_m", "high_m"]),
+    "CircleArea": frozenset(["kind", "center_m", "radius_m", "low_m", "high_m"]),
     "Battery": frozenset(["capacity_wh", "initial_fraction", "reserve_fraction"]),
 }
 """Fields of each part that either matter to no verdict or are looked at here; parts not named matter to none."""
-
-
-def optional(part: object, name: str, default: Any) -> Any:
-    """A field that only some scenarios have."""
-    return getattr(part, name, default)
 
 
 def check_known(scenario: Scenario) -> None:
@@ -76,6 +105,12 @@ def check_known(scenario: Scenario) -> None:
             raise ValueError(
                 f"the referee does not know {type(part).__name__}.{names}: it cannot judge this flight"
             )
+    options = scenario.world.place_options
+    if options is not None and options.ground == "relief":
+        raise ValueError(
+            f"world.place_options.ground = 'relief' (place {scenario.world.place!r}): the referee knows level ground "
+            "only, it cannot judge this flight"
+        )
 
 
 def _parts(part: BaseModel) -> Iterator[BaseModel]:

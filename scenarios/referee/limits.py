@@ -1,13 +1,11 @@
 """Where a drone may be, and how far inside or outside it is: bounds, altitudes, geofences and no-fly zones."""
 
-from typing import Any
-
 import numpy as np
 from jaxtyping import Bool, Float
 
 from scenarios.referee.definitions import LANDING_RADIUS
-from scenarios.referee.fields import optional
 from scenarios.referee.track import Track
+from sim.safety_spec import Area, CircleArea
 from sim.scenario import MissionTask, Scenario
 
 
@@ -27,7 +25,7 @@ def floor_margin(
     scenario: Scenario, track: Track, landing: Bool[np.ndarray, " n"]
 ) -> Float[np.ndarray, " n"]:
     """Way down to the least altitude, m, negative below; inf where none binds: without one, landing, over a pad."""
-    safety: Any = optional(scenario, "safety", None)
+    safety = scenario.safety
     if safety is None:
         return np.full(len(track), np.inf)
     places = np.array([_home(scenario), *safety.rally_m], dtype=float)[:, :2]
@@ -38,7 +36,7 @@ def floor_margin(
 
 def fence_margin(scenario: Scenario, track: Track) -> Float[np.ndarray, " n"]:
     """How far inside the geofence that holds it best, m, negative outside all; inf where there is none."""
-    safety: Any = optional(scenario, "safety", None)
+    safety = scenario.safety
     if safety is None or not safety.geofence:
         return np.full(len(track), np.inf)
     return np.max([inside(area, track.positions) for area in safety.geofence], axis=0)
@@ -46,16 +44,16 @@ def fence_margin(scenario: Scenario, track: Track) -> Float[np.ndarray, " n"]:
 
 def no_fly_margin(scenario: Scenario, track: Track) -> Float[np.ndarray, " n"]:
     """Way to the nearest no-fly zone, m, negative in one; inf where there is none."""
-    safety: Any = optional(scenario, "safety", None)
+    safety = scenario.safety
     if safety is None or not safety.no_fly:
         return np.full(len(track), np.inf)
     return -np.max([inside(area, track.positions) for area in safety.no_fly], axis=0)
 
 
-def inside(area: Any, points: Float[np.ndarray, "n 3"]) -> Float[np.ndarray, " n"]:
+def inside(area: Area, points: Float[np.ndarray, "n 3"]) -> Float[np.ndarray, " n"]:
     """Way to the surface of an upright prism or cylinder, m: positive inside, negative (and no larger) outside."""
     level = np.minimum(points[:, 2] - area.low_m, area.high_m - points[:, 2])
-    if area.kind == "circle":
+    if isinstance(area, CircleArea):
         away = np.linalg.norm(points[:, :2] - np.array(area.center_m), axis=1)
         return np.minimum(level, area.radius_m - away)
     ring = np.array(area.corners_m, dtype=float)

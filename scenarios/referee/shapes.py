@@ -1,21 +1,14 @@
 """Everything of a scenario that the hull can meet, as rows of the referee's own shapes, each with a name."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from jaxtyping import Float
 
 from scenarios.referee.convex import BOX, FRUSTUM, POINTS, ROW
-from scenarios.referee.definitions import (
-    COVER_DISTANCE,
-    COVER_SHARE,
-    PANEL_SIZE,
-    PANEL_THICKNESS,
-)
-from scenarios.referee.fields import optional
-from sim.scenario import PanelSpec, Scenario
+from scenarios.referee.definitions import COVER_DISTANCE, COVER_SHARE, PANEL_THICKNESS
+from sim.scenario import LimbSpec, PanelSpec, Scenario
 from sim.world.importers import Place, load_place
 
 
@@ -41,12 +34,12 @@ class Shapes:
 def shapes_of(scenario: Scenario) -> Shapes:
     """All that stands in a scenario's world but the ground."""
     world = scenario.world
-    place = _place(scenario)
+    place = load_place(world.place, world.crop_m, world.place_options)
     groups = {
         "cylinder": [upright(c.base_m, c.radius_m, c.height_m) for c in world.cylinders],
         "box": [box(b.center_m, np.array(b.size_m) / 2, b.yaw_rad) for b in world.boxes],
         "sphere": [ball(s.center_m, s.radius_m) for s in world.spheres],
-        "limb": [limb(part) for part in optional(world, "limbs", ())],
+        "limb": [limb(part) for part in world.limbs],
         "panel": [plate(p, 0.0, 1.0) for p in world.panels],
         "cover": [plate(p, COVER_DISTANCE, COVER_SHARE) for p in world.panels if p.covered],
         f"tree of {world.place}": list(_trees(place)),
@@ -84,7 +77,7 @@ def box(
     return row
 
 
-def limb(spec: Any) -> Float[np.ndarray, " r"]:
+def limb(spec: LimbSpec) -> Float[np.ndarray, " r"]:
     """A truncated cone between two points."""
     row = np.zeros(ROW)
     row[0], row[8], row[9] = FRUSTUM, spec.start_radius_m, spec.end_radius_m
@@ -95,7 +88,7 @@ def limb(spec: Any) -> Float[np.ndarray, " r"]:
 def plate(panel: PanelSpec, forward: float, share: float) -> Float[np.ndarray, " r"]:
     """A panel's body, or its cover: a share of the panel's side, some way in front of its centre."""
     x, y, z = panel.center_m
-    yaw, size = panel.yaw_rad, share * optional(panel, "side_m", PANEL_SIZE)
+    yaw, size = panel.yaw_rad, share * panel.side_m
     center = x + forward * np.cos(yaw), y + forward * np.sin(yaw), z
     return box(center, (PANEL_THICKNESS / 2, size / 2, size / 2), yaw)
 
@@ -127,15 +120,6 @@ def bounding_boxes(
 
 
 # --- Private: what a place brings; the importers only hand over coordinates.
-
-
-def _place(scenario: Scenario) -> Place:
-    world = scenario.world
-    options = optional(world, "place_options", None)
-    # How a file is to be read is handed over only where the scenario says something about it.
-    extra = () if options is None else (options,)
-    load: Callable[..., Place] = load_place
-    return load(world.place, world.crop_m, *extra)
 
 
 def _trees(place: Place) -> Float[np.ndarray, "n r"]:

@@ -19,7 +19,6 @@ from scenarios.referee.definitions import (
     SERVE_ANGLE,
     SERVE_RADIUS,
 )
-from scenarios.referee.fields import optional
 from scenarios.referee.track import Track
 from sim.scenario import MissionTask, PanelSpec, Scenario, SiteSpec
 
@@ -43,7 +42,7 @@ def judge_sites(scenario: Scenario, track: Track, last_step: int) -> tuple[SiteR
     """The sites of a mission after its steps 0 to last_step; empty for other tasks."""
     if not isinstance(scenario.task, MissionTask):
         return ()
-    if optional(scenario.task, "ordered", False):
+    if scenario.task.ordered:
         return judge_route(scenario.task, track, last_step)
     samples = track.ends[: last_step + 1]
     places, speeds, yaws = track.positions[samples], track.speeds[samples], track.yaws[samples]
@@ -67,7 +66,7 @@ def judge_route(task: MissionTask, track: Track, last_step: int) -> tuple[SiteRe
     reports: list[SiteReport] = []
     step, close = 0, False
     for site in task.sites:
-        needed = max(1, math.ceil(optional(site, "hold_s", 0.0) / track.step_s - 1e-6))
+        needed = max(1, math.ceil(site.hold_s / track.step_s - 1e-6))
         held = 0
         while held < needed and step <= last_step:
             first = 1 + (int(track.ends[step - 1]) if step else 0)
@@ -85,13 +84,12 @@ def judge_route(task: MissionTask, track: Track, last_step: int) -> tuple[SiteRe
 
 def _panel(scenario: Scenario, site: SiteSpec) -> PanelSpec | None:
     """What is to be inspected; some sites are only places to be at."""
-    index: int | None = site.panel
-    return None if index is None else scenario.world.panels[index]
+    return None if site.panel is None else scenario.world.panels[site.panel]
 
 
 def _turned(site: SiteSpec, yaws: Float[np.ndarray, " s"]) -> Float[np.ndarray, " s"]:
     """By how much headings exceed what a site allows, rad; never where any will do."""
-    if optional(site, "any_heading", False):
+    if site.any_heading:
         return np.full(len(yaws), -np.inf)
     return _angle(yaws - site.yaw_rad) - SERVE_ANGLE
 

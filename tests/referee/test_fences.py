@@ -1,6 +1,5 @@
 """Geofences, no-fly zones, least altitude and routes, as scenarios with a safety layer or an order state them."""
 
-from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -9,29 +8,29 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from scenarios.referee.limits import fence_margin, floor_margin, inside, no_fly_margin
-from scenarios.referee.sites import judge_route
+from scenarios.referee.sites import judge_route, judge_sites
+from sim.safety_spec import CircleArea, PolygonArea, Safety
+from sim.scenario import MissionTask, Scenario, SiteSpec
 from tests.builders import scenario as field
-from tests.referee.drawn import standing, track
+from tests.referee.drawn import ended, standing, track
 
 NOTCHED = ((0.0, 0.0), (10.0, 0.0), (10.0, 10.0), (5.0, 4.0), (0.0, 10.0))
 
 
-def circle(x: float, y: float, radius: float, low: float = 0.0, high: float = 9.0) -> Any:
-    return SimpleNamespace(kind="circle", center_m=(x, y), radius_m=radius, low_m=low, high_m=high)
+def circle(x: float, y: float, radius: float) -> CircleArea:
+    return CircleArea(kind="circle", center_m=(x, y), radius_m=radius, low_m=0.0, high_m=9.0)
 
 
-def polygon(*corners: tuple[float, float]) -> Any:
-    return SimpleNamespace(kind="polygon", corners_m=corners, low_m=0.0, high_m=9.0)
+def polygon(*corners: tuple[float, float]) -> PolygonArea:
+    return PolygonArea(kind="polygon", corners_m=corners, low_m=0.0, high_m=9.0)
 
 
-def fenced(**safety: Any) -> Any:
-    """A field with a safety layer, of which limits read no more than this."""
-    plain = field()
-    table = {"geofence": (), "no_fly": (), "rally_m": (), "altitude_min_m": 0.0} | safety
-    return SimpleNamespace(
-        world=plain.world, limits=plain.limits, start=plain.start, task=plain.task,
-        safety=SimpleNamespace(**table),
-    )  # fmt: skip
+def fenced(**table: Any) -> Scenario:
+    """A field with a safety layer that has some fences."""
+    plain: dict[str, Any] = {
+        "altitude_min_m": 0.0, "return_altitude_m": 2.0, "return_by": "straight", "geofence_action": "hold"
+    }  # fmt: skip
+    return field(safety=Safety(**(plain | table)))
 
 
 @pytest.mark.parametrize(
@@ -90,18 +89,48 @@ def test_without_a_safety_layer_nothing_is_fenced() -> None:
     assert np.isinf(floor_margin(plain, still, np.zeros(17, dtype=bool))).all()
 
 
-def test_a_route_counts_in_its_order_and_holds() -> None:
-    def site(x: float, hold: float = 0.0) -> Any:
-        return SimpleNamespace(
-            position_m=(x, 0.0, 1.5), yaw_rad=1.0, any_heading=True, prize=1.0, hold_s=hold
-        )
+@pytest.mark.parametrize(("zone_x", "outcome"), [(11.0, "no_fly_zone"), (13.0, "geofence_breach")])
+def test_of_two_fences_in_one_step_the_first_to_be_crossed_ends_the_flight(
+    zone_x: float, outcome: str
+) -> None:
+    """At 60 m/s a step is 4 m long: both lie in it."""
+    spec = fenced(geofence=(circle(5.0, 0.0, 7.0),), no_fly=(circle(zone_x + 0.5, 0.0, 1.0),))
+    assert ended(spec, track((9.0, 0.0, 1.5), (13.0, 0.0, 1.5), speed=59.0)).outcome == outcome
 
+
+def stop(x: float, hold: float = 0.0) -> SiteSpec:
+    """A point to fly to, whatever the heading."""
+    return SiteSpec(
+        position_m=(x, 0.0, 1.5), yaw_rad=1.0, any_heading=True, prize=1.0, mandatory=True, hold_s=hold
+    )  # fmt: skip
+
+
+def route(*sites: SiteSpec) -> MissionTask:
+    return MissionTask(
+        kind="mission", home_m=(5.0, 0.0, 0.0), sites=sites, time_limit_s=60.0, detour_factor=1.0,
+        ordered=True,
+    )  # fmt: skip
+
+
+def test_a_point_without_a_panel_is_served_whatever_the_heading() -> None:
+    points = route(stop(10.0)).model_copy(update={"ordered": False})
+    still = standing(np.tile([10.0, 0.0, 1.5], (33, 1)), yaw=-2.0)
+    (report,) = judge_sites(field(task=points), still, 1)
+    assert report.served
+    faced = points.model_copy(
+        update={"sites": (points.sites[0].model_copy(update={"any_heading": False}),)}
+    )
+    (report,) = judge_sites(field(task=faced), still, 1)
+    assert not report.served
+
+
+def test_a_route_counts_in_its_order_and_holds() -> None:
     there = track((5.0, 0.0, 1.5), (20.0, 0.0, 1.5))
     last = len(there.ends) - 1
-    task: Any = SimpleNamespace(sites=(site(10.0), site(15.0)))
+    task = route(stop(10.0), stop(15.0))
     assert [r.served for r in judge_route(task, there, last)] == [True, True]
-    task = SimpleNamespace(sites=(site(15.0), site(10.0)))
+    task = route(stop(15.0), stop(10.0))
     assert [r.served for r in judge_route(task, there, last)] == [True, False]
     # 3 m at 5 m/s are passed in 0.6 s.
-    task = SimpleNamespace(sites=(site(10.0, hold=0.5), site(15.0, hold=0.9)))
+    task = route(stop(10.0, hold=0.5), stop(15.0, hold=0.9))
     assert [r.served for r in judge_route(task, there, last)] == [True, False]

@@ -7,8 +7,9 @@ from hypothesis import strategies as st
 
 from scenarios.referee.bins import bins_of
 from scenarios.referee.convex import BOX, FRUSTUM, POINTS, ROW, clearance, separation
-from scenarios.referee.shapes import Shapes, ball, bounding_boxes, box, upright
+from scenarios.referee.shapes import Shapes, ball, bounding_boxes, box, limb, upright
 from scenarios.referee.sweep import fresh, sweep
+from sim.scenario import LimbSpec
 
 RADIUS, HALF = 0.25, 0.06
 
@@ -120,6 +121,38 @@ def standing_shapes(*rows: np.ndarray) -> Shapes:
 
 def path_of(positions: np.ndarray) -> np.ndarray:
     return np.column_stack([positions, np.tile([0.0, 0.0, 1.0], (len(positions), 1))])
+
+
+@given(st.integers(0, 10_000))
+def test_a_limb_is_where_its_specification_puts_it(seed: int) -> None:
+    """A truncated cone, sampled from its own formula, all over and on its surface."""
+    rng = np.random.default_rng(seed)
+    start, end = rng.normal(size=(2, 3)) * rng.choice([0.3, 1.0])
+    radii = rng.uniform(0.01, 0.6, 2)
+    spec = LimbSpec(
+        start_m=tuple(start), end_m=tuple(end), start_radius_m=radii[0], end_radius_m=radii[1],
+        semantic="tree", color=(0.4, 0.3, 0.2),
+    )  # fmt: skip
+    along = (end - start) / np.linalg.norm(end - start)
+    share = rng.uniform(0, 1, 40_000)
+    share[:10_000] = np.round(share[:10_000])
+    spokes = rng.normal(size=(40_000, 3))
+    spokes -= (spokes @ along)[:, None] * along
+    spokes /= np.linalg.norm(spokes, axis=1, keepdims=True)
+    out = np.sqrt(rng.uniform(0, 1, 40_000))
+    out[::2] = 1.0
+    reach = out * (radii[0] + share * (radii[1] - radii[0]))
+    points = start + share[:, None] * (end - start) + reach[:, None] * spokes
+    axis = rng.normal(size=3)
+    axis /= np.linalg.norm(axis)
+    center = rng.normal(size=3)
+    sampled = depth_in_hull(points, center, axis).min()
+    found = away(limb(spec), center, axis)
+    assert found <= sampled + 1e-4
+    assert sampled - found < 0.06
+    low, high = bounding_boxes(limb(spec)[None])
+    assert (points >= low - 1e-9).all()
+    assert (points <= high + 1e-9).all()
 
 
 def test_bounding_boxes_hold_their_shapes(rng: np.random.Generator) -> None:

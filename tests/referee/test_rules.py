@@ -1,15 +1,18 @@
 """Every rule of the referee, just inside and just outside."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 
 from scenarios.referee import definitions
-from scenarios.referee.fields import KNOWN
+from scenarios.referee.fields import KNOWN, check_known
 from scenarios.referee.sites import judge_sites, panel_has_fault, prize_of
-from sim import rules, scenario
-from sim.scenario import Scenario
+from sim import rules, safety_spec, scenario
+from sim.scenario import Finish, Scenario
 from sim.world import build
-from tests.builders import FAULTY, HEALTHY, course, goal, mission, trunk, wall, world
+from sim.world.place_options import PlaceOptions
+from tests.builders import FAULTY, HEALTHY, course, goal, mission, panel_ahead, trunk, wall, world
 from tests.builders import scenario as field
 from tests.referee.drawn import TICK, ended, standing, track
 
@@ -22,17 +25,68 @@ def test_the_numbers_are_those_the_environment_flies_by() -> None:
         "CLOSE_UP_DISTANCE", "CLOSE_UP_SPEED", "CLOSE_UP_SECONDS", "FAULT_FACTOR",
     ):  # fmt: skip
         assert getattr(definitions, name) == pytest.approx(getattr(rules, name)), name
-    assert definitions.PANEL_SIZE == build.PANEL_SIZE
     assert definitions.PANEL_THICKNESS == build.PANEL_THICKNESS
-    assert pytest.approx(build.COVER_SIZE) == definitions.COVER_SHARE * build.PANEL_SIZE
 
 
 def test_the_referee_knows_every_field_of_a_scenario() -> None:
     for name, known in KNOWN.items():
-        model = getattr(scenario, name, None)
-        if model is not None:
-            # Whoever adds a field that a verdict may hang on teaches the referee first.
-            assert set(model.model_fields) <= known, name
+        model = getattr(scenario, name, None) or getattr(safety_spec, name)
+        # Whoever adds a field that a verdict may hang on teaches the referee first.
+        assert set(model.model_fields) == known, name
+
+
+def test_relief_is_refused_by_name() -> None:
+    spec = world().model_copy(
+        update={"place": "hill.city.json", "place_options": PlaceOptions(ground="relief")}
+    )
+    with pytest.raises(ValueError, match="ground = 'relief'"):
+        check_known(field(world=spec))
+
+
+@pytest.mark.parametrize(("gap", "outcome"), [(0.012, "success"), (-0.05, "collision")])
+def test_a_smaller_body_collides_only_by_itself(gap: float, outcome: str) -> None:
+    """Beside a trunk, and, no higher than it is wide, over a slab."""
+    flight = track(START, (28.6, 0.0, 1.5))
+    beside = world(trunk(15.0, 0.2 + 0.1 + gap))
+    assert ended(field(world=beside, collision_radius_m=0.1), flight).outcome == outcome
+    under = world(wall(15.0, 0.0, (2.0, 2.0), 1.5 - 0.04 - gap))
+    assert ended(field(world=under, collision_radius_m=0.04), flight).outcome == outcome
+    assert ended(field(world=beside), flight).outcome == "collision"
+
+
+@pytest.mark.parametrize("inside", [True, False])
+@pytest.mark.parametrize(
+    ("shape", "end"),
+    [
+        ("ball", (27.0, 0.0, 1.5)),
+        ("column", (28.0, np.sqrt(5.0), 0.5)),
+        ("plane", (27.0, 19.0, 0.5)),
+    ],
+)
+def test_a_finish_is_a_ball_a_column_or_a_plane(
+    shape: Any, end: tuple[float, float, float], inside: bool
+) -> None:
+    """Each end is 3 m off, by its own measure."""
+    within = 3.001 if inside else 2.999
+    task = goal(x=30.0).model_copy(update={"finish": Finish(shape=shape, within_m=within)})
+    assert ended(field(task=task), track(START, end)).outcome == (
+        "success" if inside else "unfinished"
+    )
+
+
+def test_a_finish_may_have_a_time_of_its_own() -> None:
+    task = goal(x=30.0).model_copy(update={"finish": Finish(time_limit_s=4.0)})
+    assert ended(field(task=task), track(START, (30.0, 0.0, 1.5), speed=5.0)).outcome == "timeout"
+
+
+@pytest.mark.parametrize(("gap", "outcome"), [(0.012, "success"), (-0.02, "collision")])
+def test_panels_are_as_large_as_their_scenario_says(gap: float, outcome: str) -> None:
+    """Flown over the upper edge of a panel of 0.5 m."""
+    panel = panel_ahead(11.0, 0.0, 0.0, HEALTHY).model_copy(
+        update={"center_m": (15.0, 0.0, 1.5 - 0.06 - 0.25 - gap), "side_m": 0.5}
+    )
+    spec = field(world=world(panels=(panel,)))
+    assert ended(spec, track(START, (28.6, 0.0, 1.5))).outcome == outcome
 
 
 @pytest.mark.parametrize(
