@@ -7,7 +7,7 @@ from jaxtyping import Float
 
 from sim.scenario import WorldSpec
 from sim.world.build import build_world
-from sim.world.bullet import check_size
+from sim.world.bullet_limits import check_size
 from sim.world.importers import Survey, survey
 from sim.world.meshing import world_triangles
 from sim.world.place_options import PlaceOptions
@@ -55,13 +55,13 @@ def fullest_window(place: str, options: PlaceOptions | None, ceiling: float) -> 
 def window_world(
     place: str, options: PlaceOptions | None, window: Window, ceiling: float
 ) -> WorldSpec:
-    """The world of a window, its lowest corner the origin."""
+    """The world of a window, its lowest corner the origin; flat ground alone where there is no place."""
     width, depth = (round(float(x), 3) for x in window.size)
     return WorldSpec(
         low_m=(0.0, 0.0, 0.0),
         high_m=(width, depth, ceiling),
         place=place,
-        crop_m=window.crop,
+        crop_m=window.crop if place else (0.0, 0.0, 0.0, 0.0),
         place_options=options,
     )
 

@@ -259,8 +259,6 @@ def _flown(
     except ValueError as error:
         size = ", ".join(f"{float(x):.0f}" for x in window.size)
         raise ScenarioError(f"{where}: spans {size} m: a world is at most 1100 m wide") from error
-    if not place:
-        world = world.model_copy(update={"crop_m": (0.0, 0.0, 0.0, 0.0)})
     mission = _over_ground(mission, world, shift)
     task, panels = task_of(mission, shift, family.speed_limit_m_s, seed)
     reserve = family.battery.reserve_fraction

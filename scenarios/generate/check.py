@@ -16,9 +16,6 @@ from sim.world.movers import movers_of
 from sim.world.primitives import nearest_distance
 from sim.world.relief import Relief
 
-_PAD_STEP = 0.01
-"""m between a pad and the ground below it that rounding explains."""
-
 
 def check_buildable(scenario: Scenario) -> None:
     """Raise ValueError where the simulator could not be built: too much geometry, or a camera of another size."""
@@ -102,10 +99,10 @@ def _check_heights(scenario: Scenario) -> None:
 
 
 def _check_home(relief: Relief | None, task: MissionTask) -> None:
-    ground = _ground_below(relief, task.home_m)
-    if abs(task.home_m[2] - ground) > _PAD_STEP:
+    # On a relief the pad lies where the ground is; only its x and y count.
+    if relief is None and task.home_m[2] != 0:
         raise ValueError(
-            f"task.home_m = {list(task.home_m)}: z must be {ground:.10g}, since the pad lies on the ground"
+            f"task.home_m = {list(task.home_m)}: z must be 0, since the pad lies on the ground"
         )
 
 

@@ -40,7 +40,7 @@ def test_the_files_themselves_are_sound() -> None:
 @pytest.mark.parametrize(
     ("right", "wrong", "message"),
     [
-        ("altitude_max_m = 3.0", "altitude_max_m = 1e9", "limits.altitude_max_m = 1000000000.0: must be at most 5.0"),
+        ("altitude_max_m = 3.0", "altitude_max_m = 1000.0", "limits.altitude_max_m = 1000.0: must be at most 5.0"),
         ("low_m = [-8.0, -15.0, 0.0]", "low_m = [-8.0, -15.0, 1.0]", "world.low_m = [-8.0, -15.0, 1.0]: z must be 0 or less"),
         ("home_m = [0.0, 0.0, 0.0]", "home_m = [0.0, 0.0, 2.0]", "task.home_m = [0.0, 0.0, 2.0]: z must be 0"),
         ("home_m = [0.0, 0.0, 0.0]", "home_m = [9.0, 0.0, 0.0]", "task.home_m = [9.0, 0.0, 0.0]: inside an obstacle"),
