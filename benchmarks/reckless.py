@@ -28,6 +28,8 @@ class RecklessPilot:
 
     name = "reckless"
 
+    action_level = "velocity"
+
     def reset(self, flight: Flight) -> None:
         self._sim = flight.simulator
         self._radius, _ = colliding_hull(flight.simulator.vehicle, flight.scenario)
@@ -87,7 +89,7 @@ class RecklessPilot:
     def _clearance(self, point: Float[np.ndarray, "3"]) -> float:
         sim = self._sim
         still = sim.clearance.at(point)
-        return min(still, sim.movers.distance_at(sim.tick, point)) if sim.movers else still
+        return min(still, sim.movers.least_distance(sim.tick, point[None])) if sim.movers else still
 
     def _action(self, velocity: Float[np.ndarray, "3"]) -> Float[np.ndarray, "4"]:
         heading = heading_from_world(velocity, yaw_of(self._sim.body[QUATERNION]))

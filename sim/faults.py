@@ -98,10 +98,12 @@ def _check_value(value: object) -> object:
     return value
 
 
-class _OneLine(type(Model)):
-    """Makes a model made in Python complain on one line, as files are complained of; pydantic itself takes several."""
+if TYPE_CHECKING:  # Static checkers must see what makes a model's fields its arguments.
+    from pydantic._internal._model_construction import ModelMetaclass as _OneLine
+else:
 
-    if not TYPE_CHECKING:  # From type checkers it would hide what a fault is made of.
+    class _OneLine(type(Model)):
+        """Makes a model made in Python complain on one line, as files are complained of; pydantic itself takes several."""
 
         def __call__(cls, *args: Any, **table: Any) -> Any:
             try:

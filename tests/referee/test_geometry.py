@@ -131,7 +131,7 @@ def test_a_limb_is_where_its_specification_puts_it(seed: int) -> None:
     radii = rng.uniform(0.01, 0.6, 2)
     spec = LimbSpec(
         start_m=tuple(start), end_m=tuple(end), start_radius_m=radii[0], end_radius_m=radii[1],
-        semantic="tree", color=(0.4, 0.3, 0.2),
+        semantic="trunk", color=(0.4, 0.3, 0.2),
     )  # fmt: skip
     along = (end - start) / np.linalg.norm(end - start)
     share = rng.uniform(0, 1, 40_000)
