@@ -10,6 +10,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, model_validator
 
+from scenarios.intervals import ordered
 from sim.fields import Finite, Flag, Model, NonNegative, Point, Positive
 from sim.mover_spec import MAX_MOVER_SPEED
 from sim.scenario import Finish
@@ -17,15 +18,8 @@ from sim.scenario import Finish
 _MAX_SPHERES = 1000
 """More of the camera's and Bullet's triangles than a world may have."""
 
-
-def _ordered(bounds: tuple[float, float]) -> tuple[float, float]:
-    if bounds[0] > bounds[1]:
-        raise ValueError(f"{list(bounds)}: the first number must not exceed the second")
-    return bounds
-
-
-Span = Annotated[tuple[Finite, Finite], AfterValidator(_ordered)]
-Sizes = Annotated[tuple[Positive, Positive], AfterValidator(_ordered)]
+Span = Annotated[tuple[Finite, Finite], AfterValidator(ordered)]
+Sizes = Annotated[tuple[Positive, Positive], AfterValidator(ordered)]
 
 
 class SphereGroup(Model):
@@ -79,7 +73,7 @@ class DiscForestRecipe(Model):
     """Side of the square that is flown across."""
     spacing_m: Annotated[
         tuple[Annotated[Finite, Field(ge=1)], Annotated[Finite, Field(ge=1)]],
-        AfterValidator(_ordered),
+        AfterValidator(ordered),
     ]
     """The radius of the Poisson discs."""
     radius_m: Sizes

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float
 
+from scenarios.generate.shapes import point_at, rounded
 from scenarios.generate.site import Unplaceable
 from scenarios.task_recipes import MoverRecipe
 from sim.mover_spec import MAX_MOVERS, BallShape, BlockShape, ColumnShape, MoverSpec
@@ -80,20 +81,20 @@ def _draw_mover(
 
 
 def _ball(radius: float, altitude_max: float, rng: np.random.Generator) -> tuple[BallShape, float]:
-    return BallShape(kind="sphere", radius_m=_round(radius)), _height(radius, altitude_max, rng)
+    return BallShape(kind="sphere", radius_m=rounded(radius)), _height(radius, altitude_max, rng)
 
 
 def _column(
     radius: float, altitude_max: float, rng: np.random.Generator
 ) -> tuple[ColumnShape, float]:
-    height = _round(altitude_max)
-    return ColumnShape(kind="cylinder", radius_m=_round(radius), height_m=height), height / 2
+    height = rounded(altitude_max)
+    return ColumnShape(kind="cylinder", radius_m=rounded(radius), height_m=height), height / 2
 
 
 def _block(
     radius: float, altitude_max: float, rng: np.random.Generator
 ) -> tuple[BlockShape, float]:
-    side, yaw = _round(2 * radius), _round(rng.uniform(-np.pi, np.pi))
+    side, yaw = rounded(2 * radius), rounded(rng.uniform(-np.pi, np.pi))
     shape = BlockShape(kind="box", size_m=(side, side, side), yaw_rad=yaw)
     return shape, _height(radius, altitude_max, rng)
 
@@ -116,7 +117,7 @@ _SHAPES: dict[str, Callable[..., tuple[BallShape | ColumnShape | BlockShape, flo
 def _straight(
     center: np.ndarray, speed: float, low: np.ndarray, high: np.ndarray, rng: np.random.Generator
 ) -> dict[str, Any]:
-    return {"start_m": _point(center), "velocity_m_s": _level(speed, rng)}
+    return {"start_m": point_at(center), "velocity_m_s": _level(speed, rng)}
 
 
 def _confined(
@@ -124,8 +125,8 @@ def _confined(
 ) -> dict[str, Any]:
     return {
         **_straight(center, speed, low, high, rng),
-        "low_m": _point(np.array([*low[:2], center[2]])),
-        "high_m": _point(np.array([*high[:2], center[2]])),
+        "low_m": point_at(np.array([*low[:2], center[2]])),
+        "high_m": point_at(np.array([*high[:2], center[2]])),
     }
 
 
@@ -134,8 +135,8 @@ def _random(
 ) -> dict[str, Any]:
     return {
         **_confined(center, speed / 2, low, high, rng),
-        "speed_max_m_s": _round(speed),
-        "acceleration_max_m_s2": _round(speed / _PERIOD_S),
+        "speed_max_m_s": rounded(speed),
+        "acceleration_max_m_s2": rounded(speed / _PERIOD_S),
         "period_s": _PERIOD_S,
     }
 
@@ -145,12 +146,12 @@ def _loop(
 ) -> dict[str, Any]:
     offsets = rng.uniform(-_LOOP_M, _LOOP_M, (int(rng.integers(2, 5)), 2))
     others = np.clip(center[:2] + offsets, low[:2], high[:2])
-    points = [_point(center), *(_point(np.array([*xy, center[2]])) for xy in others)]
+    points = [point_at(center), *(point_at(np.array([*xy, center[2]])) for xy in others)]
     # In a corner of the box, several offsets lead to the same point: only one of them is a waypoint.
     ways = [point for point, after in pairwise([*points, points[0]]) if point != after]
     if len(ways) < 2:
         raise Unplaceable("a mover's loop has no length")
-    return {"waypoints_m": ways, "speed_m_s": _round(speed)}
+    return {"waypoints_m": ways, "speed_m_s": rounded(speed)}
 
 
 _MOTIONS: dict[str, Callable[..., dict[str, Any]]] = {
@@ -164,13 +165,4 @@ _MOTIONS: dict[str, Callable[..., dict[str, Any]]] = {
 
 def _level(speed: float, rng: np.random.Generator) -> tuple[float, float, float]:
     course = rng.uniform(-np.pi, np.pi)
-    return _round(speed * np.cos(course)), _round(speed * np.sin(course)), 0.0
-
-
-def _point(point: np.ndarray) -> tuple[float, float, float]:
-    return _round(point[0]), _round(point[1]), _round(point[2])
-
-
-def _round(value: float) -> float:
-    """Millimetres are enough, and keep files readable."""
-    return round(float(value), 3)
+    return rounded(speed * np.cos(course)), rounded(speed * np.sin(course)), 0.0

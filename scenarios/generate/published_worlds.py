@@ -6,6 +6,7 @@ import numpy as np
 from jaxtyping import Bool, Float
 from scipy.spatial import KDTree
 
+from scenarios.generate.shapes import point_at, rounded
 from scenarios.published import DiscForestRecipe, SphereFieldRecipe, SphereGroup
 from sim.mover_spec import (
     BallShape,
@@ -39,7 +40,7 @@ def draw_sphere_field(
         radii = rng.uniform(*group.diameter_m, len(centers)) / 2
         velocities = rng.uniform(-group.speed_m_s, group.speed_m_s, centers.shape)
         for index in np.flatnonzero(~_kept_clear(centers, recipe)):
-            center, radius = _point(centers[index]), _round(radii[index])
+            center, radius = point_at(centers[index]), rounded(radii[index])
             if group.speed_m_s == 0:
                 spheres.append(
                     SphereSpec(
@@ -48,7 +49,7 @@ def draw_sphere_field(
                 )
             else:
                 shape = BallShape(kind="sphere", radius_m=radius)
-                motion = _motion(group, center, _point(velocities[index]), low, high)
+                motion = _motion(group, center, point_at(velocities[index]), low, high)
                 movers.append(
                     MoverSpec(shape=shape, motion=motion, semantic="obstacle", color=_MOVING_COLOR)
                 )
@@ -71,9 +72,9 @@ def draw_disc_forest(
     spacing = rng.uniform(*recipe.spacing_m)
     trunks = tuple(
         CylinderSpec(
-            base_m=(_round(x), _round(y), 0.0),
-            radius_m=_round(rng.uniform(*recipe.radius_m)),
-            height_m=_round(rng.uniform(*recipe.height_m)),
+            base_m=(rounded(x), rounded(y), 0.0),
+            radius_m=rounded(rng.uniform(*recipe.radius_m)),
+            height_m=rounded(rng.uniform(*recipe.height_m)),
             semantic="trunk",
             color=_BARK,
         )
@@ -138,19 +139,10 @@ def _motion(
         kind="random_acceleration",
         start_m=center,
         velocity_m_s=velocity,
-        low_m=_point(low),
-        high_m=_point(high),
+        low_m=point_at(low),
+        high_m=point_at(high),
         # The published limit is that of each component.
         speed_max_m_s=math.sqrt(3.0) * group.speed_m_s,
         acceleration_max_m_s2=group.acceleration_m_s2,
         period_s=_PERIOD_S,
     )
-
-
-def _point(point: Float[np.ndarray, "3"]) -> tuple[float, float, float]:
-    return _round(point[0]), _round(point[1]), _round(point[2])
-
-
-def _round(value: float) -> float:
-    """Millimetres are enough, and keep files readable."""
-    return round(float(value), 3)

@@ -1,6 +1,7 @@
 """What the generators of all families share: rounding, colours, boxes that stand, and the world around what was drawn."""
 
 import numpy as np
+from jaxtyping import Float
 
 from sim.fields import Class, Color, Point
 from sim.scenario import BoxSpec, CylinderSpec, LimbSpec, SphereSpec, WorldSpec
@@ -21,6 +22,11 @@ def rounded(value: float) -> float:
 def point(x: float, y: float, z: float) -> Point:
     """A point, rounded."""
     return rounded(x), rounded(y), rounded(z)
+
+
+def point_at(xyz: Float[np.ndarray, "3"]) -> Point:
+    """The same of an array."""
+    return point(xyz[0], xyz[1], xyz[2])
 
 
 def pick(colors: tuple[Color, ...], rng: np.random.Generator) -> Color:
