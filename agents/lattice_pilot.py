@@ -40,6 +40,7 @@ class LatticePilot:
         *,
         detours: bool = True,
         masking: bool = True,
+        knows_course: bool = False,
     ) -> None:
         """A pilot.
 
@@ -49,12 +50,15 @@ class LatticePilot:
             rule: How two of them become one command.
             detours: For brains that see only what the camera sees: the teacher knows its way.
             masking: Whether mission choices that the reserve forbids are removed.
+            knows_course: For the teacher, whose navigation knows a free way down the course of an avoidance flight:
+                it follows that way, where others prefer what lies along the course.
         """
         self._name = name
         self.brain = brain
         self.rule = rule or FusionRule()
         self.detours = detours
         self.masking = masking
+        self.knows_course = knows_course
         self.control: MissionControl | None = None
 
     @property
@@ -71,6 +75,7 @@ class LatticePilot:
             self.rule,
             detours=self.detours,
             masking=self.masking if masking is None else masking,
+            knows_course=self.knows_course,
         )
 
     def reset(self, flight: Flight) -> None:
@@ -129,9 +134,8 @@ class LatticePilot:
             target = HOME if self.control is None else self.control.target
             observation = self._detour.aim(observation, target)
         goal = observation["goal"]
-        navigation = (
-            course_preference(goal[:3]) if course_only else self.brain.navigate(observation)
-        )
+        by_rule = course_only and not self.knows_course
+        navigation = course_preference(goal[:3]) if by_rule else self.brain.navigate(observation)
         survival = self.brain.survive(observation)
         fused, chosen = fuse(navigation, survival, self.rule, self._last)
         self._last = chosen
@@ -145,7 +149,7 @@ class LatticePilot:
         return Decision(
             action=action,
             phase=phase,
-            navigation=None if course_only else navigation,
+            navigation=None if by_rule else navigation,
             survival=survival,
             fused=fused,
             chosen=chosen,

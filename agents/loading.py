@@ -41,7 +41,9 @@ def _planned(name: str, planner: Callable[[], MissionSkill]) -> dict[str, Callab
 
 _WITHOUT_NETWORK: dict[str, Callable[[], Pilot]] = {
     "classical": lambda: LatticePilot("classical", ClassicalBrain(), detours=False),
-    "teacher": lambda: LatticePilot("teacher", TeacherBrain(), detours=False, masking=False),
+    "teacher": lambda: LatticePilot(
+        "teacher", TeacherBrain(), detours=False, masking=False, knows_course=True
+    ),
     "random": RandomPilot,
     **_planned("observable", ObservablePlanner),
     **_planned("nearest", NearestPlanner),

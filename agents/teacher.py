@@ -28,6 +28,8 @@ _SOFT_MARGIN = 0.28
 """m of clearance below which the teacher itself prefers more."""
 
 
+_AS_GOOD_LOGIT = -0.3
+"""Of a choice that begins a best plan, but not the cheapest one: a little more energy at every site adds up."""
 _KEEP_LOGIT = -0.9
 """Of a choice worth keeping: less than the best, and within what the pilot's mission control keeps a target for."""
 
@@ -52,7 +54,8 @@ class TeacherBrain:
 
     def plan(self, observation: Observation) -> Plan:
         best, keep = self.best_choices(observation), self._worth_keeping(observation)
-        logits = np.where(best, 0.0, np.where(keep, _KEEP_LOGIT, -10.0))
+        logits = np.where(best, _AS_GOOD_LOGIT, np.where(keep, _KEEP_LOGIT, -10.0))
+        logits[self._cheapest(observation, best)] = 0.0
         return Plan(logits.astype(np.float32), self.status(observation))
 
     def navigate(self, observation: Observation) -> Float[np.ndarray, " k"]:
@@ -103,14 +106,21 @@ class TeacherBrain:
 
     # --- Private.
 
+    def _cheapest(self, observation: Observation, best: np.ndarray) -> int:
+        """Of the best choices, the one whose plan takes the least energy."""
+        if self._mission is not None and best[HOME + 1 : HOME + 1 + len(self._mission.prize)].any():
+            state = self._mission.state(
+                read_sites(observation), energy_left(observation, self._briefing)
+            )
+            return 1 + self._mission.onward(state).order[0]
+        return int(best.argmax())
+
     def _worth_keeping(self, observation: Observation) -> np.ndarray:
         """Choices that are no longer the first, and good enough to go on with."""
         if self._mission is None:
             return np.zeros(CHOICES, dtype=bool)
         sites = read_sites(observation)
         state = self._mission.state(sites, energy_left(observation, self._briefing))
-        if state.here >= 0:  # At a site nothing is under way.
-            return np.zeros(CHOICES, dtype=bool)
         return self._mission.worth_keeping(state)
 
     def _fly(self) -> tuple[np.ndarray, np.ndarray]:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from sim.physics.battery import hover_power, level_flight_power
 from sim.physics.vehicle import Vehicle
-from sim.rules import CRUISE_FRACTION, LANDING_SECONDS, STOP_SECONDS
+from sim.rules import CRUISE_HALVED, LANDING_SECONDS, STOP_SECONDS
 
 _SECONDS_PER_HOUR = 3600.0
 
@@ -33,8 +33,8 @@ class FlightCosts:
 
 
 def cruise_speed(speed_limit: float) -> float:
-    """Speed in m/s that missions average along the free way."""
-    return CRUISE_FRACTION * speed_limit
+    """Speed in m/s that missions average along the free way: the faster they may, the less of it they do between turns."""
+    return speed_limit / (1.0 + (speed_limit / CRUISE_HALVED) ** 2)
 
 
 def flight_costs(vehicle: Vehicle, speed_limit: float) -> FlightCosts:
