@@ -9,6 +9,7 @@ from functools import partial
 from pathlib import Path
 
 import agents
+from agents.arm_names import expand
 from agents.engines import open_engine
 from agents.fanout import Engine
 from scenarios.commands.campaign_progress import Tally, campaign_progress
@@ -135,7 +136,9 @@ def _base(name: str, pilots: dict[str, str]) -> str:
     return name if name in pilots else name.rpartition("@")[0]
 
 
-def _distinct(pilots: tuple[str, ...]) -> tuple[str, ...]:
+def _distinct(written: tuple[str, ...]) -> tuple[str, ...]:
+    """Every pilot by its own name, `ARM#0..9` being ten."""
+    pilots = expand(written)
     if not pilots or len(set(pilots)) != len(pilots):
         raise ValueError(
             f"pilots = {' '.join(pilots) or 'none'}: name one or more of {', '.join(agents.pilot_names())}, "
@@ -215,7 +218,7 @@ def _verdict(options: Options, report: Report) -> int:
         cell
         for cell in report.cells
         if options.require is not None
-        and cell.pilot == options.pilots[0]
+        and cell.pilot == expand(options.pilots)[0]
         and cell.success.value < options.require
     ]
     for cell in short:
