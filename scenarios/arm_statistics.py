@@ -5,6 +5,7 @@ is a t interval over seed pairs on stated worlds; what is explored gets a bootst
 pigeonhole bootstrap, Annals of Applied Statistics 1:386, 2007), worlds that lie near one another drawn together.
 """
 
+import functools
 from collections.abc import Sequence
 
 import numpy as np
@@ -55,9 +56,7 @@ def hierarchical_mean(
     """
     values = np.asarray(values, dtype=np.float64)
     sums, sizes = _by_block(values, blocks)
-    rng = np.random.default_rng(_SEED)
-    seeds = _multiplicities(rng, len(values))
-    drawn = _multiplicities(rng, len(sizes))
+    seeds, drawn = _draws(len(values), len(sizes))
     totals = ((seeds @ sums) * drawn).sum(axis=1)
     means = totals / (len(values) * (drawn @ sizes))
     tail = (1.0 - confidence) / 2.0
@@ -87,6 +86,15 @@ def _by_block(
     _, index = np.unique(np.array(blocks), return_inverse=True)
     member = (index[:, None] == np.arange(index.max() + 1)).astype(np.float64)
     return values @ member, member.sum(axis=0)
+
+
+@functools.lru_cache(maxsize=4)
+def _draws(
+    seeds: int, blocks: int
+) -> tuple[Float[np.ndarray, "draws seeds"], Float[np.ndarray, "draws blocks"]]:
+    """The same for every table of one size, of which a report has many."""
+    rng = np.random.default_rng(_SEED)
+    return _multiplicities(rng, seeds), _multiplicities(rng, blocks)
 
 
 def _multiplicities(rng: np.random.Generator, count: int) -> Float[np.ndarray, "draws n"]:

@@ -146,9 +146,7 @@ def compile_report(
 
 
 def pairs_of(flown: Sequence[str], pilots: Sequence[str]) -> list[tuple[str, str]]:
-    """What is compared: the first arm with each other flown the same way, training seed by training seed where both have
-    several, and every substitution with all learned.
-    """
+    """What is compared: the first arm with each other flown the same way, seed by seed; substitutions with all learned."""
     found: list[tuple[str, str]] = []
     arm = arm_of(pilots[0])[0]
     own = [pilot for pilot in pilots if arm_of(pilot)[0] == arm]
