@@ -9,6 +9,7 @@ from agents.arm_names import arm_of
 from agents.way_names import split_way
 from scenarios.arm_statistics import hierarchical_mean
 from scenarios.compute import Compute
+from scenarios.judging import Refereed
 from scenarios.plan import Entry
 from scenarios.report_arms import ArmComparison, SeedTest, compare_arms
 from scenarios.row import LOST, Row
@@ -98,6 +99,8 @@ class Report:
     environment: dict[str, str] = field(default_factory=dict)
     command: str = ""
     """What repeats this campaign."""
+    referee: Refereed | None = None
+    """What the independent referee said, where it was asked."""
     arms: tuple[ArmComparison, ...] = ()
     """Of arms with several training seeds."""
 
@@ -116,6 +119,7 @@ def compile_report(
     logs: Mapping[tuple[str, str, int], str] | None = None,
     environment: Mapping[str, str] | None = None,
     command: str = "",
+    referee: Refereed | None = None,
 ) -> Report:
     """The report on whole entries; `compute` holds the pilots, of which the first is the one others are compared with."""
     check_paired(rows)
@@ -139,7 +143,9 @@ def compile_report(
         compute=dict(compute),
         worst=tuple(_worst(entries, rows, logs or {})),
         stamp=dict(stamp),
-        environment=dict(environment or {}),
+        environment=dict(environment or {})
+        | ({} if referee is None else {"referee": str(referee)}),
+        referee=referee,
         command=command,
         arms=tuple(_arms(judged, every, primary)),
     )

@@ -74,5 +74,26 @@ def blocks_section(report: "Report") -> Section:
     return Section("Real places by block", ["task", "pilot", "block", "succeeded"], lines, note)
 
 
+def referee_section(report: "Report") -> Section:
+    """Flights that the independent referee sees otherwise."""
+    found = () if report.referee is None else report.referee.disagreements
+    lines = [
+        [
+            each.row.scenario,
+            each.row.pilot,
+            str(each.row.seed),
+            each.row.outcome.replace("_", " "),
+            each.outcome.replace("_", " "),
+            "; ".join(each.findings),
+            each.log,
+        ]
+        for each in found
+    ]
+    header = ["scenario", "pilot", "seed", "environment", "referee", "findings", "log"]
+    note = f"The independent referee {report.referee}. Where it does not agree:"
+    links = tuple(each.log for each in found)
+    return Section("The referee disagrees", header, lines, note, links=links)
+
+
 def _level(success: Estimate, deviation: float | None) -> str:
     return percent(success) + ("" if deviation is None else f" ±{100 * deviation:.1f}")

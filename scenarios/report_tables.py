@@ -6,7 +6,13 @@ from rich.table import Table
 
 from agents.way_names import way_of
 from scenarios.report import Cell, Report, Worst
-from scenarios.report_sections import Section, arms_section, blocks_section, percent
+from scenarios.report_sections import (
+    Section,
+    arms_section,
+    blocks_section,
+    percent,
+    referee_section,
+)
 
 _WAY_WORDS = {"all": "whole", "head": "head alone", "substitution": "substitution"}
 
@@ -18,6 +24,7 @@ def sections(report: Report) -> list[Section]:
         arms_section(report),
         _differences(report),
         blocks_section(report),
+        referee_section(report),
         _reasons(report),
         _ladder(report),
         _compute(report),
