@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -18,7 +19,7 @@ from scenarios.suite import Suite
 
 WORLDS = 60
 ARMS = ("c#0", "c#1", "c#2", "a#0", "a#1", "a#2", "classical")
-COMPUTE = dict.fromkeys(ARMS, Compute(1, 1, 1.0, 1.0, 1.0))
+COMPUTE: dict[str, Compute] = dict.fromkeys(ARMS, Compute(1, 1, 1.0, 1.0, 1.0))
 SUITE = Suite(
     format="suite/1", description="Arms.", first_seed=15_000, worlds=WORLDS,
     tasks={"mission": "town", "go": "forest"}, primary="mission",
@@ -26,15 +27,15 @@ SUITE = Suite(
 ENTRIES = [Entry("mission", "town", ARMS), Entry("go", "forest", ARMS)]
 
 
-def row(pilot: str, scenario: str, index: int, success: bool, **more: object) -> Row:
+def row(pilot: str, scenario: str, index: int, success: bool, **more: Any) -> Row:
     return Row(
         pilot=pilot, scenario=scenario, seed=15_000 + index, outcome="success" if success else "collision",
         success=success, duration_s=1.0, distance_m=1.0, min_clearance_m=None, energy_wh=1.0, prize=0.0,
         prize_optimum=None, world=f"{scenario}-{index}", wall_s=1.0, **more,
-    )  # fmt: skip # pyright: ignore[reportArgumentType] - mixed values of known keys.
+    )  # fmt: skip
 
 
-def report_of(succeeds: Callable[[str, int], bool], **more: object) -> Report:
+def report_of(succeeds: Callable[[str, int], bool], **more: Any) -> Report:
     rows = [
         row(pilot, scenario, index, succeeds(pilot, index), **more)
         for index in range(WORLDS)
