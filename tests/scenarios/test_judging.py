@@ -1,11 +1,13 @@
 """The referee beside a campaign: it agrees with what was flown, and a row that says otherwise is listed."""
 
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from agents.fanout import LocalEngine
+from agents.fanout import Failed
 from scenarios.compute import Compute
 from scenarios.flying import Crew, fly_job, record_job
 from scenarios.judging import judge_campaign
@@ -21,6 +23,19 @@ LOG = "logs/flight.mcap"
 KEY = (JOB.pilot, JOB.scenario, JOB.seed)
 
 
+class Here:
+    """An engine without processes, which take seconds to start."""
+
+    def fan_out(
+        self, work: Callable[[Any], Any], jobs: Iterable[Any]
+    ) -> Iterator[tuple[Any, Any | Failed]]:
+        for job in jobs:
+            try:
+                yield job, work(job)
+            except ValueError as error:
+                yield job, Failed(str(error))
+
+
 @pytest.fixture(scope="module")
 def flown(tmp_path_factory: pytest.TempPathFactory) -> tuple[Row, Path]:
     folder = tmp_path_factory.mktemp("campaign")
@@ -32,7 +47,7 @@ def flown(tmp_path_factory: pytest.TempPathFactory) -> tuple[Row, Path]:
 
 def test_the_referee_agrees_and_a_false_row_is_listed(flown: tuple[Row, Path]) -> None:
     row, folder = flown
-    engine = LocalEngine(1)
+    engine = Here()
     agreed = judge_campaign([row], {KEY: LOG}, folder, engine)
     assert (agreed.logs, agreed.disagreements) == (1, ())
     forged = replace(row, outcome="success", success=True)
@@ -57,6 +72,6 @@ def test_the_referee_agrees_and_a_false_row_is_listed(flown: tuple[Row, Path]) -
 def test_what_is_no_log_is_not_agreed_with(flown: tuple[Row, Path]) -> None:
     row, folder = flown
     (folder / "broken.mcap").write_bytes(b"no log")
-    (found,) = judge_campaign([row], {KEY: "broken.mcap"}, folder, LocalEngine(1)).disagreements
+    (found,) = judge_campaign([row], {KEY: "broken.mcap"}, folder, Here()).disagreements
     assert found.outcome == "unjudged"
     assert "broken.mcap" in found.findings[0]
