@@ -144,6 +144,8 @@ class Compare:
     """Fly again what crashed or was overdue."""
     logs: str = "worst"
     """Which flights to fly once more into logs: worst, all or none."""
+    referee: bool = False
+    """Record every flight and have the independent referee judge it; exit with 1 where it disagrees."""
     junit: Annotated[Path | None, tyro.conf.arg(metavar="FILE")] = None
     """Also write the flights as JUnit XML, one test case each."""
     require: Annotated[float | None, tyro.conf.arg(metavar="SHARE")] = None

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from pathlib import Path
 
+from agents.arm_names import seed_folder
 from agents.classical import ClassicalBrain
 from agents.composite import CompositeBrain
 from agents.courier import Courier
@@ -63,7 +64,8 @@ def pilot_names() -> tuple[str, ...]:
 def load_pilot(name_or_path: str, trust: bool = False) -> Pilot:
     """A pilot by name, flown by the checkpoint(s) in a folder, or by a policy from elsewhere.
 
-    A folder holds one network with all three heads, or three folders navigation, avoidance, mission. Behind either may
+    A folder holds one network with all three heads, or three folders navigation, avoidance, mission; `ARM#3` is the
+    folder `ARM/seed-3`. Behind any may
     stand variants: `+blind`, the image withheld from the mission skill alone; `+unmasked`, no mission mask. A policy is
     `module:Class`, `file.py:Class`, an ONNX file or a Stable-Baselines3 zip; loading one runs code, so it needs
     `trust`. What follows an `@` is the way of flying (`agents.way_names`), or the action level of an ONNX file or a zip.
@@ -168,11 +170,18 @@ def _checkpoint_folder(name_or_path: str) -> Path:
         if not folder.is_dir():
             raise PilotError(f"pilot {name_or_path!r}: its weights are missing: no folder {folder}")
         return folder
-    folder = Path(name_or_path)
+    seeded = seed_folder(name_or_path)
+    folder = Path(name_or_path) if seeded is None else _arm_folder(seeded)
     if not name_or_path or not folder.is_dir():
         raise PilotError(unknown("pilot", name_or_path, pilot_names(), or_else=_OR_ELSE))
     _check_holds_networks(folder)
     return folder
+
+
+def _arm_folder(seeded: Path) -> Path:
+    """`c/seed-3` where it lies, or among the shipped weights."""
+    shipped = SHIPPED / seeded
+    return shipped if shipped.is_dir() and not seeded.is_dir() else seeded
 
 
 def _check_holds_networks(folder: Path) -> None:

@@ -16,7 +16,7 @@ from sim.rules import (
     PRIOR_BLOCKED,
     PRIOR_FAULTY,
 )
-from sim.scenario import MissionTask
+from sim.task_spec import MissionTask
 
 MANDATORY_BONUS = 1000.0
 """Makes the programme serve mandatory sites first, whatever their prize."""

@@ -9,7 +9,8 @@ from agents.orienteering import cheapest_subsets, subset_prizes
 from agents.truth import Truth
 from sim.flight import Flight
 from sim.rules import CLOSE_UP_ALLOWANCE, FAULT_FACTOR
-from sim.scenario import MissionTask, Scenario
+from sim.scenario import Scenario
+from sim.task_spec import MissionTask
 
 
 @dataclass(frozen=True)

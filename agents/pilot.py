@@ -10,8 +10,8 @@ from sim.flight import Flight
 from sim.flight_costs import FlightCosts, flight_costs
 from sim.physics.response import ResponseParams, response_params
 from sim.rules import PANEL_SIDE
-from sim.scenario import MissionTask
 from sim.sensing.pinhole import focal_length_px
+from sim.task_spec import MissionTask
 from sim.types import IMAGE_SHAPE, Decision, Observation
 
 

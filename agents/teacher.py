@@ -19,7 +19,7 @@ from agents.truth import Truth
 from agents.ways import follow
 from sim.flight import Flight
 from sim.frames import world_from_heading
-from sim.scenario import MissionTask
+from sim.task_spec import MissionTask
 from sim.types import Observation
 
 SURVIVAL_MARGIN = 0.12

@@ -9,7 +9,8 @@ from agents.ways import nearest_free, way_lengths
 from sim.flight import Flight
 from sim.flight_costs import FlightCosts, flight_costs
 from sim.safety import fenced
-from sim.scenario import MissionTask, NavigateTask, Scenario
+from sim.scenario import Scenario
+from sim.task_spec import MissionTask, NavigateTask
 from sim.tasks.legs import leg_heights
 from sim.types import POSITION, Vec3
 from sim.world.geodesic import FreeSpace, GeodesicField, distance_field

@@ -7,7 +7,7 @@ from sim.entries import clip
 from sim.flight import Flight
 from sim.frames import heading_from_world, yaw_of
 from sim.physics.vehicle import colliding_hull
-from sim.scenario import AvoidTask, MissionTask, NavigateTask
+from sim.task_spec import AvoidTask, MissionTask, NavigateTask
 from sim.types import MAX_SPEED, POSITION, QUATERNION, Decision, Observation
 
 _STREAM = 6

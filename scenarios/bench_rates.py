@@ -12,13 +12,13 @@ from jaxtyping import Float
 from scenarios.bench_scene import bench_scenario
 from sim.env import TridentEnv
 from sim.frames import quat_to_matrix, yaw_quat
-from sim.physics.vehicle import load_vehicle
+from sim.physics.vehicle import GRAVITY, load_vehicle
 from sim.scenario import Scenario
 from sim.sensing.camera import CameraScene
 from sim.sensing.pinhole import focal_length_px, pixel_rays
 from sim.types import BODY_SIZE, IMAGE_SHAPE, MAX_YAW_RATE, POSITION, QUATERNION
 from sim.world.build import build_world
-from sim.world.bullet import GRAVITY, BulletWorld
+from sim.world.bullet import BulletWorld
 from sim.world.meshing import world_triangles
 
 Report = Callable[[int, int], None]

@@ -2,20 +2,10 @@
 
 import numpy as np
 
-from sim.scenario import (
-    Battery,
-    Camera,
-    CylinderSpec,
-    Limits,
-    NavigateTask,
-    Odometry,
-    Rates,
-    Scenario,
-    Start,
-    Weather,
-    WorldSpec,
-)
+from sim.scenario import Battery, Camera, Limits, Odometry, Rates, Scenario, Start, Weather
+from sim.task_spec import NavigateTask
 from sim.types import IMAGE_SHAPE
+from sim.world_spec import CylinderSpec, WorldSpec
 
 CONTROL_HZ = 15
 MAX_OBSTACLES = 2000

@@ -62,7 +62,6 @@ def resolve(loaded: NamedFamily | Scenario, seed: int | None) -> Scenario:
         loaded if seed is None else Scenario.model_validate({**loaded.model_dump(), "seed": seed})
     )
     try:
-        check_buildable(scenario)
         check_flyable(scenario)
     except ValueError as error:
         raise ScenarioError(f"scenario {scenario.name}: {error}") from error

@@ -39,8 +39,10 @@ class Crew:
 def fly_job(job: Job, crew: Crew) -> Row:
     """Fly one job in this process."""
     import agents
+    from agents.arm_names import arm_of
     from agents.metered import Metered
     from scenarios.published_rules import PoseRecorder, verdict_of
+    from scenarios.spatial_block import spatial_block
 
     crew.check()
     started = time.perf_counter()
@@ -50,6 +52,7 @@ def fly_job(job: Job, crew: Crew) -> Row:
     result = agents.fly(scenario, pilot, log=poses)
     verdict = None if poses is None else verdict_of(scenario, poses.positions, result)
     clearance, bounds = result.min_clearance_m, _bounds(job.scenario, job.seed)
+    arm, training_seed = arm_of(job.pilot)
     return Row(
         pilot=job.pilot,
         scenario=job.scenario,
@@ -73,6 +76,9 @@ def fly_job(job: Job, crew: Crew) -> Row:
         latency_p50_ms=pilot.latency_ms(50.0),
         latency_p99_ms=pilot.latency_ms(99.0),
         versions=versions_line(),
+        arm=arm,
+        training_seed=training_seed,
+        block=spatial_block(scenario),
     )
 
 

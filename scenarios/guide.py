@@ -9,7 +9,8 @@ from scipy.sparse.csgraph import dijkstra
 
 from scenarios.generate.site import Ground
 from sim.physics.vehicle import load_vehicle
-from sim.scenario import AvoidTask, MissionTask, NavigateTask, Scenario
+from sim.scenario import Scenario
+from sim.task_spec import AvoidTask, MissionTask, NavigateTask
 from sim.types import Vec3
 from sim.world.clearance import ClearanceField
 from sim.world.geodesic import SPACING, distance_field

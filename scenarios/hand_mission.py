@@ -12,7 +12,8 @@ from sim.fields import Finite, Flag, Model, NonNegative, Point, Positive
 from sim.flight_costs import cruise_speed, flight_costs
 from sim.physics.vehicle import load_vehicle
 from sim.rules import CLOSE_UP_ALLOWANCE, LANDING_SECONDS, STOP_SECONDS, VIEW_DISTANCE
-from sim.scenario import MAX_WAYPOINTS, MissionTask, PanelSpec, SiteSpec
+from sim.task_spec import MAX_WAYPOINTS, MissionTask, SiteSpec
+from sim.world_spec import PanelSpec
 
 _DETOUR = 1.4
 """Factor on straight distances where times and batteries are estimated: nobody knows the ways yet."""

@@ -12,6 +12,7 @@ from scenarios.row import Row
 _TYPES = {
     str: pa.string(),
     int: pa.int64(),
+    int | None: pa.int64(),
     bool: pa.bool_(),
     float: pa.float64(),
     float | None: pa.float64(),

@@ -5,12 +5,12 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float
 
-from sim.scenario import WorldSpec
 from sim.world.build import build_world
 from sim.world.bullet_limits import check_size
 from sim.world.importers import Survey, survey
 from sim.world.meshing import world_triangles
 from sim.world.place_options import PlaceOptions
+from sim.world_spec import WorldSpec
 
 WINDOW = 140.0
 """Side of a window, m, as in the library's Delft."""

@@ -13,7 +13,7 @@ from pydantic import AfterValidator, Field, model_validator
 from scenarios.intervals import ordered
 from sim.fields import Finite, Flag, Model, NonNegative, Point, Positive
 from sim.mover_spec import MAX_MOVER_SPEED
-from sim.scenario import Finish
+from sim.task_spec import Finish
 
 _MAX_SPHERES = 1000
 """More of the camera's and Bullet's triangles than a world may have."""

@@ -5,9 +5,13 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from agents.arm_names import arm_of
 from agents.way_names import split_way
+from scenarios.arm_statistics import hierarchical_mean
 from scenarios.compute import Compute
+from scenarios.judging import Refereed
 from scenarios.plan import Entry
+from scenarios.report_arms import ArmComparison, SeedTest, compare_arms
 from scenarios.row import LOST, Row
 from scenarios.runner import check_paired
 from scenarios.statistics import (
@@ -48,6 +52,12 @@ class Cell:
     interventions: dict[str, int]  # how often each rule overruled the pilot, over all flights
     decision_p50_ms: float | None  # of one decision in flight, median over flights
     decision_p99_ms: float | None  # the same of each flight's 99th percentile
+    published: Estimate | None = None
+    """Success by the published crash rule, Wilson 95 %, of the flights that rule can judge; None without a rule."""
+    published_flights: int = 0
+    """How many it can judge: not those our rule ended by a touch that the other does not count."""
+    blocks: dict[str, tuple[int, int]] = field(default_factory=dict)
+    """In a real place, successes and flights by block; `success` is then as wide as a bootstrap over blocks, or wider."""
 
 
 @dataclass(frozen=True)
@@ -89,6 +99,10 @@ class Report:
     environment: dict[str, str] = field(default_factory=dict)
     command: str = ""
     """What repeats this campaign."""
+    referee: Refereed | None = None
+    """What the independent referee said, where it was asked."""
+    arms: tuple[ArmComparison, ...] = ()
+    """Of arms with several training seeds."""
 
     @property
     def lost(self) -> int:
@@ -105,38 +119,55 @@ def compile_report(
     logs: Mapping[tuple[str, str, int], str] | None = None,
     environment: Mapping[str, str] | None = None,
     command: str = "",
+    referee: Refereed | None = None,
 ) -> Report:
     """The report on whole entries; `compute` holds the pilots, of which the first is the one others are compared with."""
     check_paired(rows)
     cells: list[Cell] = []
     comparisons: list[Comparison] = []
+    every: dict[str, dict[str, list[Row]]] = {}
     for entry in entries:
         flown = {name: _by_seed(rows, entry.scenario, name, suite.seeds) for name in entry.pilots}
+        every[entry.task] = flown
         cells += [_cell(entry.task, name, flown[name]) for name in entry.pilots]
         comparisons += [
             _compare(entry.task, first, second, flown)
             for first, second in pairs_of(entry.pilots, list(compute))
         ]
+    primary = _primary(suite, list(compute))
+    judged = _judge(comparisons, cells, primary)
     return Report(
         suite=suite,
         cells=tuple(cells),
-        comparisons=tuple(_judge(comparisons, cells, _primary(suite, list(compute)))),
+        comparisons=tuple(judged),
         compute=dict(compute),
         worst=tuple(_worst(entries, rows, logs or {})),
         stamp=dict(stamp),
-        environment=dict(environment or {}),
+        environment=dict(environment or {})
+        | ({} if referee is None else {"referee": str(referee)}),
+        referee=referee,
         command=command,
+        arms=tuple(_arms(judged, every, primary)),
     )
 
 
 def pairs_of(flown: Sequence[str], pilots: Sequence[str]) -> list[tuple[str, str]]:
-    """What is compared: the first pilot with each other flown the same way, and every substitution with all learned."""
+    """What is compared: the first arm with each other flown the same way, seed by seed; substitutions with all learned."""
     found: list[tuple[str, str]] = []
+    arm = arm_of(pilots[0])[0]
+    own = [pilot for pilot in pilots if arm_of(pilot)[0] == arm]
     for name in flown:
         base, way = split_way(name)
-        if base != pilots[0] and not way.startswith("teacher="):
-            rival = f"{pilots[0]}@{way}" if way in ("head",) else pilots[0]
-            found += [(rival, name)] if rival in flown else []
+        other, seed = arm_of(base)
+        if other != arm and not way.startswith("teacher="):
+            # A pilot with one training only meets every training of the other arm.
+            rivals = [
+                pilot
+                for pilot in own
+                if None in (seed, arm_of(pilot)[1]) or seed == arm_of(pilot)[1]
+            ]
+            rivals = [f"{rival}@{way}" if way == "head" else rival for rival in rivals]
+            found += [(rival, name) for rival in rivals if rival in flown and rival != name]
         elif way.startswith("teacher=") and base in flown:
             found.append((base, name))
     return found
@@ -159,12 +190,13 @@ def _by_seed(rows: Sequence[Row], scenario: str, pilot: str, seeds: Sequence[int
 def _cell(task: str, pilot: str, rows: Sequence[Row]) -> Cell:
     outcomes = [row.outcome for row in rows]
     finished = [row for row in rows if row.outcome not in LOST]
+    told = [row.published for row in rows if row.published is not None]
     rules = sorted({rule for row in rows for rule in row.interventions})
     return Cell(
         task=task,
         pilot=pilot,
         flights=len(rows),
-        success=wilson(sum(row.success for row in rows), len(rows)),
+        success=_success(rows),
         outcomes={name: outcomes.count(name) for name in sorted(set(outcomes))},
         lost=len(rows) - len(finished),
         prize_fraction=_mean(_prize_fractions(rows)),
@@ -173,7 +205,31 @@ def _cell(task: str, pilot: str, rows: Sequence[Row]) -> Cell:
         interventions={rule: sum(row.interventions.get(rule, 0) for row in rows) for rule in rules},
         decision_p50_ms=_median([row.latency_p50_ms for row in rows]),
         decision_p99_ms=_median([row.latency_p99_ms for row in rows]),
+        published=wilson(sum(told), len(told)) if told else None,
+        published_flights=len(told),
+        blocks=_by_block(rows),
     )
+
+
+def _success(rows: Sequence[Row]) -> Estimate:
+    """Wilson's interval; in a real place never narrower than what drawing its blocks anew gives."""
+    ours = wilson(sum(row.success for row in rows), len(rows))
+    if len(_by_block(rows)) < 2:
+        return ours
+    # A lost flight has no block of its own to tell: it counts as one.
+    names = [row.block or f"lost {row.seed}" for row in rows]
+    blocked = hierarchical_mean(np.array([[row.success for row in rows]]), names)
+    return Estimate(ours.value, min(ours.low, blocked.low), max(ours.high, blocked.high))
+
+
+def _by_block(rows: Sequence[Row]) -> dict[str, tuple[int, int]]:
+    """Successes and flights of every block, in the blocks' order."""
+    inside = {name: [row.success for row in rows if row.block == name] for name in _names(rows)}
+    return {name: (sum(won), len(won)) for name, won in inside.items()}
+
+
+def _names(rows: Sequence[Row]) -> list[str]:
+    return sorted({row.block for row in rows if row.block})
 
 
 def _compare(task: str, first: str, second: str, flown: Mapping[str, Sequence[Row]]) -> Comparison:
@@ -196,10 +252,11 @@ def _compare(task: str, first: str, second: str, flown: Mapping[str, Sequence[Ro
 
 
 def _primary(suite: Suite, pilots: Sequence[str]) -> tuple[str, str, str] | None:
-    """The one endpoint that is no exploration: the primary task, the first pilot against the second, both whole."""
-    if suite.primary is None or len(pilots) < 2:
+    """The one endpoint that is no exploration: the primary task, the first arm against the second, both whole."""
+    arms = list(dict.fromkeys(arm_of(pilot)[0] for pilot in pilots))
+    if suite.primary is None or len(arms) < 2:
         return None
-    return suite.primary, pilots[0], pilots[1]
+    return suite.primary, arms[0], arms[1]
 
 
 def _judge(
@@ -209,7 +266,8 @@ def _judge(
 ) -> list[Comparison]:
     """The same with verdicts: one primary endpoint, everything else exploratory under Holm."""
     found = {(cell.task, cell.pilot): cell for cell in cells}
-    tested = [(pair.task, pair.first, pair.second) != primary for pair in comparisons]
+    tested = [_endpoint(pair) != primary for pair in comparisons]
+    alone = tested.count(False) == 1
     family = [p.mcnemar_p for p, explores in zip(comparisons, tested, strict=True) if explores]
     adjusted = iter(holm(family))
     judged = []
@@ -220,11 +278,33 @@ def _judge(
             failures = [round(cell.flights * (1.0 - cell.success.value)) for cell in both]
             verdict = saturated_verdict(*failures)
         elif holm_p is None:
-            verdict = f"{pair.first}: {primary_verdict(pair.difference)}"
+            said = primary_verdict(pair.difference) if alone else "see arms over training seeds"
+            verdict = f"{pair.first}: {said}" if alone else said
         else:
             verdict = exploratory_verdict(pair.first, pair.second, pair.difference, holm_p)
         judged.append(replace(pair, holm_p=holm_p, verdict=verdict))
     return judged
+
+
+def _endpoint(pair: Comparison) -> tuple[str, str, str]:
+    return pair.task, arm_of(pair.first)[0], arm_of(pair.second)[0]
+
+
+def _arms(
+    judged: Sequence[Comparison],
+    every: Mapping[str, Mapping[str, Sequence[Row]]],
+    primary: tuple[str, str, str] | None,
+) -> list[ArmComparison]:
+    """Pairs of arms with two training seeds or more, each over all its pairs of pilots."""
+    groups: dict[tuple[str, str, str], list[SeedTest]] = {}
+    for pair in judged:
+        test = SeedTest(pair.first, pair.second, pair.difference.value, pair.holm_p)
+        groups.setdefault(_endpoint(pair), []).append(test)
+    found = [
+        compare_arms(endpoint[0], every[endpoint[0]], tests, endpoint == primary)
+        for endpoint, tests in groups.items()
+    ]
+    return [arms for arms in found if arms is not None]
 
 
 def _worst(

@@ -11,7 +11,8 @@ from markupsafe import Markup, escape
 
 from scenarios.report import Report
 from scenarios.report_figure import report_figures
-from scenarios.report_tables import Section, markdown_row, sections
+from scenarios.report_sections import Section
+from scenarios.report_tables import markdown_row, sections
 from scenarios.seeds import seed_set
 
 _TEMPLATES = Path(__file__).parent / "templates"

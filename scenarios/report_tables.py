@@ -1,36 +1,30 @@
 """A report in words: its sections with their tables, for the terminal, Markdown and the page alike."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from rich.table import Table
 
 from agents.way_names import way_of
-from scenarios.report import Report, Worst
-from scenarios.statistics import Estimate
+from scenarios.report import Cell, Report, Worst
+from scenarios.report_sections import (
+    Section,
+    arms_section,
+    blocks_section,
+    percent,
+    referee_section,
+)
 
 _WAY_WORDS = {"all": "whole", "head": "head alone", "substitution": "substitution"}
-
-
-@dataclass(frozen=True)
-class Section:
-    """One table with what has to be said about it."""
-
-    title: str
-    header: list[str]
-    lines: list[list[str]]
-    note: str = ""
-    figure: str = ""
-    """Name of the figure that shows the same, if there is one."""
-    links: tuple[str, ...] = ()
-    """Where each line's last column leads, empty for nowhere."""
 
 
 def sections(report: Report) -> list[Section]:
     """Every section that has something to say."""
     found = [
         _success(report),
+        arms_section(report),
         _differences(report),
+        blocks_section(report),
+        referee_section(report),
         _reasons(report),
         _ladder(report),
         _compute(report),
@@ -42,24 +36,20 @@ def sections(report: Report) -> list[Section]:
 
 def report_table(report: Report) -> tuple[Table, ...]:
     """What the terminal shows: results and compute."""
-    wanted = (_success(report), _differences(report), _compute(report))
-    return tuple(_as_table(section) for section in wanted if section.lines)
-
-
-def percent(estimate: Estimate | None, sign: str = "") -> str:
-    """`91.0 % [86.2, 94.3]`; nothing for nothing."""
-    if estimate is None:
-        return ""
-    value, low, high = (
-        f"{100 * number:{sign}.1f}" for number in (estimate.value, estimate.low, estimate.high)
+    wanted = (
+        _success(report),
+        arms_section(report),
+        _differences(report),
+        _compute(report),
     )
-    return f"{value} % [{low}, {high}]"
+    return tuple(_as_table(section) for section in wanted if section.lines)
 
 
 # --- Private.
 
 
 def _success(report: Report) -> Section:
+    published = any(cell.published is not None for cell in report.cells)
     lines = [
         [
             cell.task,
@@ -67,6 +57,7 @@ def _success(report: Report) -> Section:
             _WAY_WORDS[way_of(cell.pilot)],
             str(cell.flights),
             percent(cell.success),
+            *([_published(cell)] if published else []),
             percent(cell.prize_fraction),
             f"{cell.mean_duration_s:.1f}",
             f"{cell.mean_energy_wh:.2f}",
@@ -75,7 +66,23 @@ def _success(report: Report) -> Section:
     ]
     header = ["task", "pilot", "flown", "flights", "success [95 %]", "prize / optimum", "s", "Wh"]
     note = "Wilson intervals; flights that crashed or ran out of wall-clock time count as failures."
+    if published:
+        header.insert(5, "published rule [95 %]")
+        note += (
+            " Beside ours, success by the crash rule of the paper a world comes from, among the flights that it can judge: "
+            "ours ends a flight at the first touch, also where the other would let it go on."
+        )
+    if any(cell.blocks for cell in report.cells):
+        note += " Real places are never pooled with generated worlds, and their intervals are as wide as their blocks ask for."
     return Section("Success", header, lines, note, "success")
+
+
+def _published(cell: Cell) -> str:
+    """Success by the published rule, with the number of flights it could judge where those are not all."""
+    if cell.published is None:
+        return ""
+    some = cell.published_flights < cell.flights
+    return percent(cell.published) + (f" (n = {cell.published_flights})" if some else "")
 
 
 def _differences(report: Report) -> Section:
@@ -99,13 +106,17 @@ def _differences(report: Report) -> Section:
     primary = (
         "No endpoint is primary: every comparison is exploratory, with exact McNemar tests under Holm."
         if report.suite.primary is None
-        else f"Primary endpoint: success on {report.suite.primary}, the first pilot against the second, judged "
+        else f"Primary endpoint: success on {report.suite.primary}, the first arm against the second, judged "
         "by its interval with a margin of 5 points; every other comparison is exploratory, with exact McNemar tests under Holm."
     )
     note = (
         f"Identical worlds, paired flight by flight; Newcombe intervals. {primary} Where both "
-        "succeed on more than 95 % the worlds are too easy for a verdict, and the failures are counted. One set of weights a "
-        "pilot: nothing here says how another training would have come out."
+        "succeed on more than 95 % the worlds are too easy for a verdict, and the failures are counted. "
+        + (
+            "Pilots of several trainings meet seed by seed."
+            if report.arms
+            else "One set of weights a pilot: nothing here says how another training would have come out."
+        )
     )
     return Section("Paired differences", header, lines, note, "differences" if lines else "")
 

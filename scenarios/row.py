@@ -53,6 +53,12 @@ class Row:
     latency_p99_ms: float | None = None
     versions: str = ""
     """Code, packages and Python that flew it."""
+    arm: str = ""
+    """What the pilot is a training of, with the way it is flown: `c@head` of `c#3@head`; the pilot itself elsewhere."""
+    training_seed: int | None = None
+    """Which training of its arm; None where there is only one."""
+    block: str = ""
+    """Part of a real place that the flight belongs to; empty in generated worlds."""
 
     @property
     def job(self) -> Job:

@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
+from agents.arm_names import arm_of
 from agents.fanout import Engine, Failed
 from scenarios.journal import Journal
 from scenarios.row import CRASHED, LOST, OVERDUE, Job, Row
@@ -80,6 +81,7 @@ def _flown(jobs: Sequence[Job], engine: Engine, fly: Fly) -> Iterator[Row]:
 
 
 def _lost(job: Job, failed: Failed) -> Row:
+    arm, training_seed = arm_of(job.pilot)
     return Row(
         pilot=job.pilot,
         scenario=job.scenario,
@@ -95,4 +97,6 @@ def _lost(job: Job, failed: Failed) -> Row:
         world="",
         wall_s=0.0,
         reason=failed.reason,
+        arm=arm,
+        training_seed=training_seed,
     )

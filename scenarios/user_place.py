@@ -26,10 +26,11 @@ from scenarios.plan_mission import fences_of, home_in_place, mission_of
 from sim.fields import Model
 from sim.names import did_you_mean, unknown
 from sim.safety_spec import Safety
-from sim.scenario import FORMAT, Battery, Limits, Scenario, Start, WorldSpec
+from sim.scenario import FORMAT, Battery, Limits, Scenario, Start
 from sim.types import MAX_SPEED
 from sim.world.importers import PLACES, load_place
 from sim.world.place_options import SUFFIXES, TREE_SUFFIXES, PlaceOptions
+from sim.world_spec import WorldSpec
 
 MISSION_FORMAT = "mission/1"
 KINDS = ("mission", "navigate", "avoid")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, ValidationError, model_validator
 
-from sim.fields import Finite, Model, NonNegative, Point
+from sim.fields import Finite, Model, NonNegative, Point, is_none
 from sim.names import nearest
 from sim.problems import problems
 from sim.sensing.settings import MAX_DELAY_TICKS, Aiding, Sensors
@@ -73,10 +73,6 @@ _MAX_IMAGE_DELAY = 10.0
 """s; a late camera keeps every image it is late by."""
 
 
-def _is_none(value: object) -> bool:
-    return value is None
-
-
 def _check_component(value: object) -> object:
     """Before pydantic lists its choices, because what is meant may be known by its sensor's name."""
     if isinstance(value, str) and value not in MEANINGS:
@@ -118,10 +114,10 @@ class Fault(Model, metaclass=_OneLine):
     time_s: NonNegative
     component: Annotated[Component, BeforeValidator(_check_component)]
     kind: Kind
-    motor: Annotated[Literal[0, 1, 2, 3] | None, Field(exclude_if=_is_none)] = None
+    motor: Annotated[Literal[0, 1, 2, 3] | None, Field(exclude_if=is_none)] = None
     """Which one, counted as in `sim/physics/rotors.py`."""
     value: Annotated[
-        Finite | Point | None, BeforeValidator(_check_value), Field(exclude_if=_is_none)
+        Finite | Point | None, BeforeValidator(_check_value), Field(exclude_if=is_none)
     ] = None
 
     @property

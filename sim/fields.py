@@ -29,3 +29,8 @@ class Model(BaseModel):
     """Immutable, and unknown keys are errors."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+def is_none(value: object) -> bool:
+    """For `exclude_if`: TOML knows no null, so what is None is not written."""
+    return value is None

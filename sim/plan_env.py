@@ -11,7 +11,8 @@ from jaxtyping import Bool
 from sim.flight import Flight
 from sim.flight_env import FlightEnv, ending_info
 from sim.observation import observation_space
-from sim.scenario import MissionTask, Scenario
+from sim.scenario import Scenario
+from sim.task_spec import MissionTask
 from sim.types import CHOICES, MAX_TOKENS, Decision, Observation, Outcome
 
 _SEEN = ("image", "ego", "sites", "sites_mask")

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, model_validator
 
-from sim.fields import Finite, Fraction, Model, NonNegative, Point, Positive
+from sim.fields import Finite, Fraction, Model, NonNegative, Point, Positive, is_none
 
 MAX_AREAS = 64
 """Geofences, and no-fly zones, a scenario may have."""
@@ -18,10 +18,6 @@ LEAST_AREA = 1.0
 Corner = tuple[Finite, Finite]
 Action = Literal["warning", "hold", "return", "land"]
 """What the layer does, mildest first: only an event; stop until the reason is gone; fly home and land; land at once."""
-
-
-def _none(value: object) -> bool:
-    return value is None
 
 
 def _check_polygon(corners: tuple[Corner, ...]) -> tuple[Corner, ...]:
@@ -138,10 +134,10 @@ class Safety(Model):
     """The drone must stay out of all of these."""
     rally_m: Annotated[tuple[Point, ...], Field(max_length=MAX_RALLY_POINTS, exclude_if=not_)] = ()
     """Places on the ground where a return may land instead of at home (where it started, without a mission)."""
-    battery: Annotated[BatteryThresholds | None, Field(exclude_if=_none)] = None
-    position_loss: Annotated[PositionLoss | None, Field(exclude_if=_none)] = None
+    battery: Annotated[BatteryThresholds | None, Field(exclude_if=is_none)] = None
+    position_loss: Annotated[PositionLoss | None, Field(exclude_if=is_none)] = None
     """Only with `[sensors]`: stated odometry errors cannot be lost."""
-    camera_loss: Annotated[CameraLoss | None, Field(exclude_if=_none)] = None
+    camera_loss: Annotated[CameraLoss | None, Field(exclude_if=is_none)] = None
 
 
 def check_safety(safety: Safety | None, altitude_max: float, fused: bool) -> None:

@@ -4,13 +4,10 @@ import math
 from operator import not_
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import Field, model_validator
 
 from sim.faults import Fault, check_faults
 from sim.fields import (
-    MAX_EXTENT,
-    Class,
-    Color,
     Finite,
     Flag,
     Fraction,
@@ -21,145 +18,15 @@ from sim.fields import (
     Positive,
     Spot,
     Whole,
+    is_none,
 )
-from sim.mover_spec import MAX_MOVERS, MoverSpec
-from sim.rules import ARRIVAL_RADIUS, PANEL_SIDE
 from sim.safety_spec import Safety, check_safety
 from sim.sensing.settings import Sensors, check_rates
-from sim.types import HISTORY_AGES_S, MAX_SPEED, MAX_TOKENS
-from sim.world.place_options import PlaceOptions
+from sim.task_spec import AvoidTask, MissionTask, NavigateTask
+from sim.types import HISTORY_AGES_S, MAX_SPEED
+from sim.world_spec import WorldSpec
 
 FORMAT = "scenario/1"
-
-
-def _is_none(value: object) -> bool:
-    return value is None
-
-
-class CylinderSpec(Model):
-    """A vertical cylinder."""
-
-    base_m: Spot
-    radius_m: Length
-    height_m: Length
-    semantic: Class
-    color: Color
-
-
-class BoxSpec(Model):
-    """A box turned about z."""
-
-    center_m: Spot
-    size_m: tuple[Length, Length, Length]
-    yaw_rad: Finite
-    semantic: Class
-    color: Color
-
-
-class SphereSpec(Model):
-    """A sphere."""
-
-    center_m: Spot
-    radius_m: Length
-    semantic: Class
-    color: Color
-
-
-class LimbSpec(Model):
-    """A truncated cone between two points: a tapering trunk, a branch."""
-
-    start_m: Spot
-    """Centre of the first disc."""
-    end_m: Spot
-    """Centre of the last disc."""
-    start_radius_m: Length
-    end_radius_m: Length
-    semantic: Class
-    color: Color
-
-    @model_validator(mode="after")
-    def _has_a_length(self) -> "LimbSpec":
-        if math.dist(self.start_m, self.end_m) < _MIN_LIMB:
-            raise ValueError(
-                f"start_m = {list(self.start_m)}, end_m = {list(self.end_m)}: "
-                f"a limb is at least {_MIN_LIMB:g} m long"
-            )
-        return self
-
-
-_MIN_LIMB = 0.01  # m
-
-
-def _check_cells(cells: str) -> str:
-    if len(cells) != 16 or set(cells) - set("bwo"):
-        raise ValueError(
-            f"{cells!r}: a panel has 16 cells, row by row from the top, of b (blue), w (white), o (orange)"
-        )
-    return cells
-
-
-def _is_usual_side(side: float) -> bool:
-    return side == PANEL_SIDE
-
-
-class PanelSpec(Model):
-    """A square inspection panel of 4 x 4 cells; a 2 x 2 block of orange cells is a fault, anything else is not."""
-
-    center_m: Spot
-    yaw_rad: Finite
-    """Direction the panel's face looks to."""
-    cells: Annotated[str, AfterValidator(_check_cells)]
-    covered: Flag
-    """Hidden behind a tarpaulin: the site turns out blocked."""
-    side_m: Annotated[Finite, Field(ge=0.2, le=10, exclude_if=_is_usual_side)] = PANEL_SIDE
-    """Its pattern fills it, so a smaller one is read from nearer: `sim.rules.READING_SIDES`. 2 m is not written."""
-
-    @property
-    def faulty(self) -> bool:
-        return any(
-            all(self.cells[4 * (row + dr) + column + dc] == "o" for dr in (0, 1) for dc in (0, 1))
-            for row in range(3)
-            for column in range(3)
-        )
-
-
-class WorldSpec(Model):
-    """Bounds, a place to load, and what else stands in it."""
-
-    low_m: Spot
-    high_m: Spot
-    place: str
-    """A shipped place (longleaf, delft), a file (CityJSON, tree inventory, mesh), or empty for none."""
-    crop_m: tuple[Finite, Finite, Finite, Finite]
-    """x, y of the lowest and highest corner of the part of the place that is loaded; its lowest corner becomes the origin. All 0 without a place."""
-    place_options: Annotated[PlaceOptions | None, Field(exclude_if=not_)] = None
-    """How the file is to be read, where it does not say or says it wrongly."""
-    cylinders: tuple[CylinderSpec, ...] = ()
-    boxes: tuple[BoxSpec, ...] = ()
-    spheres: tuple[SphereSpec, ...] = ()
-    panels: tuple[PanelSpec, ...] = ()
-    limbs: Annotated[tuple[LimbSpec, ...], Field(exclude_if=not_)] = ()
-    """These and movers are written only where there are some, so that worlds without keep their digests."""
-    movers: Annotated[tuple[MoverSpec, ...], Field(max_length=MAX_MOVERS, exclude_if=not_)] = ()
-    """What moves."""
-
-    @model_validator(mode="after")
-    def _crops_a_place(self) -> "WorldSpec":
-        if not self.place and any(self.crop_m):
-            raise ValueError(
-                f"crop_m = {list(self.crop_m)}: there is no place to crop; write [0.0, 0.0, 0.0, 0.0]"
-            )
-        return self
-
-    @model_validator(mode="after")
-    def _has_a_size(self) -> "WorldSpec":
-        for axis, low, high in zip("xyz", self.low_m, self.high_m, strict=True):
-            if not low < high <= low + MAX_EXTENT:
-                raise ValueError(
-                    f"low_m = {list(self.low_m)}, high_m = {list(self.high_m)}: along {axis} the world must be "
-                    f"larger than 0 and at most {MAX_EXTENT:g} m"
-                )
-        return self
 
 
 class Start(Model):
@@ -167,100 +34,6 @@ class Start(Model):
 
     position_m: Spot
     yaw_rad: Finite
-
-
-class Finish(Model):
-    """When a goal counts as reached."""
-
-    shape: Literal["ball", "column", "plane"] = "ball"
-    """What `within_m` is measured to: the goal, the goal in plan view, or the goal along the line from the start."""
-    within_m: Positive = ARRIVAL_RADIUS
-    time_limit_s: Annotated[Positive | None, Field(exclude_if=_is_none)] = None
-    """Without it, 3 x geodesic / speed limit + 10 s."""
-
-
-def _is_usual(finish: Finish) -> bool:
-    return finish == Finish()
-
-
-class NavigateTask(Model):
-    """Reach a goal."""
-
-    kind: Literal["navigate"]
-    goal_m: Spot
-    geodesic_m: Positive
-    """Length of the shortest free way from start to goal; sets the time limit."""
-    finish: Annotated[Finish, Field(exclude_if=_is_usual)] = Finish()
-    """Written only where a published benchmark judges otherwise, so that the rest keep their digests."""
-    any_height: Annotated[Flag, Field(exclude_if=not_)] = False
-    """Whether the free way may be flown at every height below the limit, not just between those of start and goal."""
-
-
-class AvoidTask(Model):
-    """Keep a commanded course at a commanded speed through obstacles."""
-
-    kind: Literal["avoid"]
-    course_rad: Finite
-    """Direction in the world's x-y plane."""
-    distance_m: Positive
-    """Progress along the course that counts as success."""
-    min_speed_fraction: Fraction
-    """Least average progress, as a fraction of the speed limit."""
-
-
-MAX_WAYPOINTS = 500
-"""Of a route; a free choice among sites is limited by the observation's tokens."""
-
-
-def _none(value: object) -> bool:
-    return value is None
-
-
-class SiteSpec(Model):
-    """A viewpoint about 4 m in front of a panel, or, without one, a point to fly to."""
-
-    position_m: Spot
-    yaw_rad: Finite
-    """Heading that faces the panel."""
-    prize: Positive
-    mandatory: Flag
-    panel: Annotated[Annotated[Whole, Field(ge=0)] | None, Field(exclude_if=_none)] = None
-    """Index into the world's panels; without it being there serves the site."""
-    any_heading: Annotated[Flag, Field(exclude_if=not_)] = False
-    """The site is served whatever the heading."""
-    hold_s: Annotated[NonNegative, Field(exclude_if=not_)] = 0.0
-    """Time to stay before a route goes on."""
-    speed_limit_m_s: Annotated[Positive | None, Field(exclude_if=_none)] = None
-    """On the leg of a route to here, below the flight's own."""
-
-
-class MissionTask(Model):
-    """Inspect sites on one battery and land at home."""
-
-    kind: Literal["mission"]
-    home_m: Spot
-    """Centre of the pad, on the ground."""
-    sites: Annotated[tuple[SiteSpec, ...], Field(min_length=1, max_length=MAX_WAYPOINTS)]
-    time_limit_s: Positive
-    detour_factor: Annotated[Finite, Field(ge=1)]
-    """Fitted ratio of flown to straight distance in this family of worlds; public, used by masks and planners."""
-    ordered: Annotated[Flag, Field(exclude_if=not_)] = False
-    """A route: sites are shown to the pilot one at a time, in their order; without it the pilot chooses among all."""
-
-    @model_validator(mode="after")
-    def _fits_the_tokens(self) -> "MissionTask":
-        if not self.ordered:
-            if len(self.sites) >= MAX_TOKENS:
-                raise ValueError(
-                    f"{len(self.sites)} sites: a pilot that chooses among them sees at most {MAX_TOKENS - 1}; "
-                    "with ordered = true they are flown one after the other, as many as there are"
-                )
-            for index, site in enumerate(self.sites):
-                if site.hold_s or site.speed_limit_m_s is not None:
-                    raise ValueError(
-                        f"sites.{index}: hold_s and speed_limit_m_s are of routes: ordered = true"
-                    )
-        return self
 
 
 class Limits(Model):
@@ -447,11 +220,11 @@ class Scenario(Model):
     safety: Annotated[Safety | None, Field(exclude_if=not_)] = None
     """The safety layer's settings; None for a flight without one."""
     collision_radius_m: Annotated[
-        Annotated[Finite, Field(ge=0.01, le=5)] | None, Field(exclude_if=_is_none)
+        Annotated[Finite, Field(ge=0.01, le=5)] | None, Field(exclude_if=is_none)
     ] = None
     """Radius of the body that collides, where a published rule judges less than the hull; pilots plan with the hull."""
 
-    published_rule: Annotated[PublishedRule | None, Field(exclude_if=_is_none)] = None
+    published_rule: Annotated[PublishedRule | None, Field(exclude_if=is_none)] = None
     """By which a flight gets a second verdict afterwards; it changes nothing in flight."""
 
     @model_validator(mode="after")

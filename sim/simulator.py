@@ -16,9 +16,10 @@ from sim.physics.plant import new_plant, noise_size
 from sim.physics.stepping import tick_step
 from sim.physics.vehicle import colliding_hull, load_vehicle, vehicle_record
 from sim.safety import safety_layer
-from sim.scenario import MissionTask, Scenario
+from sim.scenario import Scenario
 from sim.sensing.camera import Camera, CameraScene, max_pool_code
 from sim.sensing.mover_rays import SeenMovers
+from sim.task_spec import MissionTask
 from sim.types import (
     BODY_SIZE,
     HISTORY_AGES_S,

@@ -8,27 +8,11 @@ import numpy as np
 
 from sim.fields import Point
 from sim.flight import Flight
-from sim.scenario import (
-    FORMAT,
-    AvoidTask,
-    Battery,
-    BoxSpec,
-    Camera,
-    CylinderSpec,
-    Limits,
-    MissionTask,
-    NavigateTask,
-    Odometry,
-    PanelSpec,
-    Rates,
-    Scenario,
-    SiteSpec,
-    Start,
-    Weather,
-    WorldSpec,
-)
+from sim.scenario import FORMAT, Battery, Camera, Limits, Odometry, Rates, Scenario, Start, Weather
 from sim.simulator import Simulator
+from sim.task_spec import AvoidTask, MissionTask, NavigateTask, SiteSpec
 from sim.types import POSITION, QUATERNION, VELOCITY
+from sim.world_spec import BoxSpec, CylinderSpec, PanelSpec, WorldSpec
 
 HEIGHT = 1.5
 """m, where everything in these worlds flies."""

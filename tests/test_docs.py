@@ -8,7 +8,8 @@ import pytest
 
 import run_sim
 import scenarios
-from sim.scenario import MissionTask, Scenario
+from sim.scenario import Scenario
+from sim.task_spec import MissionTask
 from tests.readme_tree import HEADING, README
 
 ROOT = Path(__file__).parent.parent

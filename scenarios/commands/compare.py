@@ -9,6 +9,7 @@ from functools import partial
 from pathlib import Path
 
 import agents
+from agents.arm_names import expand
 from agents.engines import open_engine
 from agents.fanout import Engine
 from scenarios.commands.campaign_progress import Tally, campaign_progress
@@ -25,6 +26,7 @@ from scenarios.commands.stopping import terminable
 from scenarios.compute import Compute, pilot_compute, pilot_digest
 from scenarios.flying import Crew, fly_job
 from scenarios.journal import Journal, sole_writer
+from scenarios.judging import Refereed, judge_campaign
 from scenarios.junit import write_junit
 from scenarios.parquet import write_parquet
 from scenarios.plan import Entry, plan
@@ -55,6 +57,7 @@ class Options:
     trust: bool
     retry: bool
     logs: str
+    referee: bool
     junit: Path | None
     require: float | None
     out: Path | None
@@ -85,11 +88,15 @@ def compare(options: Options) -> int:
         try:
             with terminable():
                 rows = _fly_all(campaign, journal, options.retry)
-                logs = record_logs(options.logs, rows, folder, campaign.engine, campaign.crew)
+                which = "all" if options.referee else options.logs
+                logs = record_logs(which, rows, folder, campaign.engine, campaign.crew)
+                said = (
+                    judge_campaign(rows, logs, folder, campaign.engine) if options.referee else None
+                )
         except KeyboardInterrupt:
             warn(f"stopped; to go on: {_command(options, campaign.suite, folder)}")
             raise
-        report = _report(options, campaign, rows, logs, folder)
+        report = _report(options, campaign, rows, logs, said)
         _write(options, campaign, report, rows, folder)
     return _verdict(options, report)
 
@@ -124,6 +131,8 @@ def _prepare(options: Options) -> _Campaign:
 def _check(options: Options) -> None:
     if options.logs not in LOG_CHOICES:
         raise ValueError(unknown("logs", options.logs, LOG_CHOICES))
+    if options.referee and options.logs == "none":
+        raise ValueError("logs = none: the referee judges logs; leave --logs out")
     if options.require is not None and not 0.0 <= options.require <= 1.0:
         raise ValueError(f"require = {options.require}: must lie in 0 to 1")
     if options.junit is not None and not options.junit.resolve().parent.is_dir():
@@ -135,7 +144,9 @@ def _base(name: str, pilots: dict[str, str]) -> str:
     return name if name in pilots else name.rpartition("@")[0]
 
 
-def _distinct(pilots: tuple[str, ...]) -> tuple[str, ...]:
+def _distinct(written: tuple[str, ...]) -> tuple[str, ...]:
+    """Every pilot by its own name, `ARM#0..9` being ten."""
+    pilots = expand(written)
     if not pilots or len(set(pilots)) != len(pilots):
         raise ValueError(
             f"pilots = {' '.join(pilots) or 'none'}: name one or more of {', '.join(agents.pilot_names())}, "
@@ -165,7 +176,7 @@ def _report(
     campaign: _Campaign,
     rows: Sequence[Row],
     logs: dict[tuple[str, str, int], str],
-    folder: Path,
+    referee: Refereed | None,
 ) -> Report:
     compute: dict[str, Compute] = {
         name: pilot_compute(name, pilot) for name, pilot in campaign.pilots.items()
@@ -178,6 +189,7 @@ def _report(
         campaign.marks,
         logs=logs,
         environment={**machine(), "versions": versions_line()},
+        referee=referee,
         command=_command(options, campaign.suite, None),
     )
 
@@ -208,14 +220,14 @@ def _write(
 
 
 def _verdict(options: Options, report: Report) -> int:
-    """What CI asks for: 1 where flights were lost, or where the first pilot fell short of what is required."""
+    """What CI asks for: 1 where flights were lost or judged otherwise, or where the first pilot fell short."""
     if report.lost:
         warn(f"{report.lost} flights were lost; --retry flies them again")
     short = [
         cell
         for cell in report.cells
         if options.require is not None
-        and cell.pilot == options.pilots[0]
+        and cell.pilot == expand(options.pilots)[0]
         and cell.success.value < options.require
     ]
     for cell in short:
@@ -223,7 +235,10 @@ def _verdict(options: Options, report: Report) -> int:
             f"{cell.pilot} on {cell.task}: {100 * cell.success.value:.1f} % succeeded, "
             f"required are {100 * (options.require or 0.0):g} %"
         )
-    return 1 if report.lost or short else 0
+    differing = () if report.referee is None else report.referee.disagreements
+    for found in differing:
+        warn(f"{found.log}: the referee says {found.outcome}: {'; '.join(found.findings)}")
+    return 1 if report.lost or short or differing else 0
 
 
 def _command(options: Options, suite: Suite, folder: Path | None) -> str:
@@ -241,8 +256,7 @@ def _command(options: Options, suite: Suite, folder: Path | None) -> str:
         words += ["--engine", options.engine]
     if options.address is not None:
         words += ["--address", options.address]
-    if options.trust:
-        words.append("--trust")
+    words += [f"--{name}" for name in ("trust", "referee") if getattr(options, name)]
     if folder is not None:
         words += ["--logs", options.logs, "--out", str(folder)]
         words += [] if options.junit is None else ["--junit", str(options.junit)]

@@ -12,7 +12,7 @@ from sim.record.plot import write_plot
 from sim.record.reader import Flight, read_flight
 from sim.record.refly import Reflown, Verification, verify
 from sim.record.video import write_video
-from sim.scenario import MissionTask
+from sim.task_spec import MissionTask
 
 _VERSIONS = ("python", "numpy", "numba", "pybullet", "embreex")
 

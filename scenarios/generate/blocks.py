@@ -14,7 +14,7 @@ from scenarios.generate.shapes import (
     world_of,
 )
 from scenarios.world_recipes import BlocksRecipe
-from sim.scenario import BoxSpec, CylinderSpec, WorldSpec
+from sim.world_spec import BoxSpec, CylinderSpec, WorldSpec
 
 _TOUCHING = 0.8
 """m; narrower gaps between houses are closed."""

@@ -6,19 +6,21 @@ from scenarios.generate.routes import check_route
 from scenarios.generate.site import Ground
 from sim.physics.vehicle import load_vehicle
 from sim.safety import fences_of
-from sim.scenario import AvoidTask, MissionTask, NavigateTask, Scenario
+from sim.scenario import Scenario
+from sim.task_spec import AvoidTask, MissionTask, NavigateTask
 from sim.types import IMAGE_SHAPE
 from sim.world.build import build_world
 from sim.world.bullet_limits import check_size
 from sim.world.geodesic import GeodesicField
+from sim.world.geometry import World
 from sim.world.meshing import world_triangles
 from sim.world.movers import movers_of
 from sim.world.primitives import nearest_distance
 from sim.world.relief import Relief
 
 
-def check_buildable(scenario: Scenario) -> None:
-    """Raise ValueError where the simulator could not be built: too much geometry, or a camera of another size."""
+def check_buildable(scenario: Scenario) -> World:
+    """The scenario's world; ValueError where no simulator could hold it: too much geometry, or a camera of another size."""
     camera, (_, height, width) = scenario.camera, IMAGE_SHAPE
     if (camera.width_px, camera.height_px) != (width, height):
         raise ValueError(
@@ -26,25 +28,30 @@ def check_buildable(scenario: Scenario) -> None:
             f"observations are {width} x {height}"
         )
     try:
-        check_size(world_triangles(build_world(scenario.world, ())))
+        world = build_world(scenario.world, ())
+        check_size(world_triangles(world))
     except ValueError as error:
         raise ValueError(f"world: {error}") from error
+    return world
 
 
 def check_flyable(scenario: Scenario) -> None:
-    """Raise ValueError naming the field and the value where a flight could not begin or not succeed."""
+    """Raise ValueError naming the field and the value where a flight could not be built, begin or succeed."""
+    world = check_buildable(scenario)
     vehicle = load_vehicle(scenario.vehicle)
     _check_heights(scenario)
     start = scenario.start.position_m
     _check_inside(scenario, "start.position_m", start)
     limit = scenario.limits.altitude_max_m
     lowest = vehicle.hull_height / 2
-    relief = build_world(scenario.world, ()).relief
+    relief = world.relief
     _check_height(scenario, relief, "start.position_m", start, lowest)
     _check_rangefinder(scenario, relief)
     height = start[2] - _ground_below(relief, start)
     over_and_under = isinstance(scenario.task, NavigateTask) and scenario.task.any_height
-    ground = Ground(scenario.world, vehicle.hull_radius, height, limit, any_height=over_and_under)
+    ground = Ground(
+        scenario.world, vehicle.hull_radius, height, limit, any_height=over_and_under, built=world
+    )
     _check_free(ground, "start.position_m", start)
     _check_movers(scenario, start, vehicle.hull_radius)
     _check_fences(scenario)

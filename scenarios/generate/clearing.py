@@ -8,7 +8,7 @@ from jaxtyping import Float
 
 from scenarios.generate.shapes import Pair, rounded, upright_box
 from sim.fields import Color, Point
-from sim.scenario import BoxSpec, LimbSpec, WorldSpec
+from sim.world_spec import BoxSpec, LimbSpec, WorldSpec
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ import numpy as np
 
 from scenarios.generate.shapes import extent, pick, point, rounded, world_of
 from scenarios.world_recipes import ClutterRecipe
-from sim.scenario import BoxSpec, CylinderSpec, LimbSpec, SphereSpec, WorldSpec
+from sim.world_spec import BoxSpec, CylinderSpec, LimbSpec, SphereSpec, WorldSpec
 
 _COLORS = (
     (0.80, 0.55, 0.25), (0.35, 0.50, 0.62), (0.62, 0.62, 0.58), (0.55, 0.30, 0.35), (0.30, 0.42, 0.30),

@@ -8,7 +8,9 @@ from scenarios.generate.site import Ground, Unplaceable
 from scenarios.generate.tasks import COURSE_RESERVE
 from scenarios.task_recipes import AvoidRecipe
 from sim.mover_spec import ColumnShape, MoverSpec, WaypointLoop
-from sim.scenario import AvoidTask, BoxSpec, Start
+from sim.scenario import Start
+from sim.task_spec import AvoidTask
+from sim.world_spec import BoxSpec
 
 _COLORS = ((0.85, 0.45, 0.10), (0.75, 0.20, 0.25), (0.20, 0.45, 0.70))
 _REACH = 5.0

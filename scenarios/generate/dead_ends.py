@@ -7,7 +7,9 @@ from scenarios.generate.shapes import FENCE
 from scenarios.generate.site import Ground, Unplaceable
 from scenarios.generate.tasks import is_roomy
 from scenarios.task_recipes import NavigateRecipe
-from sim.scenario import BoxSpec, NavigateTask, Start
+from sim.scenario import Start
+from sim.task_spec import NavigateTask
+from sim.world_spec import BoxSpec
 
 _THICK = 0.3
 """m, of walls."""

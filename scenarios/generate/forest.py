@@ -6,7 +6,7 @@ import numpy as np
 
 from scenarios.generate.shapes import BARK, Pair, extent, pick, point, rounded, world_of
 from scenarios.world_recipes import BranchRecipe, ForestRecipe, GladeRecipe
-from sim.scenario import CylinderSpec, LimbSpec, WorldSpec
+from sim.world_spec import CylinderSpec, LimbSpec, WorldSpec
 
 
 def draw_forest(recipe: ForestRecipe, ceiling: float, rng: np.random.Generator) -> WorldSpec:

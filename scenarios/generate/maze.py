@@ -5,7 +5,7 @@ from jaxtyping import Bool
 
 from scenarios.generate.shapes import WALLS, Pair, pick, rounded, upright_box, world_of
 from scenarios.world_recipes import MazeRecipe
-from sim.scenario import BoxSpec, WorldSpec
+from sim.world_spec import BoxSpec, WorldSpec
 
 _EDGE = 1.0
 """m of world beyond the outer walls."""

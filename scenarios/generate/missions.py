@@ -10,8 +10,10 @@ from scenarios.task_recipes import MIN_SITE_CLEARANCE, MissionRecipe
 from sim.flight_costs import cruise_speed, flight_costs
 from sim.physics.vehicle import Vehicle
 from sim.rules import CLOSE_UP_ALLOWANCE, LANDING_SECONDS, STOP_SECONDS, VIEW_DISTANCE
-from sim.scenario import Battery, MissionTask, PanelSpec, SiteSpec, Start, WorldSpec
+from sim.scenario import Battery, Start
+from sim.task_spec import MissionTask, SiteSpec
 from sim.world.geodesic import GeodesicField
+from sim.world_spec import PanelSpec, WorldSpec
 
 _SIGHT_MARGIN = 0.5
 """m around the line of sight that is free."""

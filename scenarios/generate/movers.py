@@ -11,7 +11,8 @@ from scenarios.generate.shapes import point_at, rounded
 from scenarios.generate.site import Unplaceable
 from scenarios.task_recipes import MoverRecipe
 from sim.mover_spec import MAX_MOVERS, BallShape, BlockShape, ColumnShape, MoverSpec
-from sim.scenario import Start, WorldSpec
+from sim.scenario import Start
+from sim.world_spec import WorldSpec
 
 _COLORS = ((0.85, 0.45, 0.10), (0.75, 0.20, 0.25), (0.20, 0.45, 0.70))
 _GRACE_S, _GRACE_M = 2.0, 2.0

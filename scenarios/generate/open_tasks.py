@@ -8,7 +8,8 @@ from scenarios.generate.shapes import point, rounded
 from scenarios.generate.site import Ground, Unplaceable
 from scenarios.generate.tasks import COURSE_RESERVE, EDGE, draw_avoidance, draw_navigation
 from scenarios.task_recipes import AvoidRecipe, NavigateRecipe
-from sim.scenario import AvoidTask, NavigateTask, Start
+from sim.scenario import Start
+from sim.task_spec import AvoidTask, NavigateTask
 
 _TRIES = 200
 _WORLDS = 8

@@ -3,7 +3,7 @@
 import numpy as np
 
 from scenarios.world_recipes import PlaceRecipe
-from sim.scenario import WorldSpec
+from sim.world_spec import WorldSpec
 
 _STEP = 20.0
 """m between the windows of a place: few of them, so that what is computed of one serves many seeds."""

@@ -5,7 +5,8 @@ from jaxtyping import Float
 
 from scenarios.generate.site import Ground, Unplaceable
 from scenarios.published import EdgesRecipe, LineRecipe
-from sim.scenario import Finish, NavigateTask, Start
+from sim.scenario import Start
+from sim.task_spec import Finish, NavigateTask
 from sim.world.geodesic import WAY_MARGIN
 
 _TRIES = 60

@@ -14,7 +14,7 @@ from sim.mover_spec import (
     MoverSpec,
     RandomAcceleration,
 )
-from sim.scenario import CylinderSpec, SphereSpec, WorldSpec
+from sim.world_spec import CylinderSpec, SphereSpec, WorldSpec
 
 _SIDE = 8.0
 """m of forest beyond the square that is flown across, so that its edge is no wall of bounds."""

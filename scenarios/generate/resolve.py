@@ -14,7 +14,8 @@ from scenarios.generate.worlds import draw_world
 from scenarios.published import EdgesRecipe, LineRecipe
 from scenarios.task_recipes import AvoidRecipe, NavigateRecipe
 from sim.physics.vehicle import load_vehicle
-from sim.scenario import FORMAT, Battery, Limits, Scenario, Weather, WorldSpec
+from sim.scenario import FORMAT, Battery, Limits, Scenario, Weather
+from sim.world_spec import WorldSpec
 
 MAX_REDRAWS = 40
 _WORLD_STREAM, _TASK_STREAM, WEATHER_STREAM, _MOVERS_STREAM, _OBSTRUCTION_STREAM = range(101, 106)

@@ -3,7 +3,8 @@
 import numpy as np
 
 from scenarios.generate.site import Ground
-from sim.scenario import MissionTask, Scenario
+from sim.scenario import Scenario
+from sim.task_spec import MissionTask
 from sim.tasks.legs import leg_heights
 from sim.world.geodesic import FreeSpace, GeodesicField, distance_field
 

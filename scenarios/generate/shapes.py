@@ -4,7 +4,7 @@ import numpy as np
 from jaxtyping import Float
 
 from sim.fields import Class, Color, Point
-from sim.scenario import BoxSpec, CylinderSpec, LimbSpec, SphereSpec, WorldSpec
+from sim.world_spec import BoxSpec, CylinderSpec, LimbSpec, SphereSpec, WorldSpec
 
 BARK = ((0.36, 0.27, 0.20), (0.45, 0.35, 0.26), (0.30, 0.25, 0.22))
 WALLS = ((0.63, 0.36, 0.28), (0.74, 0.68, 0.58), (0.55, 0.52, 0.50), (0.70, 0.47, 0.36))

@@ -1,15 +1,16 @@
 """A drawn world with everything needed to place a flight in it: free space, ways, draws."""
 
-from dataclasses import dataclass, field
+from dataclasses import InitVar, dataclass, field
 
 import numpy as np
 from jaxtyping import Float
 
-from sim.scenario import WorldSpec
 from sim.types import Vec3
 from sim.world.build import build_world
 from sim.world.clearance import ClearanceField
 from sim.world.geodesic import FreeSpace, GeodesicField, distance_field
+from sim.world.geometry import World
+from sim.world_spec import WorldSpec
 
 
 class Unplaceable(Exception):
@@ -26,11 +27,13 @@ class Ground:
     altitude_max: float
     any_height: bool = False
     """Whether a way may lead over and under what stands at flying height."""
+    built: InitVar[World | None] = None
+    """The specification's geometry, where it is there already."""
     clearance: ClearanceField = field(init=False)
     space: FreeSpace = field(init=False)
 
-    def __post_init__(self) -> None:
-        world = build_world(self.spec, ())
+    def __post_init__(self, built: World | None) -> None:
+        world = build_world(self.spec, ()) if built is None else built
         self.clearance = ClearanceField(world, self.altitude_max + 2.0)
         heights = (self.altitude, self.altitude)
         if self.any_height:

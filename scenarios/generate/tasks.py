@@ -5,7 +5,8 @@ from jaxtyping import Float
 
 from scenarios.generate.site import Ground, Unplaceable
 from scenarios.task_recipes import AvoidRecipe, NavigateRecipe
-from sim.scenario import AvoidTask, NavigateTask, Start
+from sim.scenario import Start
+from sim.task_spec import AvoidTask, NavigateTask
 
 _TRIES = 60
 _START_CLEARANCE = 1.4

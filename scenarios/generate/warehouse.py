@@ -4,7 +4,7 @@ import numpy as np
 
 from scenarios.generate.shapes import Pair, pick, point, rounded, upright_box, world_of
 from scenarios.world_recipes import WarehouseRecipe
-from sim.scenario import BoxSpec, CylinderSpec, WorldSpec
+from sim.world_spec import BoxSpec, CylinderSpec, WorldSpec
 
 _BAY, _DEPTH = 2.7, 1.1
 """m, of a rack's bay: three pallets of 0.8 x 1.2 m side by side."""

@@ -4,7 +4,7 @@ import numpy as np
 
 from scenarios.generate.shapes import WALLS, Pair, pick, rounded, upright_box, world_of
 from scenarios.world_recipes import WindowsRecipe
-from sim.scenario import BoxSpec, WorldSpec
+from sim.world_spec import BoxSpec, WorldSpec
 
 _END = 8.0
 """m of world before the first wall and beyond the last."""

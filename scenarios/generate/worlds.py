@@ -24,7 +24,7 @@ from scenarios.world_recipes import (
     WindowsRecipe,
     WorldRecipe,
 )
-from sim.scenario import WorldSpec
+from sim.world_spec import WorldSpec
 
 _DRAW: dict[type, Callable[[Any, float, np.random.Generator], WorldSpec]] = {
     ForestRecipe: draw_forest,

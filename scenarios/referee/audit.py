@@ -14,7 +14,8 @@ from scenarios.referee.track import Track, rotations
 from scenarios.referee.verdict import Finding
 from sim.physics.vehicle import Vehicle
 from sim.record.reader import Flight
-from sim.scenario import MissionTask, NavigateTask, Scenario
+from sim.scenario import Scenario
+from sim.task_spec import MissionTask, NavigateTask
 from sim.types import EGO_FIELDS
 
 _PLACE_M, _TURN_RAD = 1e-6, 1e-5

@@ -27,7 +27,8 @@ from scenarios.referee.limits import (
 from scenarios.referee.sites import SiteReport, judge_sites
 from scenarios.referee.track import Track
 from scenarios.referee.verdict import UNFINISHED
-from sim.scenario import AvoidTask, MissionTask, NavigateTask, Scenario
+from sim.scenario import Scenario
+from sim.task_spec import AvoidTask, MissionTask, NavigateTask
 from sim.types import Outcome
 
 RESOLVED_TICKS = 2

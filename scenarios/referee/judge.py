@@ -17,7 +17,8 @@ from scenarios.referee.track import Track, track_of
 from scenarios.referee.verdict import UNFINISHED, Finding, Verdict
 from sim.physics.vehicle import load_vehicle
 from sim.record.reader import Flight, read_flight
-from sim.scenario import AvoidTask, Scenario
+from sim.scenario import Scenario
+from sim.task_spec import AvoidTask
 from sim.types import Outcome
 
 

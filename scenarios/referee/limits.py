@@ -6,7 +6,8 @@ from jaxtyping import Bool, Float
 from scenarios.referee.definitions import LANDING_RADIUS
 from scenarios.referee.track import Track
 from sim.safety_spec import Area, CircleArea
-from sim.scenario import MissionTask, Scenario
+from sim.scenario import Scenario
+from sim.task_spec import MissionTask
 
 
 def bounds_margin(scenario: Scenario, track: Track) -> Float[np.ndarray, " n"]:

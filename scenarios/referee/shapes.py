@@ -8,8 +8,9 @@ from jaxtyping import Float
 
 from scenarios.referee.convex import BOX, FRUSTUM, POINTS, ROW
 from scenarios.referee.definitions import COVER_DISTANCE, COVER_SHARE, PANEL_THICKNESS
-from sim.scenario import LimbSpec, PanelSpec, Scenario
+from sim.scenario import Scenario
 from sim.world.importers import Place, load_place
+from sim.world_spec import LimbSpec, PanelSpec
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,9 @@ from scenarios.referee.definitions import (
     SERVE_RADIUS,
 )
 from scenarios.referee.track import Track
-from sim.scenario import MissionTask, PanelSpec, Scenario, SiteSpec
+from sim.scenario import Scenario
+from sim.task_spec import MissionTask, SiteSpec
+from sim.world_spec import PanelSpec
 
 _SLACK_M, _SLACK_RAD, _SLACK_M_S = 1e-3, 1e-3, 1e-3
 """A decision this near to its threshold is named as close."""

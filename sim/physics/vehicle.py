@@ -13,7 +13,7 @@ from sim.names import did_you_mean, unknown
 from sim.scenario import MAX_GUSTS, Scenario
 from sim.sensing.suite import SUITE_DTYPE, pack_suite
 
-GRAVITY = 9.80665  # m/s2
+GRAVITY = 9.80665  # m/s2, standard gravity; Bullet gets the same
 AIR_DENSITY = 1.225  # kg/m3, ISA at sea level
 _LIBRARY = Path(__file__).parent / "vehicles"
 _Triple = tuple[float, float, float]

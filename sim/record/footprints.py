@@ -5,7 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float, Int
 
-from sim.scenario import MissionTask, Scenario
+from sim.scenario import Scenario
+from sim.task_spec import MissionTask
 from sim.world.build import build_world
 from sim.world.geometry import Boxes, Decal, Limbs, Mesh, Semantic, World
 

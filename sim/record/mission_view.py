@@ -6,7 +6,7 @@ from jaxtyping import Float
 from sim.record import canvas
 from sim.record.canvas import Image
 from sim.record.reader import Flight
-from sim.scenario import AvoidTask, MissionTask, NavigateTask
+from sim.task_spec import AvoidTask, MissionTask, NavigateTask
 from sim.types import EGO_FIELDS, MAX_TOKENS, POSITION, SITE_FIELDS, VELOCITY
 
 _ROW = 23

@@ -18,7 +18,7 @@ from sim.record.reader import Flight
 from sim.record.route_marks import waypoints_done
 from sim.record.scene import outlines
 from sim.safety import outline
-from sim.scenario import AvoidTask, MissionTask, NavigateTask
+from sim.task_spec import AvoidTask, MissionTask, NavigateTask
 from sim.types import EGO_FIELDS, SITE_FIELDS, VELOCITY
 from sim.world.geometry import Semantic
 from sim.world.movers import movers_of

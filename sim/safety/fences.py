@@ -7,7 +7,8 @@ from jaxtyping import Bool, Float, Shaped
 from scipy.ndimage import binary_erosion
 
 from sim.safety_spec import Area, CircleArea, PolygonArea
-from sim.scenario import MissionTask, Scenario
+from sim.scenario import Scenario
+from sim.task_spec import MissionTask
 from sim.types import Outcome, Vec3
 from sim.world.geodesic import SPACING, FreeSpace
 

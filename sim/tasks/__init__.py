@@ -1,7 +1,7 @@
 """Tasks: what counts as success, what a step is worth, and what the observation says of the goal."""
 
-from sim.scenario import MissionTask
 from sim.simulator import Simulator
+from sim.task_spec import MissionTask
 from sim.tasks.avoid import Avoid
 from sim.tasks.base import Task, ground_touch, make_goal, no_goal
 from sim.tasks.mission import Mission

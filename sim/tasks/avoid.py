@@ -4,8 +4,8 @@ import numpy as np
 from jaxtyping import Float
 
 from sim.frames import heading_from_world
-from sim.scenario import AvoidTask
 from sim.simulator import Simulator
+from sim.task_spec import AvoidTask
 from sim.tasks.base import ground_touch, make_goal, no_sites
 from sim.types import POSITION, Event, Outcome
 

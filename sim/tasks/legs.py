@@ -3,7 +3,8 @@
 import itertools
 from collections.abc import Callable
 
-from sim.scenario import MissionTask, Scenario
+from sim.scenario import Scenario
+from sim.task_spec import MissionTask
 
 
 def leg_heights(

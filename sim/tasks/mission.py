@@ -17,10 +17,11 @@ from sim.rules import (
     SERVE_RADIUS,
     UPRIGHT_ANGLE,
 )
-from sim.scenario import MissionTask, PanelSpec
 from sim.simulator import Simulator
+from sim.task_spec import MissionTask
 from sim.tasks.base import no_goal, no_sites, offset_in_heading
 from sim.types import POSITION, QUATERNION, VELOCITY, Event, Outcome, Vec3
+from sim.world_spec import PanelSpec
 
 
 def landing(

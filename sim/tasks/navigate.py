@@ -4,8 +4,8 @@ import numpy as np
 from jaxtyping import Float
 
 from sim.entries import distances_to, goal_to
-from sim.scenario import NavigateTask
 from sim.simulator import Simulator
+from sim.task_spec import NavigateTask
 from sim.tasks.base import ground_touch, no_sites
 from sim.tasks.finish import left_to_finish
 from sim.types import POSITION, Event, Outcome

@@ -5,8 +5,8 @@ from jaxtyping import Float
 
 from sim.frames import wrap_angle
 from sim.rules import CLOSE_UP_SECONDS, SERVE_ANGLE, SERVE_RADIUS
-from sim.scenario import MissionTask
 from sim.simulator import Simulator
+from sim.task_spec import MissionTask
 from sim.tasks.base import no_goal, no_sites, offset_in_heading
 from sim.tasks.mission import final_outcome, landing
 from sim.types import POSITION, Event, Outcome

@@ -6,10 +6,10 @@ import numpy as np
 from jaxtyping import Float
 
 from sim.fields import Point
-from sim.scenario import BoxSpec, CylinderSpec, LimbSpec, PanelSpec, SphereSpec, WorldSpec
 from sim.world.geometry import Boxes, Cylinders, Decal, Limbs, Mesh, Semantic, Spheres, World
 from sim.world.importers import load_place
 from sim.world.relief import Relief
+from sim.world_spec import BoxSpec, CylinderSpec, LimbSpec, PanelSpec, SphereSpec, WorldSpec
 
 PANEL_THICKNESS = 0.1  # m
 _COVER_SHARE = 1.2

@@ -8,6 +8,7 @@ from types import TracebackType
 import numpy as np
 from jaxtyping import Float
 
+from sim.physics.vehicle import GRAVITY
 from sim.types import BODY_SIZE, POSITION, QUATERNION, RATES, VELOCITY, Body
 from sim.world.bullet_limits import check_size
 from sim.world.bullet_lists import vertex_rows
@@ -20,8 +21,6 @@ from sim.world.relief import Relief
 with silent_stderr():
     import pybullet
 
-GRAVITY = 9.80665
-"""m/s^2, standard gravity."""
 _NO_MOVERS = np.zeros((0, ROW_SIZE))
 _NO_BALLS = np.zeros((0, 4))
 _BALLS_A_BODY = 16

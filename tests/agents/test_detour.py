@@ -11,9 +11,9 @@ from agents.lattice import CANDIDATES
 from agents.pilot import make_briefing
 from agents.smoothing import smooth
 from sim.flight import Flight
-from sim.scenario import BoxSpec
 from sim.tasks.base import make_goal
 from sim.types import EGO_FIELDS, MAX_SPEED, MAX_YAW_RATE, Observation
+from sim.world_spec import BoxSpec
 from tests.builders import HEIGHT, flying, scenario, wall, world
 
 HZ = 15

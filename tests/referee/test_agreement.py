@@ -11,8 +11,9 @@ from scenarios.referee import Verdict, judge_log
 from scenarios.referee.movers import mover_centers
 from sim.mover_spec import BallShape, BlockShape, ColumnShape
 from sim.record.writer import FlightLog
-from sim.scenario import Scenario, SphereSpec, Start
+from sim.scenario import Scenario, Start
 from sim.world.movers import movers_of
+from sim.world_spec import SphereSpec
 from tests.builders import (
     HEALTHY,
     breeze,

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from scenarios.referee.limits import fence_margin, floor_margin, inside, no_fly_margin
 from scenarios.referee.sites import judge_route, judge_sites
 from sim.safety_spec import CircleArea, PolygonArea, Safety
-from sim.scenario import MissionTask, Scenario, SiteSpec
+from sim.scenario import Scenario
+from sim.task_spec import MissionTask, SiteSpec
 from tests.builders import scenario as field
 from tests.referee.drawn import ended, standing, track
 

@@ -9,7 +9,7 @@ from scenarios.referee.bins import bins_of
 from scenarios.referee.convex import BOX, FRUSTUM, POINTS, ROW, clearance, separation
 from scenarios.referee.shapes import Shapes, ball, bounding_boxes, box, limb, upright
 from scenarios.referee.sweep import fresh, sweep
-from sim.scenario import LimbSpec
+from sim.world_spec import LimbSpec
 
 RADIUS, HALF = 0.25, 0.06
 

@@ -9,7 +9,8 @@ from scenarios.referee import definitions
 from scenarios.referee.fields import KNOWN, check_known
 from scenarios.referee.sites import judge_sites, panel_has_fault, prize_of
 from sim import rules, safety_spec, scenario
-from sim.scenario import Finish, Scenario
+from sim.scenario import Scenario
+from sim.task_spec import Finish
 from sim.world import build
 from sim.world.place_options import PlaceOptions
 from tests.builders import FAULTY, HEALTHY, course, goal, mission, panel_ahead, trunk, wall, world

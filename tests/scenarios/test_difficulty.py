@@ -14,8 +14,10 @@ from scenarios.difficulty import (
 from scenarios.generate.site import Ground
 from scenarios.guide import ground_of, guide_legs, length_of
 from scenarios.surface_cloud import VOXEL, surface_cloud
-from sim.scenario import NavigateTask, Scenario, SphereSpec, WorldSpec
+from sim.scenario import Scenario
+from sim.task_spec import NavigateTask
 from sim.world.build import build_world
+from sim.world_spec import SphereSpec, WorldSpec
 from tests.builders import HEIGHT, HIGH, LOW, trunk, wall, world
 from tests.builders import scenario as navigation
 

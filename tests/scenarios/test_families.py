@@ -29,10 +29,12 @@ from scenarios.world_recipes import (
     WarehouseRecipe,
     WindowsRecipe,
 )
-from sim.scenario import AvoidTask, NavigateTask, Start, WorldSpec
+from sim.scenario import Start
+from sim.task_spec import AvoidTask, NavigateTask
 from sim.world.build import build_world
 from sim.world.clearance import ClearanceField
 from sim.world.movers import Movers
+from sim.world_spec import WorldSpec
 
 CEILING = 5.0
 BRANCHES = BranchRecipe(

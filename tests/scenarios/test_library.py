@@ -14,7 +14,7 @@ from scenarios.seeds import SEED_SETS
 from scenarios.sources import TRAINING_FAMILIES, FamilyMix
 from scenarios.task_recipes import MissionRecipe
 from scenarios.world_recipes import PlaceRecipe
-from sim.scenario import MissionTask
+from sim.task_spec import MissionTask
 from sim.world.importers import load_place
 
 GROUPS = ("forest", "blocks", "clutter", "maze", "warehouse", "windows", "longleaf", "delft")

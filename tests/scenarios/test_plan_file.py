@@ -7,7 +7,7 @@ import pytest
 from scenarios.plan_file import Plan, read_plan
 from scenarios.plan_mission import fences_of, mission_of
 from scenarios.user_place import bring
-from sim.scenario import MissionTask
+from sim.task_spec import MissionTask
 from tests.place_files import Document, item, plan, written
 
 

@@ -11,8 +11,9 @@ from scenarios.published_rules import (
     published_verdict,
 )
 from sim.mover_spec import BallShape, ConstantVelocity, MoverSpec
-from sim.scenario import PublishedRule, Scenario, SphereSpec
+from sim.scenario import PublishedRule, Scenario
 from sim.types import Outcome
+from sim.world_spec import SphereSpec
 from tests.builders import HEIGHT, flying
 from tests.builders import scenario as navigation
 

@@ -14,7 +14,8 @@ from scenarios.published import EdgesRecipe, LineRecipe, SphereFieldRecipe
 from scenarios.task_recipes import NavigateRecipe
 from scenarios.world_recipes import ForestRecipe
 from sim.mover_spec import BallShape, ConstantVelocity, RandomAcceleration
-from sim.scenario import NavigateTask, Scenario
+from sim.scenario import Scenario
+from sim.task_spec import NavigateTask
 from sim.world.movers import movers_of
 
 AGILE = [(s, v) for s in (7, 6, 5) for v in (3, 5, 7, 10)]

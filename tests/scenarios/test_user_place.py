@@ -10,7 +10,8 @@ import scenarios
 from scenarios.place_arguments import parse_options
 from scenarios.user_place import bring
 from sim.flight import Flight
-from sim.scenario import MissionTask, NavigateTask, Scenario
+from sim.scenario import Scenario
+from sim.task_spec import MissionTask, NavigateTask
 from sim.types import Outcome
 from tests.command_line import Trident, refused, within
 from tests.place_files import bag, census, item, plan, with_slope, written

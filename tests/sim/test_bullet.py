@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 
 from sim.frames import quat_to_matrix, yaw_quat
+from sim.physics.vehicle import GRAVITY
 from sim.types import POSITION, RATES, VELOCITY
 from sim.world.build import build_world
-from sim.world.bullet import GRAVITY, BulletWorld
+from sim.world.bullet import BulletWorld
 from sim.world.clearance import ClearanceField
 from sim.world.meshing import Triangles
 from tests.sim.bullet_reference import closest, open_clients

@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from sim.record.footprints import footprints
-from sim.scenario import LimbSpec, WorldSpec
 from sim.sensing.camera import Camera, CameraScene
 from sim.world.build import build_world
 from sim.world.clearance import ClearanceField
@@ -19,6 +18,7 @@ from sim.world.geometry import Semantic
 from sim.world.limb_mesh import THIN_SIDES
 from sim.world.meshing import world_triangles
 from sim.world.primitives import CYLINDER, LIMB, primitive_distance
+from sim.world_spec import LimbSpec, WorldSpec
 from tests.builders import scenario
 from tests.sim.bullet_reference import closest
 from tests.sim.worlds import body_at, bullet, camera_config, cylinder, limb, spec

@@ -4,12 +4,12 @@ import numpy as np
 
 from sim.frames import quat_multiply, quat_to_matrix, yaw_quat
 from sim.mover_spec import BallShape, BlockShape, ColumnShape, MoverSpec
-from sim.scenario import BoxSpec, CylinderSpec, SphereSpec
 from sim.sensing.camera import Camera, CameraScene, Frames
 from sim.sensing.mover_rays import SeenMovers
 from sim.world.build import build_world
 from sim.world.geometry import Semantic
 from sim.world.movers import Movers
+from sim.world_spec import BoxSpec, CylinderSpec, SphereSpec
 from tests.sim.moving import TICK, ball, mover, random_movers, standing
 from tests.sim.worlds import box, camera_config, empty_world, random_spec, spec
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from sim.frames import quat_to_matrix
-from sim.scenario import BoxSpec, CylinderSpec, Scenario, Start, Weather
+from sim.scenario import Scenario, Start, Weather
 from sim.sensing.camera import max_pool_code
 from sim.simulator import Simulator
 from sim.types import (
@@ -16,6 +16,7 @@ from sim.types import (
     RATES,
     VELOCITY,
 )
+from sim.world_spec import BoxSpec, CylinderSpec
 from tests.builders import (
     HEIGHT,
     HOVER,

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from sim.scenario import Finish, Limits, Start
+from sim.scenario import Limits, Start
+from sim.task_spec import Finish
 from sim.types import GOAL_FIELDS, POSITION, Outcome
 from tests.builders import (
     HEIGHT,

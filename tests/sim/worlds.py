@@ -2,13 +2,13 @@
 
 import numpy as np
 
-from sim.scenario import BoxSpec, CylinderSpec, LimbSpec, PanelSpec, SphereSpec, WorldSpec
 from sim.scenario import Camera as CameraConfig
 from sim.types import Body
 from sim.world.build import build_world
 from sim.world.bullet import BulletWorld
 from sim.world.geometry import Boxes, Cylinders, Mesh, Semantic, Spheres, World
 from sim.world.meshing import world_triangles
+from sim.world_spec import BoxSpec, CylinderSpec, LimbSpec, PanelSpec, SphereSpec, WorldSpec
 
 LOW, HIGH = (0.0, 0.0, 0.0), (40.0, 40.0, 6.0)
 HULL_RADIUS, HULL_HEIGHT = 0.25, 0.12
