@@ -48,8 +48,9 @@ class Records:
 
     def __iter__(self) -> Iterator[McapRecord]:
         """Every record up to the footer that is looked into."""
-        if self._take(len(MCAP0_MAGIC)) != MCAP0_MAGIC:
-            raise Foreign("it does not start like an MCAP file")
+        if self._file.read(len(MCAP0_MAGIC)) != MCAP0_MAGIC:
+            raise Foreign("it does not start like an MCAP file" if self._size else "it is empty")
+        self._crc = zlib.crc32(MCAP0_MAGIC)
         while True:
             self.offset, before = self._file.tell(), self._crc
             header = self._take(_HEADER.size)

@@ -228,7 +228,7 @@ def _read_into(columns: _Columns, path: Path) -> str | None:
         except _Unreadable as error:
             raise ValueError(f"{path}: {error}") from error
         except Foreign as error:
-            return "it is empty" if size == 0 else str(error)
+            return str(error)
         except _DAMAGE as error:
             return (
                 f"stopped at byte {records.offset} of {size}, after {len(columns.ticks)} steps "
