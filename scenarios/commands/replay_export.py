@@ -3,6 +3,7 @@
 import contextlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.csv
@@ -80,23 +81,21 @@ def _table(flight: Flight) -> pa.Table:
 def _open(path: Path, form: str) -> Iterator[Write]:
     """Writes tables one after the other: memory is bounded by one flight, not by how many there are."""
     with contextlib.ExitStack() as stack:
-        writer: pa.csv.CSVWriter | pa.parquet.ParquetWriter | None = None
-        with path.open("wb") as file:
+        file = stack.enter_context(path.open("wb"))
+        writers: list[Any] = []
 
-            def write(table: pa.Table) -> None:
-                nonlocal writer
-                table = table if form == "parquet" else _flat(table)
-                if writer is None:
-                    new = (
-                        pa.parquet.ParquetWriter(file, table.schema, compression="zstd")
-                        if form == "parquet"
-                        else pa.csv.CSVWriter(file, table.schema)
-                    )
-                    writer = stack.enter_context(new)
-                writer.write_table(table)
+        def write(table: pa.Table) -> None:
+            table = table if form == "parquet" else _flat(table)
+            if not writers:  # The first table tells the columns.
+                new = (
+                    pa.parquet.ParquetWriter(file, table.schema, compression="zstd")
+                    if form == "parquet"
+                    else pa.csv.CSVWriter(file, table.schema)
+                )
+                writers.append(stack.enter_context(new))
+            writers[0].write_table(table)
 
-            yield write
-            stack.close()
+        yield write
 
 
 def _flat(table: pa.Table) -> pa.Table:

@@ -95,6 +95,7 @@ def _words(found: Verification) -> str:
 
 def _reason(error: ValueError | OSError, path: Path) -> str:
     """Why, without the path that the line begins with."""
-    named = isinstance(error, OSError) and error.strerror is not None
-    text = f"cannot be read: {error.strerror}" if named else str(error)
+    text = str(error)
+    if isinstance(error, OSError) and error.strerror is not None:
+        text = f"cannot be read: {error.strerror}"
     return text.removeprefix(f"{path} ").removeprefix(f"{path}: ")
