@@ -170,9 +170,15 @@ class Replay:
     """Show what flight logs hold; re-fly them, film them, plot them."""
 
     logs: Annotated[Positional[tuple[Path, ...]], _LOGS] = ()
-    """One or more flight.mcap files."""
+    """One or more flight.mcap files, or folders of logs."""
     verify: bool = False
     """Fly the logged actions again; they must match bit for bit."""
+    workers: Annotated[int | None, tyro.conf.arg(metavar="INT")] = None
+    """Processes that verify several logs; by default one a core."""
+    export: Annotated[Path | None, tyro.conf.arg(metavar="PATH")] = None
+    """Write the flights as one table, one row a control step (.csv or .parquet), or as a Minari dataset into a folder."""
+    format: Annotated[str | None, tyro.conf.arg(metavar="{csv,parquet,minari}")] = None
+    """Of the export; by default as its name ends, minari for a folder."""
     video: Annotated[Path | None, tyro.conf.arg(metavar="PATH")] = None
     """Render the film to this file; for several logs, to a folder."""
     plot: Annotated[Path | None, tyro.conf.arg(metavar="PATH")] = None
@@ -180,9 +186,10 @@ class Replay:
 
     def run(self) -> int:
         """0, or 1 where a log differs from its re-flight."""
-        from scenarios.commands.replay import replay
+        from scenarios.commands.replay import Batch, replay
 
-        return replay(self.logs, verify_logs=self.verify, video=self.video, plot=self.plot)
+        batch = Batch(self.verify, self.workers, self.export, self.format)
+        return replay(self.logs, batch=batch, video=self.video, plot=self.plot)
 
 
 @dataclass(frozen=True)

@@ -22,6 +22,9 @@ SUITE: dict[str, _Kind] = {
     "build_100": ("ms", "lower", 0.2, 60),
     "delft_first": ("s", "lower", 0.2, 5.0),
     "delft_later": ("s", "lower", 0.2, 5.0),
+    "log_step": ("ms", "lower", 0.2, 0.4),
+    "log_two_minutes": ("MB", "lower", 0.1, 15.0),
+    "logged_of_plain_steps": ("ratio", "higher", 0.1, None),
 }
 """Unit, better, tolerance and goal of what `benchmarks.suite` always measures."""
 VECTOR: dict[str, _Kind] = {

@@ -8,6 +8,7 @@ from rich.table import Table
 
 from benchmarks.baseline import BASELINE, read_baseline, write_baseline
 from benchmarks.figures import metrics
+from benchmarks.logging_cost import logging_cost
 from benchmarks.measure import building, loading, memory, steps, workers
 from benchmarks.metrics import Metric, missed_goals, regressions
 
@@ -29,7 +30,7 @@ class Suite:
 def main() -> int:
     """0, or 1 where the gate fails."""
     options = tyro.cli(Suite)
-    values = steps(options.seconds) | memory()
+    values = steps(options.seconds) | memory() | logging_cost(options.seconds)
     if not options.gate:
         values |= building() | loading()
     if options.vector:

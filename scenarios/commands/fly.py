@@ -28,6 +28,7 @@ from scenarios.user_place import bring, is_place, is_plan
 from sim.physics.vehicle import load_vehicle
 from sim.record.plot import write_plot
 from sim.record.reader import read_flight
+from sim.record.sink import LogStopped
 from sim.record.video import write_video
 from sim.record.writer import FlightLog
 from sim.scenario import Scenario
@@ -150,6 +151,8 @@ def _record(
     except KeyboardInterrupt:
         warn(f"interrupted; the flight so far is in {path}")
         raise
+    except LogStopped as error:
+        raise InputError(f"{path}: {error.strerror}") from error
 
 
 def _render(log: Path, folder: Path, video: bool) -> dict[str, Path]:

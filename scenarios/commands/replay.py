@@ -2,64 +2,62 @@
 
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 from rich.table import Table
 
 from scenarios.commands.console import InputError, progress, say, show, user_input
 from scenarios.commands.flight_table import flight_table
+from scenarios.commands.log_files import log_files
+from scenarios.commands.replay_export import export_logs
+from scenarios.commands.replay_verify import verify_logs
 from sim.record.plot import write_plot
 from sim.record.reader import Flight, read_flight
-from sim.record.refly import Reflown, Verification, verify
 from sim.record.video import write_video
 from sim.task_spec import MissionTask
 
 _VERSIONS = ("python", "numpy", "numba", "pybullet", "embreex")
 
 
-def replay(
-    logs: tuple[Path, ...], *, verify_logs: bool, video: Path | None, plot: Path | None
-) -> int:
-    """Read each log; 1 where a re-flight differs, else 0; a log cut short is used as far as it goes, then refused."""
+@dataclass(frozen=True)
+class Batch:
+    """What is done with logs one by one, however many there are."""
+
+    verify: bool = False
+    workers: int | None = None
+    export: Path | None = None
+    form: str | None = None
+
+
+def replay(logs: tuple[Path, ...], *, batch: Batch, video: Path | None, plot: Path | None) -> int:
+    """Do what is asked for with each log; 1 where a re-flight differs, else 0; a log cut short is used as far as it goes, then refused."""
     if not logs:
         raise InputError("replay: name at least one log, e.g. runs/*/flight.mcap")
-    with user_input():
-        flights = [read_flight(log) for log in logs]
-    show(_summary(flights[0]) if len(flights) == 1 else _table(flights))
+    paths = log_files(logs)
+    drawn = plot is not None or video is not None
+    many = len(paths) > 1 and (batch.verify or batch.export is not None) and not drawn
+    # Thousands of logs are not held in memory, nor shown.
+    flights = [] if many else _read(paths)
     if plot is not None:
         _write(flights, plot, ".png", write_plot)
     if video is not None:
         _write(flights, video, ".mp4", _film)
-    code = _verify_all(flights) if verify_logs else 0
+    exported = 0
+    if batch.export is not None:
+        exported = export_logs(paths, batch.export, batch.form)
+    verified = verify_logs(paths, batch.workers) if batch.verify else 0
     damaged = [f"{flight.path}: {flight.damage}" for flight in flights if flight.damage is not None]
     if damaged:
         raise InputError(f"log cut short or damaged: {'; '.join(damaged)}")
-    return code
+    return 1 if 1 in (exported, verified) else max(exported, verified)
 
 
-def _verify_all(flights: list[Flight]) -> int:
-    equal = 0
-    for flight in flights:
-        with user_input(), progress(f"re-flying {flight.path}", "steps") as report:
-            verification = verify(flight.path, _simulator_of, report)
-        equal += verification.equal
-        say(f"{flight.path}: {_verdict(verification)}")
-    say(f"{equal} of {len(flights)} bit-equal")
-    return 0 if equal == len(flights) else 1
-
-
-def _simulator_of(flight: Flight) -> Reflown:
-    from sim.simulator import Simulator
-
-    return Simulator(flight.scenario, action=flight.action_level)
-
-
-def _verdict(verification: Verification) -> str:
-    if verification.first_difference is None:
-        return f"bit-equal over {verification.steps} steps"
-    step, what = verification.first_difference
-    machine = "".join(f"; {difference}" for difference in verification.machine_differences)
-    return f"differs first at step {step}: {what} (at most {verification.position_error_m:.3g} m apart{machine})"
+def _read(paths: list[Path]) -> list[Flight]:
+    with user_input():
+        flights = [read_flight(path) for path in paths]
+    show(_summary(flights[0]) if len(flights) == 1 else _table(flights))
+    return flights
 
 
 def _film(flight: Flight, path: Path) -> None:

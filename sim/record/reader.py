@@ -1,24 +1,24 @@
 """Reads a flight log, whole or damaged, into arrays."""
 
 import json
+import os
 import struct
-from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any, BinaryIO, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import zstandard
 from google.protobuf.message import DecodeError
 from jaxtyping import Float, Float32, Int, Int8, UInt8
-from mcap.exceptions import InvalidMagic, McapError
-from mcap.records import Channel, Chunk, Footer, McapRecord, Metadata
+from mcap.exceptions import McapError
+from mcap.records import Channel, Footer, McapRecord, Metadata
 from mcap.records import Message as McapMessage
-from mcap.stream_reader import StreamReader, breakup_chunk
 from pydantic import ValidationError
 
 from sim.record import schema
+from sim.record.container import Foreign, Records
 from sim.scenario import Scenario
 from sim.types import (
     BODY_SIZE,
@@ -33,12 +33,13 @@ from sim.types import (
     FlightResult,
     Outcome,
 )
+from sim.world.place_file import brief, open_plain
 
-_CHUNK_LIMIT = 64 << 20
-"""Bytes a chunk may unpack to; ours hold a second of flight, well below 1 MiB."""
 _SITES_SHAPE = (MAX_TOKENS, len(SITE_FIELDS))
-_DAMAGE = (McapError, DecodeError, zstandard.ZstdError, struct.error, ValueError, KeyError)
+_DAMAGE = (McapError, DecodeError, zstandard.ZstdError, struct.error, ValueError, KeyError, RecursionError)  # fmt: skip
 """Everything that bytes which are no log can raise on their way through the layers."""
+_TIME_SLACK_S = 1e-6
+"""Rounding of times of control steps."""
 
 
 @dataclass(frozen=True)
@@ -95,15 +96,13 @@ class Flight:
 def read_flight(path: str | Path) -> Flight:
     """Read all whole steps up to the first damage; a file that is no flight log is a ValueError."""
     path = Path(path)
-    columns = _Columns()
-    with path.open("rb") as file:
-        damage = _read_into(columns, path, file)
-    if not columns.metadata:
+    columns = _Columns(path)
+    damage = _read_into(columns, path)
+    if columns.scenario is None:
         raise ValueError(
             f"{path} is not a flight log: {damage or 'an MCAP file without Trident metadata'}"
         )
-    scenario = _checked_scenario(path, columns.metadata)
-    return columns.flight(path, scenario, damage)
+    return columns.flight(columns.scenario, damage)
 
 
 class _StepRow(NamedTuple):
@@ -119,11 +118,17 @@ class _StepRow(NamedTuple):
     sites_mask: np.ndarray
 
 
+class _Unreadable(Exception):
+    """Metadata that this version cannot read: nothing after them means anything."""
+
+
 class _Columns:
     """What has been read so far, by topic."""
 
-    def __init__(self) -> None:
+    def __init__(self, path: Path) -> None:
+        self.path = path
         self.metadata: dict[str, str] = {}
+        self.scenario: Scenario | None = None
         self.topics: dict[int, str] = {}
         self.steps: list[_StepRow] = []
         self.images: list[np.ndarray] = []
@@ -135,7 +140,10 @@ class _Columns:
 
     def take(self, record: McapRecord) -> None:
         if isinstance(record, Metadata) and record.name == schema.METADATA_NAME:
+            if self.scenario is not None:
+                raise ValueError("metadata come twice")
             self.metadata = record.metadata
+            self.scenario = _checked_scenario(self.metadata)
         elif isinstance(record, Channel):
             self.topics[record.id] = record.topic
         elif isinstance(record, McapMessage):
@@ -145,20 +153,41 @@ class _Columns:
 
     def _take_message(self, topic: str, data: bytes) -> None:
         if topic == "/trident/step":
-            self.steps.append(_step_row(schema.Step.FromString(data)))
+            step = _step_row(schema.Step.FromString(data))
+            self._check_time(step.time)
+            self.steps.append(step)
         elif topic == "/camera/rgb":
             image = schema.TOPICS[topic].FromString(data)
             self.images.append(np.frombuffer(image.data, np.uint8).reshape(*IMAGE_SHAPE[1:], 3))
         elif topic == "/trident/decision":
             self.decisions.append(_decision(schema.Decision.FromString(data)))
         elif topic == "/trident/ticks":
-            self.ticks.append(np.array(schema.Ticks.FromString(data).body).reshape(-1, BODY_SIZE))
+            ticks = schema.Ticks.FromString(data)
+            if not self.steps or ticks.time != self.steps[-1].time or not len(ticks.body):
+                raise ValueError(f"bodies at {ticks.time:.3f} s belong to no step")
+            self.ticks.append(np.array(ticks.body).reshape(-1, BODY_SIZE))
         elif topic == "/trident/event":
             self.events.append(_event(schema.Event.FromString(data)))
         elif topic == "/trident/result":
             self.result = _result(schema.Result.FromString(data))
 
-    def flight(self, path: Path, scenario: Scenario, damage: str | None) -> Flight:
+    def _check_time(self, time: float) -> None:
+        """Steps follow each other without a gap: a chunk that is gone must not go unnoticed."""
+        if self.scenario is None:
+            raise ValueError("a step comes before the metadata")
+        if not self.steps:
+            due = 0.0 if "part" not in self.metadata else time
+        else:
+            due = self.steps[-1].time + 1.0 / self.scenario.rates.control_hz
+        if not abs(time - due) <= _TIME_SLACK_S:
+            raise ValueError(f"a step at {due:.3f} s should follow, one at {time:.3f} s does")
+
+    @property
+    def seconds(self) -> float:
+        """Flight time of the last whole step, s."""
+        return self.steps[len(self.ticks) - 1].time if self.ticks else 0.0
+
+    def flight(self, scenario: Scenario, damage: str | None) -> Flight:
         """Columns of the steps that have all their parts."""
         count = min(len(self.steps), len(self.images), len(self.decisions), len(self.ticks))
         steps, ticks = self.steps[:count], self.ticks[:count]
@@ -167,7 +196,7 @@ class _Columns:
             image[:3] = colors.transpose(2, 0, 1)
             image[3] = step.depth_code
         return Flight(
-            path=path,
+            path=self.path,
             scenario=scenario,
             metadata=self.metadata,
             times=np.array([step.time for step in steps]),
@@ -188,57 +217,36 @@ class _Columns:
         )
 
 
-def _read_into(columns: _Columns, path: Path, file: BinaryIO) -> str | None:
+def _read_into(columns: _Columns, path: Path) -> str | None:
     """Feed the file's records to `columns`; what stopped the reading early, or None."""
-    size = path.stat().st_size
-    reader = StreamReader(file, emit_chunks=True, record_size_limit=size)
-    try:
-        for record in _records(reader):
-            columns.take(record)
-    except InvalidMagic:
-        return (
-            "the last bytes are damaged"
-            if columns.metadata
-            else "it does not start like an MCAP file"
-        )
-    except _DAMAGE as error:
-        reason = f"{type(error).__name__}: {error}".rstrip(": ")
-        return (
-            f"stopped at byte {file.tell()} of {size}, {len(columns.ticks)} steps read ({reason})"
-        )
+    with open_plain(path) as file:
+        size = os.fstat(file.fileno()).st_size
+        records = Records(file, size)
+        try:
+            for record in records:
+                columns.take(record)
+        except _Unreadable as error:
+            raise ValueError(f"{path}: {error}") from error
+        except Foreign as error:
+            return str(error)
+        except _DAMAGE as error:
+            return (
+                f"stopped at byte {records.offset} of {size}, after {len(columns.ticks)} steps "
+                f"({columns.seconds:.2f} s of flight): {brief(error) or type(error).__name__}"
+            )
     return None
 
 
-def _records(reader: StreamReader) -> Iterator[McapRecord]:
-    """Records with chunks unpacked; a chunk that fails its checksum or would unpack to too much is an error."""
-    for record in reader.records:
-        if not isinstance(record, Chunk):
-            yield record
-            continue
-        if record.compression != "zstd":
-            raise ValueError(
-                f"a chunk is compressed as {record.compression!r}; flight logs use zstd"
-            )
-        unpacked_size = zstandard.get_frame_parameters(record.data).content_size
-        if unpacked_size > _CHUNK_LIMIT:
-            raise ValueError(f"a chunk would unpack to {unpacked_size} bytes")
-        yield from breakup_chunk(record, validate_crc=True)
-
-
-def _checked_scenario(path: Path, metadata: dict[str, str]) -> Scenario:
-    found = metadata.get("schema")
-    if found != schema.SCHEMA_VERSION:
-        raise ValueError(
-            f"{path}: log schema {found!r}; this version reads {schema.SCHEMA_VERSION!r}"
-        )
+def _checked_scenario(metadata: dict[str, str]) -> Scenario:
+    problem = schema.metadata_problem(metadata)
+    if problem is not None:
+        raise _Unreadable(problem)
     try:
         return Scenario.model_validate_json(metadata.get("scenario", ""))
     except ValidationError as error:
         first = error.errors()[0]
         field = ".".join(map(str, first["loc"])) or "scenario"
-        raise ValueError(
-            f"{path}: its scenario cannot be read ({field}: {first['msg']})"
-        ) from error
+        raise _Unreadable(f"its scenario cannot be read ({field}: {first['msg']})") from error
 
 
 def _column(rows: list[np.ndarray], dtype: type[np.generic], *shape: int) -> np.ndarray:
@@ -264,7 +272,7 @@ def _optional(numbers: Any, *shape: int) -> np.ndarray | None:
 
 def _decision(message: Any) -> Decision:
     return Decision(
-        action=np.array(message.action, np.float32),
+        action=np.array(message.action, np.float32).reshape(4),
         phase=message.phase,
         navigation=_optional(message.navigation),
         survival=_optional(message.survival),
@@ -280,7 +288,10 @@ def _decision(message: Any) -> Decision:
 
 
 def _event(message: Any) -> Event:
-    return Event(message.time, message.name, json.loads(message.detail))
+    detail = json.loads(message.detail)
+    if not isinstance(detail, dict):
+        raise ValueError(f"the detail of event {message.name!r} is no table")
+    return Event(message.time, message.name, detail)
 
 
 def _result(message: Any) -> FlightResult:

@@ -71,9 +71,17 @@ def verify(
 
     `make_simulator` builds what flew the log: its scenario, at its action level.
     """
-    flight = read_flight(path)
+    return verify_flight(read_flight(path), make_simulator, progress)
+
+
+def verify_flight(
+    flight: Flight,
+    make_simulator: Callable[[Flight], Reflown],
+    progress: Callable[[int, int], None] | None = None,
+) -> Verification:
+    """The same for a log that has been read; one that was cut short is flown as far as it goes."""
     if flight.part is not None:
-        raise ValueError(f"{path} cannot be flown again: it holds {flight.part}")
+        raise ValueError(f"{flight.path} cannot be flown again: it holds {flight.part}")
     simulator = make_simulator(flight)
     try:
         simulator.reset()
@@ -87,7 +95,7 @@ def _compare(
 ) -> Verification:
     first: tuple[int, str] | None = None
     error = 0.0
-    injected = _injected(flight)
+    injected = injected_faults(flight)
     for index, action in enumerate(flight.actions):
         difference = _image_difference(flight.images[index], simulator.observe()["image"])
         for fault in injected.get(index, ()):
@@ -104,7 +112,7 @@ def _compare(
     )
 
 
-def _injected(flight: Flight) -> dict[int, list[Fault]]:
+def injected_faults(flight: Flight) -> dict[int, list[Fault]]:
     """Faults that the log tells were injected, by the step they began or ended with; the scenario knows its own."""
     faults: dict[int, list[Fault]] = {}
     for event in flight.events:

@@ -1,6 +1,8 @@
 """The log's vocabulary: topics, our own protobuf messages built without a compiler, and version facts."""
 
+import json
 import platform
+import zlib
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -15,8 +17,12 @@ from google.protobuf.message import Message
 
 from sim.types import DEPTH_NEAR
 
-SCHEMA_VERSION = "1"
+SCHEMA_VERSION = 2
+"""Of the logs that are written; `docs/log-format.md` has the rule by which it grows, and what each version brought."""
+OLDEST_SCHEMA = 1
 METADATA_NAME = "trident"
+CHECKSUM = "crc32"
+"""Of the other metadata, from schema 2 on."""
 
 _FIELDS: dict[str, dict[str, str]] = {
     "Ticks": {"time": "double", "body": "double*"},
@@ -116,6 +122,26 @@ def depth_millimetres() -> np.ndarray:
     codes = np.arange(256)
     metres = DEPTH_NEAR * (255.0 / np.maximum(codes, 1)) ** 2
     return np.where(codes > 0, np.minimum(np.rint(1000.0 * metres), 65535), 0).astype(np.uint16)
+
+
+def metadata_checksum(metadata: dict[str, str]) -> str:
+    """CRC-32 of all entries but itself, in order of their names, as eight hexadecimal digits."""
+    entries = sorted(item for item in metadata.items() if item[0] != CHECKSUM)
+    return f"{zlib.crc32(json.dumps(entries).encode()):08x}"
+
+
+def metadata_problem(metadata: dict[str, str]) -> str | None:
+    """Why a log of these metadata cannot be read, or None."""
+    found, readable = metadata.get("schema", ""), f"{OLDEST_SCHEMA} to {SCHEMA_VERSION}"
+    digits = found.isascii() and found.isdecimal() and len(found) < 10
+    version = int(found) if digits else 0
+    if version > SCHEMA_VERSION:
+        return f"log schema {version} is newer than this version of Trident, which reads {readable}"
+    if version < OLDEST_SCHEMA:
+        return f"log schema {found[:20]!r} is none that there is; this version reads {readable}"
+    if version >= 2 and metadata.get(CHECKSUM) != metadata_checksum(metadata):
+        return "its metadata fail their checksum: the start of the file is damaged"
+    return None
 
 
 def provenance() -> dict[str, str]:

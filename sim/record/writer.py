@@ -5,7 +5,7 @@ import math
 from collections.abc import Iterable
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import IO, Any, NoReturn, cast
 
 import numpy as np
 from foxglove_schemas_protobuf.CameraCalibration_pb2 import CameraCalibration
@@ -20,6 +20,7 @@ from mcap_protobuf.schema import register_schema
 
 from sim.record import schema
 from sim.record.scene import scene_update
+from sim.record.sink import LogStopped, Sink
 from sim.scenario import Camera, Scenario
 from sim.sensing.pinhole import focal_length_px
 from sim.types import IMAGE_SHAPE, POSITION, QUATERNION, Decision, Event, FlightResult, Observation
@@ -37,27 +38,18 @@ class FlightLog:
     def __init__(self, path: str | Path, scenario: Scenario, metadata: dict[str, str]) -> None:
         """Write the metadata first; `metadata` adds to, and wins over, what the writer finds out itself."""
         self.path = Path(path)
+        self._tick_s = 1.0 / scenario.rates.physics_hz
+        self._chunk_start = self._end = 0.0
+        self._closed = False
+        self._movers = movers_of(scenario)
+        self._ticks = 0
         try:
-            self._file = self.path.open("wb")
+            self._sink = Sink(self.path)
+            self._start(scenario, {**_facts(scenario), **metadata})
         except OSError as error:
             raise type(error)(
                 error.errno, f"cannot write the flight log: {error.strerror}", str(path)
             ) from error
-        self._tick_s = 1.0 / scenario.rates.physics_hz
-        self._chunk_start = 0.0
-        self._end = 0.0
-        self._closed = False
-        # Chunks end between steps, by flight time: cut anywhere, a log holds whole steps only.
-        self._writer = Writer(
-            self._file, chunk_size=_NEVER_BY_SIZE, compression=CompressionType.ZSTD
-        )
-        self._writer.start(profile="trident")
-        self._writer.add_metadata(schema.METADATA_NAME, {**_facts(scenario), **metadata})
-        self._movers = movers_of(scenario)
-        self._ticks = 0
-        topics = schema.TOPICS | ({schema.MOVERS_TOPIC: SceneUpdate} if self._movers else {})
-        self._channels = {topic: self._register(topic, kind) for topic, kind in topics.items()}
-        self._write_start(scenario)
 
     def step(
         self,
@@ -68,7 +60,10 @@ class FlightLog:
         decision: Decision,
         events: Iterable[Event],
     ) -> None:
-        """Log one control step: what was seen at `time`, what was decided, and the bodies that followed."""
+        """Log one control step: what was seen at `time`, what was decided, and the bodies that followed.
+
+        LogStopped where the disk is full: the log then ends with the last whole chunk.
+        """
         if action.dtype != np.float32:
             raise ValueError(
                 f"action of {action.dtype}: actions are float32, so that the log repeats them exactly"
@@ -85,7 +80,7 @@ class FlightLog:
         for event in events:
             self._write("/trident/event", event.time, _event_message(event))
         if self._end - self._chunk_start >= CHUNK_SECONDS:
-            self._writer.flush()
+            self._flush()
             self._chunk_start = self._end
 
     def close(self, result: FlightResult | None) -> None:
@@ -95,8 +90,12 @@ class FlightLog:
         self._closed = True
         if result is not None:
             self._write("/trident/result", self._end, _result_message(result))
-        self._writer.finish()
-        self._file.close()
+        self._flush()
+        try:
+            self._writer.finish()
+        except OSError as error:
+            self._stop(error)
+        self._sink.close()
 
     def __enter__(self) -> "FlightLog":
         """Itself."""
@@ -110,6 +109,35 @@ class FlightLog:
     ) -> None:
         """Close without a result, unless it is closed already."""
         self.close(None)
+
+    def _start(self, scenario: Scenario, metadata: dict[str, str]) -> None:
+        # Chunks end between steps, by flight time: cut anywhere, a log holds whole steps only.
+        self._writer = Writer(
+            cast(IO[Any], self._sink),
+            chunk_size=_NEVER_BY_SIZE,
+            compression=CompressionType.ZSTD,
+            enable_data_crcs=True,
+        )
+        self._writer.start(profile="trident")
+        checksum = {schema.CHECKSUM: schema.metadata_checksum(metadata)}
+        self._writer.add_metadata(schema.METADATA_NAME, metadata | checksum)
+        topics = schema.TOPICS | ({schema.MOVERS_TOPIC: SceneUpdate} if self._movers else {})
+        self._channels = {topic: self._register(topic, kind) for topic, kind in topics.items()}
+        self._write_start(scenario)
+
+    def _flush(self) -> None:
+        try:
+            self._writer.flush()
+        except OSError as error:
+            self._stop(error)
+        self._safe = self._end
+
+    def _stop(self, error: OSError) -> NoReturn:
+        """End the log with what is whole of it."""
+        self._closed = True
+        self._sink.cut()
+        reason = f"{error.strerror}; the log ends after {self._safe:.2f} s of flight and can be read up to there"
+        raise LogStopped(error.errno, reason, str(self.path)) from error
 
     def _register(self, topic: str, kind: Any) -> int:
         schema_id = register_schema(self._writer, kind)
@@ -138,6 +166,7 @@ class FlightLog:
         self._write_pose(0.0, np.array([*scenario.start.position_m, *quaternion]))
         self._write_movers(0.0)
         self._writer.flush()
+        self._safe = 0.0
 
     def _write_observation(
         self, time: float, action: Float[np.ndarray, "4"], observation: Observation
@@ -188,7 +217,7 @@ def camera_mount(tilt_rad: float) -> tuple[float, float, float, float]:
 
 def _facts(scenario: Scenario) -> dict[str, str]:
     return {
-        "schema": schema.SCHEMA_VERSION,
+        "schema": str(schema.SCHEMA_VERSION),
         "scenario": scenario.model_dump_json(),
         "seed": str(scenario.seed),
         "action": "velocity",

@@ -3,34 +3,42 @@
 import os
 import stat
 from pathlib import Path
+from typing import BinaryIO
 
 _LONGEST = 800
 """Letters of a message; a file may hold words of any length."""
 
 
-def read_bounded(path: Path, most: int, advice: str) -> bytes:
-    """The file's bytes; a ValueError for what is no plain file (devices, pipes, folders) or is larger than `most`.
+def open_plain(path: Path) -> BinaryIO:
+    """A plain file opened for reading; a ValueError for what is none (devices, pipes, folders), OSError where that fails.
 
     Opened without blocking and looked at afterwards, so that neither a pipe nor a file that changes its
     kind in between can hold us up.
     """
     try:
         handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
-    except (OSError, ValueError) as error:
-        reason = error.strerror if isinstance(error, OSError) else str(error)
-        raise ValueError(f"{path}: cannot be read: {reason}") from error
+    except ValueError as error:  # A name no file can have.
+        raise ValueError(f"{path}: cannot be read: {error}") from error
     try:
-        status = os.fstat(handle)
-        if not stat.S_ISREG(status.st_mode):
-            raise ValueError(f"{path}: not a plain file but {_kind(status.st_mode)}")
-        if status.st_size > most:
-            raise ValueError(f"{path}: {status.st_size} bytes, more than {most}: {advice}")
-        with os.fdopen(handle, "rb", closefd=False) as file:
+        mode = os.fstat(handle).st_mode
+        if not stat.S_ISREG(mode):
+            raise ValueError(f"{path}: not a plain file but {_kind(mode)}")
+    except BaseException:
+        os.close(handle)
+        raise
+    return os.fdopen(handle, "rb")
+
+
+def read_bounded(path: Path, most: int, advice: str) -> bytes:
+    """The file's bytes; a ValueError for what cannot be read, is no plain file or is larger than `most`."""
+    try:
+        with open_plain(path) as file:
+            size = os.fstat(file.fileno()).st_size
+            if size > most:
+                raise ValueError(f"{path}: {size} bytes, more than {most}: {advice}")
             content = file.read(most + 1)
     except OSError as error:
         raise ValueError(f"{path}: cannot be read: {error.strerror}") from error
-    finally:
-        os.close(handle)
     if len(content) > most:
         raise ValueError(f"{path}: grows while it is read: {advice}")
     return content

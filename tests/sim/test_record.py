@@ -310,7 +310,8 @@ def test_one_changed_pixel_is_found_at_its_step(log_path: Path) -> None:
 @pytest.mark.parametrize(
     ("key", "value", "words"),
     [
-        ("schema", "9", r"f\.mcap: log schema '9'; this version reads '1'"),
+        ("schema", "9", r"f\.mcap: log schema 9 is newer than this version .* reads 1 to 2"),
+        ("schema", "old", r"f\.mcap: log schema 'old' is none that there is"),
         (
             "scenario",
             '{"name": 1}',

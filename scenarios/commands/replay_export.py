@@ -1,0 +1,108 @@
+"""`replay --export`: flights as one table, CSV or Parquet, or as a Minari dataset."""
+
+import contextlib
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.csv
+import pyarrow.parquet
+
+from scenarios.commands.console import InputError, progress, say, warn
+from sim.record.reader import Flight, read_flight
+from sim.record.step_table import HEADS, step_table
+
+FORMATS = ("csv", "parquet", "minari")
+_LISTS = {**dict.fromkeys(HEADS, pa.list_(pa.float32())), "events": pa.list_(pa.string())}
+Write = Callable[[pa.Table], None]
+
+
+def export_logs(paths: list[Path], target: Path, form: str | None) -> int:
+    """Write all flights into `target`; a log that cannot be read is named and left out, and the exit code is then 2."""
+    chosen = _format(target, form)
+    if chosen == "minari":
+        from scenarios.minari_export import export_minari
+
+        return export_minari(paths, target)
+    left_out = rows = 0
+    unfinished = target.with_name(f"{target.name}.part")
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with progress(f"exporting {target}", "logs") as report, _open(unfinished, chosen) as write:
+            for done, path in enumerate(paths):
+                flight = read(path)
+                left_out += flight is None or flight.damage is not None
+                if flight is not None:
+                    rows += len(flight)
+                    write(_table(flight))
+                report(done + 1, len(paths))
+        if rows == 0:
+            raise InputError(f"{target}: nothing to write: no log with a whole step")
+        unfinished.rename(target)
+    except OSError as error:
+        raise InputError(f"{target}: cannot be written: {error.strerror or error}") from error
+    finally:
+        unfinished.unlink(missing_ok=True)
+    say(f"wrote {target}: {rows} control steps of {len(paths)} logs")
+    return 2 if left_out else 0
+
+
+def read(path: Path) -> Flight | None:
+    """A log, as far as it goes; what is wrong with it is said on standard error."""
+    try:
+        flight = read_flight(path)
+    except (ValueError, OSError) as error:
+        warn(f"left out: {error}")
+        return None
+    if flight.damage is not None:
+        warn(f"{path}: {flight.damage}")
+    return flight
+
+
+def _format(target: Path, form: str | None) -> str:
+    chosen = form or target.suffix.removeprefix(".").lower() or "minari"
+    if chosen not in FORMATS:
+        raise InputError(
+            f"export = {target}, format = {form}: choose a format of {', '.join(FORMATS)}"
+        )
+    if chosen != "minari" and target.is_dir():
+        raise InputError(f"export = {target}: is a folder; name a file for {chosen}")
+    return chosen
+
+
+def _table(flight: Flight) -> pa.Table:
+    columns = step_table(flight)
+    arrays = {name: pa.array(column, _LISTS.get(name)) for name, column in columns.items()}
+    return pa.table(arrays)
+
+
+@contextlib.contextmanager
+def _open(path: Path, form: str) -> Iterator[Write]:
+    """Writes tables one after the other: memory is bounded by one flight, not by how many there are."""
+    with contextlib.ExitStack() as stack:
+        file = stack.enter_context(path.open("wb"))
+        writers: list[Any] = []
+
+        def write(table: pa.Table) -> None:
+            table = table if form == "parquet" else _flat(table)
+            if not writers:  # The first table tells the columns.
+                new = (
+                    pa.parquet.ParquetWriter(file, table.schema, compression="zstd")
+                    if form == "parquet"
+                    else pa.csv.CSVWriter(file, table.schema)
+                )
+                writers.append(stack.enter_context(new))
+            writers[0].write_table(table)
+
+        yield write
+
+
+def _flat(table: pa.Table) -> pa.Table:
+    """CSV has no lists: their entries become one text, separated by semicolons."""
+    for name in _LISTS:
+        texts = [";".join(map(str, values)) for values in table[name].to_pylist()]
+        table = table.set_column(
+            table.schema.get_field_index(name), name, pa.array(texts, pa.string())
+        )
+    return table

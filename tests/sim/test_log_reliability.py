@@ -1,0 +1,312 @@
+"""Logs you can rely on: kills, full disks, damage and malice cost what they must and are told; old versions open."""
+
+import hashlib
+import os
+import random
+import signal
+import struct
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+import zstandard
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from mcap.opcode import Opcode
+from mcap.reader import make_reader
+from mcap.records import Statistics
+from mcap.stream_reader import StreamReader
+from mcap.writer import MCAP0_MAGIC
+from mcap_protobuf.decoder import DecoderFactory
+
+from sim.record import sink
+from sim.record.reader import Flight, read_flight
+from sim.record.schema import CHECKSUM, SCHEMA_VERSION
+from sim.record.sink import LogStopped
+from sim.record.writer import FlightLog
+from tests.sim.synthetic_flight import make_result, make_scenario, make_steps, write_log
+
+ROOT = Path(__file__).parents[2]
+DATA = ROOT / "tests" / "data"
+STEPS = make_steps(45)
+COLUMNS = ("times", "actions", "images", "histories", "ego", "goal", "sites", "sites_mask")
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    path = tmp_path_factory.mktemp("whole") / "flight.mcap"
+    return write_log(path, STEPS, make_result(STEPS)).read_bytes()
+
+
+@pytest.fixture(scope="module")
+def flight(whole: bytes, tmp_path_factory: pytest.TempPathFactory) -> Flight:
+    path = tmp_path_factory.mktemp("read") / "flight.mcap"
+    path.write_bytes(whole)
+    return read_flight(path)
+
+
+def is_true_beginning(found: Flight, flight: Flight) -> bool:
+    """Whatever was read is what was written; what was not read is told."""
+    count = len(found)
+    same = all(
+        getattr(found, name).tobytes() == getattr(flight, name)[:count].tobytes()
+        for name in COLUMNS
+    )
+    told = found.damage is not None or (found.complete and count == len(flight))
+    return (
+        same
+        and told
+        and found.metadata == flight.metadata
+        and found.scenario == flight.scenario
+        and found.poses.tobytes() == flight.poses[: len(found.poses)].tobytes()
+        and [d.phase for d in found.decisions] == [d.phase for d in flight.decisions[:count]]
+        and found.events == flight.events[: len(found.events)]
+    )
+
+
+def looked_at(content: bytes, path: Path, flight: Flight) -> None:
+    """Refused by name, or true as far as it goes."""
+    path.write_bytes(content)
+    try:
+        found = read_flight(path)
+    except ValueError as error:
+        found, words = None, str(error)
+    else:
+        words = str(found.damage)
+    assert "\n" not in words
+    assert str(path) in words if found is None else is_true_beginning(found, flight), words
+
+
+fuzzed = settings(
+    max_examples=60,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+
+
+@fuzzed
+@given(share=st.floats(0, 1), cut=st.booleans(), bits=st.integers(1, 255))
+def test_a_cut_or_a_changed_byte_anywhere(
+    whole: bytes, flight: Flight, tmp_path: Path, share: float, cut: bool, bits: int
+) -> None:
+    place = min(int(share * len(whole)), len(whole) - 1)
+    rest = b"" if cut else bytes([whole[place] ^ bits]) + whole[place + 1 :]
+    looked_at(whole[:place] + rest, tmp_path / "f.mcap", flight)
+
+
+@fuzzed
+@given(seed=st.integers(0, 10**6), share=st.floats(0, 1))
+def test_stretches_that_are_garbled_dropped_or_doubled(
+    whole: bytes, flight: Flight, tmp_path: Path, seed: int, share: float
+) -> None:
+    rng = random.Random(seed)
+    start = int(share * len(whole))
+    end = min(len(whole), start + rng.choice([2, 9, 100, 5000]))
+    middle = rng.choice([rng.randbytes(end - start), b"", whole[start:end] * 2, bytes(end - start)])
+    looked_at(whole[:start] + middle + whole[end:], tmp_path / "f.mcap", flight)
+
+
+def test_no_chunk_is_skipped_in_silence(whole: bytes, flight: Flight, tmp_path: Path) -> None:
+    """Damaged, its opcode may be that of a record which readers pass over."""
+    offset = len(MCAP0_MAGIC)
+    while offset < len(whole) - len(MCAP0_MAGIC):
+        is_chunk = whole[offset] == Opcode.CHUNK
+        for opcode in (0x02, 0x07, 0x0F) if is_chunk else ():
+            changed = whole[:offset] + bytes([opcode]) + whole[offset + 1 :]
+            looked_at(changed, tmp_path / "f.mcap", flight)
+        offset += 9 + struct.unpack_from("<Q", whole, offset + 1)[0]
+
+
+def test_damage_says_byte_and_time(whole: bytes, tmp_path: Path) -> None:
+    path = tmp_path / "f.mcap"
+    path.write_bytes(whole[: len(whole) // 2])
+    found = read_flight(path)
+    assert found.damage is not None
+    words = found.damage.replace("(", "").split()
+    assert words[:3] == ["stopped", "at", "byte"]
+    assert 0 < int(words[3]) <= len(whole) // 2
+    assert f"after {len(found)} steps ({found.times[-1]:.2f} s of flight)" in found.damage
+
+
+def chunk(data: bytes, size: int, compression: bytes = b"zstd") -> bytes:
+    body = struct.pack("<QQQI", 0, 0, size, 0) + struct.pack("<I", len(compression)) + compression
+    body += struct.pack("<Q", len(data)) + data
+    return struct.pack("<BQ", 6, len(body)) + body
+
+
+def test_a_record_that_announces_more_than_there_can_be(whole: bytes, tmp_path: Path) -> None:
+    """Nothing of its size is made room for: a sparse terabyte is turned down at once."""
+    start = whole[: whole.index(b"zstd") - 4 - 8 * 3 - 4 - 9]
+    bombs = {
+        "announced": start + struct.pack("<BQ", 6, 1 << 39),
+        "unpacked": start + chunk(zstandard.compress(bytes(40 << 20)), 40 << 20),
+        "unknown": start + chunk(b"x" * 50, 50, b"lz4"),
+    }
+    for name, content in bombs.items():
+        path = tmp_path / f"{name}.mcap"
+        path.write_bytes(content)
+        if name == "announced":
+            os.truncate(path, 1 << 40)
+        began = time.monotonic()
+        found = read_flight(path)
+        assert len(found) == 0
+        assert found.damage is not None
+        assert time.monotonic() - began < 20
+
+
+@pytest.mark.parametrize("kind", ["folder", "pipe", "device"])
+def test_what_is_no_plain_file_is_refused_at_once(tmp_path: Path, kind: str) -> None:
+    path = Path("/dev/zero") if kind == "device" else tmp_path / "f.mcap"
+    if kind == "pipe":
+        os.mkfifo(path)
+    if kind == "folder":
+        path.mkdir()
+    with pytest.raises(ValueError, match=f"not a plain file but a {kind}"):
+        read_flight(path)
+
+
+_FLYING = """
+import sys, time
+from tests.sim.synthetic_flight import make_scenario, make_steps
+from sim.record.writer import FlightLog
+steps = make_steps(120)
+with FlightLog(sys.argv[1], make_scenario(), {}) as log:
+    for step in steps:
+        log.step(step.time, step.action, step.ticks, step.observation, step.decision, step.events)
+        print(step.time + 1 / 15, flush=True)
+        time.sleep(0.004)
+"""
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_killed_at_a_random_moment_a_flight_loses_at_most_a_second(
+    tmp_path: Path, seed: int
+) -> None:
+    path, flown = tmp_path / "f.mcap", 0.0
+    moment = random.Random(seed).uniform(1.5, 7.5)
+    command = [sys.executable, "-c", _FLYING, str(path)]
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, cwd=ROOT, env={**os.environ, "PYTHONPATH": "."}
+    ) as process:
+        assert process.stdout is not None
+        while flown < moment:
+            flown = float(process.stdout.readline())
+        process.send_signal(signal.SIGKILL)
+        flown = max([flown, *(float(line) for line in process.stdout if line.endswith(b"\n"))])
+    found = read_flight(path)
+    assert flown - 1.0 <= found.times[-1] + 1 / 15 <= flown + 1 / 15 + 1e-6
+    assert np.array_equal(found.images[-1], make_steps(120)[len(found) - 1].observation["image"])
+
+
+class _FullDisk:
+    """Takes so many bytes, the last of them in part, and then no more."""
+
+    def __init__(self, room: int) -> None:
+        self.room, self.write = room, os.write
+
+    def __call__(self, handle: int, data: memoryview) -> int:
+        if self.room <= 0:
+            raise OSError(28, "No space left on device")
+        written = self.write(handle, data[: self.room])
+        self.room -= written
+        return written
+
+
+@pytest.mark.parametrize("share", [0.02, 0.2, 0.5, 0.81, 0.97, 0.9999])
+def test_a_full_disk_leaves_a_log_of_whole_chunks(
+    whole: bytes, flight: Flight, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, share: float
+) -> None:
+    path = tmp_path / "f.mcap"
+    disk = _FullDisk(int(share * len(whole)))
+    with monkeypatch.context() as patched:
+        patched.setattr(sink.os, "write", disk)
+        with pytest.raises(OSError, match="No space left") as raised:
+            write_log(path, STEPS, make_result(STEPS))
+    assert "\n" not in str(raised.value)
+    if isinstance(raised.value, LogStopped):
+        found = read_flight(path)
+        assert np.array_equal(found.images, flight.images[: len(found)])
+        end = found.times[-1] + 1 / 15 if len(found) else 0.0
+        assert f"ends after {end:.2f} s of flight" in str(raised.value)
+        # What fitted is there but for the second that was being written.
+        assert len(found) >= share * len(STEPS) - 16
+    else:
+        assert share < 0.1, "only the very start may leave nothing"
+
+
+_LIMITED = """
+import resource, sys
+from tests.sim.synthetic_flight import make_result, make_steps, write_log
+from pathlib import Path
+steps = make_steps(45)
+resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[2]), resource.RLIM_INFINITY))
+try:
+    write_log(Path(sys.argv[1]), steps, make_result(steps))
+except OSError as error:
+    print(type(error).__name__, error)
+"""
+
+
+def test_the_systems_own_limit_on_files_ends_a_log_the_same_way(
+    whole: bytes, flight: Flight, tmp_path: Path
+) -> None:
+    path = tmp_path / "f.mcap"
+    done = subprocess.run(
+        [sys.executable, "-c", _LIMITED, str(path), str(2 * len(whole) // 3)],
+        cwd=ROOT, env={**os.environ, "PYTHONPATH": "."}, capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    assert done.stdout.startswith("LogStopped"), done
+    found = read_flight(path)
+    assert 10 < len(found) < len(STEPS)
+    assert np.array_equal(found.poses, flight.poses[: len(found.poses)])
+
+
+def digest(flight: Flight) -> str:
+    parts = (flight.actions, flight.poses, flight.images, flight.ego, flight.sites)
+    return hashlib.sha256(b"".join(part.tobytes() for part in parts)).hexdigest()[:16]
+
+
+@pytest.mark.parametrize("version", range(1, SCHEMA_VERSION + 1))
+def test_logs_of_every_version_open(version: int) -> None:
+    path = DATA / f"log-v{version}.mcap"
+    assert path.stat().st_size < 200_000
+    found = read_flight(path)
+    assert found.metadata["schema"] == str(version)
+    assert (CHECKSUM in found.metadata) == (version >= 2)
+    assert found.complete
+    assert len(found) == 13
+    assert digest(found) == "de4fe006089b187d"
+    assert found.result is not None
+    assert found.result.prize == 13.0
+    assert [event.name for event in found.events] == ["site_visited"]
+    assert found.decisions[3].phase == "navigate"
+
+
+@pytest.mark.parametrize(("version", "words"), [("3", "newer than this version"), ("0", "none")])
+def test_a_log_of_another_schema_is_refused(tmp_path: Path, version: str, words: str) -> None:
+    path = tmp_path / "f.mcap"
+    FlightLog(path, make_scenario(), {"schema": version}).close(None)
+    with pytest.raises(ValueError, match=words) as raised:
+        read_flight(path)
+    assert "\n" not in str(raised.value)
+
+
+def test_other_readers_decode_every_message_and_find_all_checksums_right(
+    whole: bytes, tmp_path: Path
+) -> None:
+    path = tmp_path / "f.mcap"
+    path.write_bytes(whole)
+    with path.open("rb") as file:
+        reader = make_reader(file, validate_crcs=True, decoder_factories=[DecoderFactory()])
+        decoded = [(channel.topic, message) for _, channel, _, message in reader.iter_decoded_messages()]  # fmt: skip
+    with path.open("rb") as file:
+        records = list(StreamReader(file, validate_crcs=True).records)
+    (statistics,) = (record for record in records if isinstance(record, Statistics))
+    assert len(decoded) == statistics.message_count
+    topics = [topic for topic, _ in decoded]
+    steps = {"/trident/step", "/trident/decision", "/trident/ticks", "/camera/rgb", "/camera/depth"}
+    assert {topics.count(topic) for topic in steps} == {len(STEPS)}
+    assert all(message.ByteSize() > 0 for topic, message in decoded if topic in steps)
