@@ -87,7 +87,7 @@ class List:
 
 
 def _train_config() -> type:
-    from agents.training import TrainConfig
+    from agents.train_config import TrainConfig
 
     return TrainConfig
 

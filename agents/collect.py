@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from agents.dataset import FIELDS, save_shard, stack_frames
+from agents.dataset import save_shard, stack_frames
 from agents.fanout import Engine, Failed
 from agents.labels import Labeller
 from agents.lattice import MOVING, candidate_action
@@ -173,7 +173,7 @@ def _rows(
         labels = labeller.label(observation, behaviour.pilot, keep)
         decision = behaviour.act(observation, labels.survival)
         if labels.frame is not None:
-            yield {name: labels.frame[name] for name in FIELDS}
+            yield labels.frame
         flight.advance(decision.action)
         if flight.outcome is None:
             observation = flight.observation()

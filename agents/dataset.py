@@ -5,13 +5,18 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from jaxtyping import Integer
 from torch import Tensor
 
 from agents.lattice import CANDIDATES
 from agents.mission_control import CHOICES
 from sim.types import EGO_FIELDS, GOAL_FIELDS, HISTORY_SHAPE, IMAGE_SHAPE, MAX_TOKENS, SITE_FIELDS
 
+HELD_OUT_EVERY = 25
+"""World seeds divisible by this validate, so that no frame validates what its neighbours trained."""
+
 FIELDS: dict[str, tuple[tuple[int, ...], type]] = {
+    "world": ((), np.int32),
     "image": (IMAGE_SHAPE, np.uint8),
     "history": (HISTORY_SHAPE, np.uint8),
     "ego": ((len(EGO_FIELDS),), np.float32),
@@ -31,6 +36,7 @@ FIELDS: dict[str, tuple[tuple[int, ...], type]] = {
 """Shape and type of every array of a shard, one row a frame."""
 
 Frames = dict[str, np.ndarray]
+_REGIME_STREAM = 17
 
 
 def stack_frames(rows: list[Mapping[str, np.ndarray]]) -> Frames:
@@ -66,15 +72,58 @@ def concatenate(parts: list[Frames]) -> Frames:
     return {name: np.concatenate([part[name] for part in parts]) for name in FIELDS}
 
 
-def batches(frames: Frames, size: int, rng: np.random.Generator) -> Iterator[dict[str, Tensor]]:
-    """One pass in random order, mirrored left-right by a coin toss a batch."""
+Rows = Integer[np.ndarray, " n"]
+"""Which frames: their indices."""
+
+
+def split_by_world(frames: Frames) -> tuple[Rows, Rows]:
+    """Frames that train and frames that validate, apart by the worlds they were seen in.
+
+    Raises ValueError where one of the two would be empty.
+    """
+    held_out = frames["world"] % HELD_OUT_EVERY == 0
+    if held_out.all() or not held_out.any():
+        raise ValueError(
+            f"{held_out.sum()} of {len(held_out)} frames come from worlds that validate (seeds divisible by "
+            f"{HELD_OUT_EVERY}): collect more flights, so that there are frames of both kinds"
+        )
+    return np.flatnonzero(~held_out), np.flatnonzero(held_out)
+
+
+def one_label_each(frames: Frames, seed: int) -> Frames:
+    """The disjoint regime: every frame keeps the label of one head only, each head on a third as nearly as may be.
+
+    Only missions have labels for the mission head; where they are fewer than a third, it gets all there are.
+    """
+    rng = np.random.default_rng([seed, _REGIME_STREAM])
     count = len(frames["image"])
-    order = rng.permutation(count)
-    flips = rng.random(count // size) < 0.5
-    for index in range(count // size):
-        rows = np.sort(order[index * size : (index + 1) * size])
-        batch = {name: torch.from_numpy(array[rows]) for name, array in frames.items()}
-        yield mirror(batch) if flips[index] else batch
+    for_mission = frames["mask_mission"] | frames["mask_status"].any(axis=1)
+    share = min(1.0, count / 3 / max(1, for_mission.sum()))
+    mission = for_mission & (rng.random(count) < share)
+    navigation = ~mission & (rng.random(count) < 0.5)
+    return {
+        **frames,
+        "mask_mission": frames["mask_mission"] & mission,
+        "mask_status": frames["mask_status"] & mission[:, None],
+        "mask_navigation": frames["mask_navigation"] & navigation,
+        "mask_survival": frames["mask_survival"] & ~mission & ~navigation,
+    }
+
+
+def to_tensors(frames: Frames, rows: Rows, device: str | torch.device) -> dict[str, Tensor]:
+    """Some frames as the network and its losses take them."""
+    return {name: torch.from_numpy(array[rows]).to(device) for name, array in frames.items()}
+
+
+def batches(
+    frames: Frames, rows: Rows, size: int, rng: np.random.Generator, device: str = "cpu"
+) -> Iterator[dict[str, Tensor]]:
+    """One pass over the rows in random order, mirrored left-right by a coin toss a batch."""
+    order = rng.permutation(rows)
+    flips = rng.random(len(rows) // size) < 0.5
+    for index, flip in enumerate(flips):
+        batch = to_tensors(frames, np.sort(order[index * size : (index + 1) * size]), device)
+        yield mirror(batch) if flip else batch
 
 
 def mirror(batch: dict[str, Tensor]) -> dict[str, Tensor]:
@@ -82,11 +131,12 @@ def mirror(batch: dict[str, Tensor]) -> dict[str, Tensor]:
     out = dict(batch)
     out["image"] = batch["image"].flip(-1)
     out["history"] = batch["history"].flip(-1)
-    out["ego"] = batch["ego"] * _EGO_SIGNS
-    out["goal"] = batch["goal"] * _GOAL_SIGNS
-    out["sites"] = batch["sites"] * _SITE_SIGNS.repeat(MAX_TOKENS)
+    device = batch["ego"].device
+    out["ego"] = batch["ego"] * _EGO_SIGNS.to(device)
+    out["goal"] = batch["goal"] * _GOAL_SIGNS.to(device)
+    out["sites"] = batch["sites"] * _SITE_SIGNS.repeat(MAX_TOKENS).to(device)
     for name in ("target_navigation", "target_survival"):
-        out[name] = batch[name][:, _MIRRORED]
+        out[name] = batch[name][:, _MIRRORED.to(device)]
     return out
 
 

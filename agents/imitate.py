@@ -1,23 +1,44 @@
 """Imitation: one loop that trains any network on labelled frames, resumable to the same weights after a kill."""
 
-import json
 import time
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
 
 import numpy as np
 import torch
-from safetensors.torch import load_file, save_file
 from torch import Tensor
 
-from agents.dataset import Frames, batches
-from models import FrozenNormalization, MultiTaskNet, NetworkConfig, head_losses, new_network
+from agents.dataset import Frames, Rows, batches, split_by_world, to_tensors
+from agents.training_log import TrainingLog
+from agents.training_state import TrainingState
+from models import (
+    FrozenNormalization,
+    MultiTaskNet,
+    NetworkConfig,
+    UncertaintyWeights,
+    agreement,
+    backward,
+    backward_projected,
+    head_losses,
+    new_network,
+)
+from sim.names import unknown
 
-_HELD_OUT_EVERY = 25
-"""Every 25th frame validates."""
+BALANCES = ("equal", "uncertainty", "pcgrad")
+"""How losses share the trunk: summed with equal or given weights, with learned ones, or with conflicts projected out."""
 _BATCH_STREAM = 11
+_PROJECTION_STREAM = 13
+_AGREEMENT_EVERY = 100
+"""Steps between looks at how the heads' gradients agree."""
+_LEAST_LOSS = 1e-9
+"""Stands for a loss of zero, which has no logarithm."""
+_PROBES = 4
+"""Looks at flights in the course of a training."""
+
+Probe = Callable[[MultiTaskNet], Mapping[str, float]]
+"""Flies a network, and returns numbers for the log."""
 
 
 @dataclass(frozen=True)
@@ -34,59 +55,66 @@ class ImitationConfig:
     """Steps of rising learning rate; a cosine takes it to zero afterwards."""
     clip: float = 1.0
     """Largest norm of the gradient."""
+    balance: str = "equal"
+    """One of `BALANCES`."""
+    weights: Mapping[str, float] = field(default_factory=dict)
+    """Factors on the normalised losses by head, 1 for those not named; equal balance only."""
+    device: str = "cpu"
+
+    def __post_init__(self) -> None:
+        if self.balance not in BALANCES:
+            raise ValueError(unknown("balance", self.balance, BALANCES))
+        if self.weights and self.balance != "equal":
+            raise ValueError(f"weights with balance = {self.balance}: only equal takes them")
 
 
 def imitate(
     network: NetworkConfig,
     frames: Frames,
     config: ImitationConfig,
-    state: Path,
+    folder: Path,
     report: Callable[[str], None],
     start: MultiTaskNet | None = None,
+    probe: Probe | None = None,
 ) -> MultiTaskNet:
-    """Train from scratch (or from the weights of `start`), or from what a killed run left in the folder `state`."""
-    training, validation = _split(frames)
-    if len(training["image"]) < config.batch:
+    """Train from scratch (or from the weights of `start`), or from what a killed run left in `folder`.
+
+    Returns the network of the pass with the least held-out loss, in evaluation mode on the CPU.
+    """
+    training, validation = split_by_world(frames)
+    if len(training) < config.batch:
         raise ValueError(
-            f"batch = {config.batch}: only {len(training['image'])} of {len(frames['image'])} frames train"
+            f"batch = {config.batch}: only {len(training)} of {len(frames['image'])} frames train"
         )
-    net = new_network(network, config.seed)
-    if start is not None:
-        net.load_state_dict(start.state_dict())
-    balance = FrozenNormalization(network.heads)
-    optimizer = torch.optim.AdamW(
-        net.parameters(), lr=config.learning_rate, weight_decay=config.weight_decay
-    )
-    schedule = torch.optim.lr_scheduler.LambdaLR(
-        optimizer, lambda step: _rate(step, config.warmup, config.steps)
-    )
-    epoch = _resume(state, net, balance, optimizer, schedule)
+    state = _new_state(network, config, start)
+    state.resume(folder)
+    log = TrainingLog(folder)
     started = time.monotonic()
-    while schedule.last_epoch < config.steps:
-        rng = np.random.default_rng([config.seed, epoch, _BATCH_STREAM])
-        left = config.steps - schedule.last_epoch
-        data = islice(batches(training, config.batch, rng), left)
-        average = _pass(net, balance, optimizer, schedule, data, config.clip)
-        epoch += 1
-        _save(state, epoch, net, balance, optimizer, schedule)
-        losses = {f"train_{k}": v for k, v in average.items()}
-        losses |= validate(net, validation, config.batch)
+    while state.step < config.steps:
+        before = state.step
+        row = _pass(state, frames, training, config)
+        row |= validate(state.net, frames, validation, config.batch)
+        state.keep_if_best(_selection_loss(row, network.heads))
+        if probe is not None and _is_probed(before, state.step, config.steps):
+            row |= probe(state.net)
+        state.save(folder)
         seconds = round(time.monotonic() - started, 1)
-        _log(state, {"pass": epoch, "step": schedule.last_epoch, "seconds": seconds, **losses})
-        text = ", ".join(f"{name} {value:.3f}" for name, value in losses.items())
-        report(f"{'+'.join(network.heads)}: step {schedule.last_epoch} of {config.steps}, {text}")
-    return net.eval()
+        log.write(state.step, {"pass": state.passes, "seconds": seconds, **row})
+        text = ", ".join(f"{name} {value:.3f}" for name, value in row.items())
+        report(f"{'+'.join(network.heads)}: step {state.step} of {config.steps}, {text}")
+    log.close()
+    state.net.load_state_dict(state.best)
+    return state.net.to("cpu").eval()
 
 
 @torch.no_grad()
-def validate(net: MultiTaskNet, frames: Frames, batch: int) -> dict[str, float]:
-    """Mean loss of every head on held-out frames."""
+def validate(net: MultiTaskNet, frames: Frames, rows: Rows, batch: int) -> dict[str, float]:
+    """Mean loss of every head on some frames, as `held_out_navigation` and the like."""
     net.eval()
+    device = net.trunk.ego_scale.device
     sums: dict[str, list[float]] = {}
-    for start in range(0, len(frames["image"]), batch):
-        part = {
-            name: torch.from_numpy(array[start : start + batch]) for name, array in frames.items()
-        }
+    for start in range(0, len(rows), batch):
+        part = to_tensors(frames, rows[start : start + batch], device)
         for name, loss in head_losses(net(part), part).items():
             sums.setdefault(f"held_out_{name}", []).append(float(loss))
     return {name: float(np.mean(values)) for name, values in sums.items()}
@@ -95,35 +123,91 @@ def validate(net: MultiTaskNet, frames: Frames, batch: int) -> dict[str, float]:
 # --- Private.
 
 
+def _new_state(
+    network: NetworkConfig, config: ImitationConfig, start: MultiTaskNet | None
+) -> TrainingState:
+    net = new_network(network, config.seed)
+    if start is not None:
+        net.load_state_dict(start.state_dict())
+    balance = (
+        UncertaintyWeights(network.heads)
+        if config.balance == "uncertainty"
+        else FrozenNormalization(network.heads, config.weights)
+    )
+    net.to(config.device)
+    balance.to(config.device)
+    optimizer = torch.optim.AdamW(
+        [
+            {"params": list(net.parameters()), "weight_decay": config.weight_decay},
+            {"params": list(balance.parameters()), "weight_decay": 0.0},
+        ],
+        lr=config.learning_rate,
+    )
+    schedule = torch.optim.lr_scheduler.LambdaLR(
+        optimizer, lambda step: _rate(step, config.warmup, config.steps)
+    )
+    return TrainingState(net, balance, optimizer, schedule)
+
+
 def _pass(
-    net: MultiTaskNet,
-    balance: FrozenNormalization,
-    optimizer: torch.optim.Optimizer,
-    schedule: torch.optim.lr_scheduler.LambdaLR,
-    data: Iterator[dict[str, Tensor]],
-    clip: float,
+    state: TrainingState, frames: Frames, rows: Rows, config: ImitationConfig
 ) -> dict[str, float]:
-    """One pass over the training frames; returns mean losses."""
-    net.train()
-    sums: dict[str, float] = {}
-    count = 0
-    for batch in data:
-        losses = head_losses(net(batch), batch)
-        optimizer.zero_grad(set_to_none=True)
-        balance(losses).backward()
-        torch.nn.utils.clip_grad_norm_(net.parameters(), clip)
-        optimizer.step()
-        schedule.step()
-        count += 1
-        for name, loss in losses.items():
-            sums[name] = sums.get(name, 0.0) + float(loss.detach())
-    return {name: value / max(count, 1) for name, value in sums.items()}
+    """One pass over the training frames, or what is left of the steps; returns mean losses and agreement."""
+    rng = np.random.default_rng([config.seed, state.passes, _BATCH_STREAM])
+    data = batches(frames, rows, config.batch, rng, config.device)
+    state.net.train()
+    state.balance.train()
+    means = _Means()
+    for batch in islice(data, config.steps - state.step):
+        means.add({f"train_{k}": v for k, v in _step(state, batch, config, means).items()})
+    state.passes += 1
+    return means.values()
 
 
-def _split(frames: Frames) -> tuple[Frames, Frames]:
-    index = np.arange(len(frames["image"]))
-    held_out = index % _HELD_OUT_EVERY == 0
-    return {k: v[~held_out] for k, v in frames.items()}, {k: v[held_out] for k, v in frames.items()}
+def _step(
+    state: TrainingState, batch: dict[str, Tensor], config: ImitationConfig, means: "_Means"
+) -> dict[str, float]:
+    """One gradient step; returns the losses as they were, neither normalised nor weighted."""
+    losses = head_losses(state.net(batch), batch)
+    balanced = state.balance(losses)
+    state.optimizer.zero_grad(set_to_none=True)
+    if state.step % _AGREEMENT_EVERY == 0:
+        means.add(agreement(balanced, state.net))
+    if config.balance == "pcgrad" and len(losses) > 1:
+        generator = torch.Generator().manual_seed(
+            (config.seed * 1_000_003 + state.step) * 31 + _PROJECTION_STREAM
+        )
+        backward_projected(balanced, state.net, generator)
+    else:
+        backward(balanced)
+    torch.nn.utils.clip_grad_norm_(state.net.parameters(), config.clip)
+    state.optimizer.step()
+    state.schedule.step()
+    return {name: float(loss.detach()) for name, loss in losses.items()}
+
+
+class _Means:
+    """Means of numbers by name."""
+
+    def __init__(self) -> None:
+        self._sums: dict[str, list[float]] = {}
+
+    def add(self, row: Mapping[str, float]) -> None:
+        for name, value in row.items():
+            self._sums.setdefault(name, []).append(value)
+
+    def values(self) -> dict[str, float]:
+        return {name: float(np.mean(values)) for name, values in self._sums.items()}
+
+
+def _selection_loss(row: Mapping[str, float], heads: tuple[str, ...]) -> float:
+    """Sum of the logarithms of the held-out losses: no head counts more for the unit its loss is in."""
+    return sum(np.log(max(row[f"held_out_{head}"], _LEAST_LOSS)) for head in heads)
+
+
+def _is_probed(before: int, after: int, total: int) -> bool:
+    """Whether a quarter of the training was completed between two steps."""
+    return before * _PROBES // total < after * _PROBES // total
 
 
 def _rate(step: int, warmup: int, total: int) -> float:
@@ -131,68 +215,3 @@ def _rate(step: int, warmup: int, total: int) -> float:
     if step < warmup:
         return (step + 1) / warmup
     return 0.5 * (1.0 + np.cos(np.pi * min(1.0, (step - warmup) / max(1, total - warmup))))
-
-
-def _save(
-    state: Path,
-    epoch: int,
-    net: MultiTaskNet,
-    balance: FrozenNormalization,
-    optimizer: torch.optim.Optimizer,
-    schedule: torch.optim.lr_scheduler.LambdaLR,
-) -> None:
-    """Weights, moments and position in one file, replaced in one move."""
-    state.mkdir(parents=True, exist_ok=True)
-    tensors = {f"net.{k}": v for k, v in net.state_dict().items()}
-    tensors |= {f"balance.{k}": v for k, v in balance.state_dict().items()}
-    for index, moments in optimizer.state_dict()["state"].items():
-        tensors |= {f"optimizer.{index}.{k}": v for k, v in moments.items()}
-    partial = state / "state.partial"
-    position = {"epoch": str(epoch), "schedule": str(schedule.last_epoch)}
-    save_file({k: v.contiguous() for k, v in tensors.items()}, partial, metadata=position)
-    partial.replace(state / "state.safetensors")
-
-
-def _resume(
-    state: Path,
-    net: MultiTaskNet,
-    balance: FrozenNormalization,
-    optimizer: torch.optim.Optimizer,
-    schedule: torch.optim.lr_scheduler.LambdaLR,
-) -> int:
-    """Load what `_save` left; returns the epoch to go on with, 0 if there is nothing."""
-    path = state / "state.safetensors"
-    if not path.exists():
-        return 0
-    from safetensors import safe_open
-
-    tensors = load_file(path)
-    with safe_open(path, "pt") as file:
-        position = file.metadata()
-    net.load_state_dict(_part(tensors, "net."))
-    balance.load_state_dict(_part(tensors, "balance."))
-    moments: dict[int, dict[str, Tensor]] = {}
-    for name, tensor in _part(tensors, "optimizer.").items():
-        index, key = name.split(".", 1)
-        moments.setdefault(int(index), {})[key] = tensor
-    template = optimizer.state_dict()
-    schedule.last_epoch = int(position["schedule"])
-    optimizer.load_state_dict({"state": moments, "param_groups": template["param_groups"]})
-    for group, base, function in zip(
-        optimizer.param_groups, schedule.base_lrs, schedule.lr_lambdas, strict=True
-    ):
-        group["lr"] = base * function(schedule.last_epoch)
-    return int(position["epoch"])
-
-
-def _part(tensors: dict[str, Tensor], prefix: str) -> dict[str, Tensor]:
-    return {
-        name.removeprefix(prefix): value
-        for name, value in tensors.items()
-        if name.startswith(prefix)
-    }
-
-
-def _log(state: Path, row: dict[str, object]) -> None:
-    with (state / "log.jsonl").open("a") as file:
-        file.write(json.dumps(row) + "\n")

@@ -42,6 +42,7 @@ class Labeller:
     def reset(self, flight: Flight) -> None:
         """The teacher must have been reset to the same flight."""
         self._briefing = make_briefing(flight)
+        self._world = np.array(flight.scenario.seed)
 
     def label(self, observation: Observation, pilot: LatticePilot, keep: bool) -> Labels:
         """`pilot` is whoever flies: its beliefs and target are part of what the heads see."""
@@ -77,6 +78,7 @@ class Labeller:
         """Observation and labels by the names of `agents.dataset.FIELDS`."""
         return {
             **observation,
+            "world": self._world,
             "target_navigation": np.exp(self._teacher.way_preference(target)),
             "mask_navigation": np.array(True),
             "target_survival": survival,

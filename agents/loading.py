@@ -64,10 +64,10 @@ def pilot_names() -> tuple[str, ...]:
 def load_pilot(name_or_path: str, trust: bool = False) -> Pilot:
     """A pilot by name, flown by the checkpoint(s) in a folder, or by a policy from elsewhere.
 
-    A folder holds one network with all three heads, or three folders navigation, avoidance, mission; `ARM#3` is the
-    folder `ARM/seed-3`. Behind any may
-    stand variants: `+blind`, the image withheld from the mission skill alone; `+unmasked`, no mission mask. A policy is
-    `module:Class`, `file.py:Class`, an ONNX file or a Stable-Baselines3 zip; loading one runs code, so it needs
+    A folder holds one network with all three heads, or folders that are named by the heads of their networks:
+    navigation, avoidance, mission, or navigation+avoidance and mission; `ARM#3` is the folder `ARM/seed-3`. Behind any
+    may stand variants: `+blind`, the image withheld from the mission skill alone; `+unmasked`, no mission mask. A policy
+    is `module:Class`, `file.py:Class`, an ONNX file or a Stable-Baselines3 zip; loading one runs code, so it needs
     `trust`. What follows an `@` is the way of flying (`agents.way_names`), or the action level of an ONNX file or a zip.
     """
     base, way = split_way(name_or_path)
@@ -96,7 +96,7 @@ def load_courier(name_or_path: str) -> Courier:
 
 
 def network_pilot(folder: Path, name: str) -> LatticePilot:
-    """A pilot flown by one shared network or by three specialists, whichever the folder holds."""
+    """A pilot flown by one shared network, or by several with a part of the heads each, whichever the folder holds."""
     # Torch takes a second to import; pilots without a network do without it.
     import torch
 
@@ -158,9 +158,18 @@ def _in_a_way(pilot: Pilot, name: str, way: str) -> Pilot:
 
 
 def _skill_folders(folder: Path) -> dict[str, Path]:
-    """The checkpoint that supplies each skill: one of three specialists, or the shared network."""
-    own = {skill: folder / skill for skill in SKILLS}
-    return own if all(path.is_dir() for path in own.values()) else dict.fromkeys(SKILLS, folder)
+    """The checkpoint that supplies each skill: a folder named by its skills, joined by +, or the shared network."""
+    own = {skill: path for path in _by_skills(folder) for skill in path.name.split("+")}
+    return own if own.keys() == set(SKILLS) else dict.fromkeys(SKILLS, folder)
+
+
+def _by_skills(folder: Path) -> list[Path]:
+    """The folders in a folder that are named by skills."""
+    return [
+        path
+        for path in sorted(folder.iterdir())
+        if path.is_dir() and set(path.name.split("+")) <= set(SKILLS)
+    ]
 
 
 def _checkpoint_folder(name_or_path: str) -> Path:
@@ -189,7 +198,8 @@ def _check_holds_networks(folder: Path) -> None:
     # Torch comes with it, which flies what lies in such a folder anyway.
     from models.checkpoint import CONFIG, WEIGHTS
 
-    missing = [skill for skill in SKILLS if not (folder / skill).is_dir()]
+    found = {skill for path in _by_skills(folder) for skill in path.name.split("+")}
+    missing = [skill for skill in SKILLS if skill not in found]
     if missing and not any((folder / name).exists() for name in (CONFIG, WEIGHTS)):
         raise PilotError(
             f"pilot {str(folder)!r}: no checkpoint in this folder: looked for {CONFIG} and {WEIGHTS}, or for folders "

@@ -1,6 +1,6 @@
 """The networks: one shared trunk, three heads, their losses, checkpoints and costs."""
 
-from models.balancing import FrozenNormalization
+from models.balancing import FrozenNormalization, UncertaintyWeights
 from models.checkpoint import Card, load_checkpoint, save_checkpoint, weights_hash
 from models.config import HEADS, NetworkConfig
 from models.cost import (
@@ -14,6 +14,7 @@ from models.cost import (
     parameters,
     single_thread,
 )
+from models.gradients import agreement, backward, backward_projected
 from models.losses import head_losses, total_loss
 from models.multitask import MultiTaskNet, new_network
 
@@ -26,6 +27,10 @@ __all__ = [
     "Macs",
     "MultiTaskNet",
     "NetworkConfig",
+    "UncertaintyWeights",
+    "agreement",
+    "backward",
+    "backward_projected",
     "counted_macs",
     "example_batch",
     "head_losses",

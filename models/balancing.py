@@ -1,16 +1,13 @@
-"""How the heads' losses become one: equal weights after a frozen normalisation."""
+"""How the heads' losses become comparable: a frozen normalisation, then equal, given or learned weights."""
 
 from collections.abc import Mapping
 
 import torch
-from jaxtyping import Float
 from torch import Tensor, nn
-
-from models.losses import total_loss
 
 
 class FrozenNormalization(nn.Module):
-    """Divides each loss by its own average over the first steps, then sums equally.
+    """Divides each loss by its own average over the first steps, then multiplies it by a given weight.
 
     The average is exponential and bias-corrected (Adam's rule), and no longer moves after `steps`: a scale that
     kept following the loss would cancel the progress it measures. Its buffers resume with a state dict.
@@ -19,18 +16,26 @@ class FrozenNormalization(nn.Module):
     average: Tensor
     seen: Tensor
 
-    def __init__(self, heads: tuple[str, ...], steps: int = 200, decay: float = 0.98) -> None:
+    def __init__(
+        self,
+        heads: tuple[str, ...],
+        weights: Mapping[str, float] | None = None,
+        steps: int = 200,
+        decay: float = 0.98,
+    ) -> None:
+        """`weights` by head, 1 for those not named."""
         super().__init__()
         if steps < 1 or not 0 <= decay < 1:
             raise ValueError(
                 f"steps = {steps}, decay = {decay}: steps must be positive, decay in [0, 1)"
             )
         self.heads, self.steps, self.decay = heads, steps, decay
+        self.given = {head: (weights or {}).get(head, 1.0) for head in heads}
         self.register_buffer("average", torch.zeros(len(heads)))
         self.register_buffer("seen", torch.zeros((), dtype=torch.int64))
 
-    def forward(self, losses: Mapping[str, Tensor]) -> Float[Tensor, ""]:
-        """The sum of the normalised losses; in training mode the first `steps` calls also move the averages."""
+    def forward(self, losses: Mapping[str, Tensor]) -> dict[str, Tensor]:
+        """The losses as they are to be summed; in training mode the first `steps` calls also move the averages."""
         if losses.keys() != set(self.heads):
             raise ValueError(
                 f"losses for {sorted(losses)} but normalisation for {sorted(self.heads)}"
@@ -39,10 +44,31 @@ class FrozenNormalization(nn.Module):
             now = torch.stack([losses[head].detach() for head in self.heads]).to(self.average)
             self.average.lerp_(now, 1 - self.decay)
             self.seen += 1
-        return total_loss(losses, self.weights())
+        weights = self.weights()
+        return {head: weights[head] * loss for head, loss in losses.items()}
 
     def weights(self) -> dict[str, Tensor]:
-        """1 / average loss by head; 1 before the first step and for a loss that has been 0 throughout."""
+        """Given weight / average loss by head; the average counts as 1 before the first step and where it is 0."""
         scale = self.average / (1 - self.decay ** self.seen.clamp(min=1))
         weight = torch.where(scale > 0, 1 / scale, torch.ones_like(scale))
-        return dict(zip(self.heads, weight, strict=True))
+        return {head: self.given[head] * weight[i] for i, head in enumerate(self.heads)}
+
+
+class UncertaintyWeights(FrozenNormalization):
+    """Homoscedastic uncertainty (Kendall et al. 2018) on the normalised losses: exp(-s) L + s with one learned s a head.
+
+    `s` starts at 0, which is equal weights; it belongs to the optimiser.
+    """
+
+    def __init__(self, heads: tuple[str, ...]) -> None:
+        super().__init__(heads)
+        self.log_variance = nn.Parameter(torch.zeros(len(heads)))
+
+    def forward(self, losses: Mapping[str, Tensor]) -> dict[str, Tensor]:
+        """The losses as they are to be summed, each with the price of its uncertainty."""
+        normalised = super().forward(losses)
+        log_variance = dict(zip(self.heads, self.log_variance, strict=True))
+        return {
+            head: torch.exp(-log_variance[head]) * loss + log_variance[head]
+            for head, loss in normalised.items()
+        }

@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.csv
-import pyarrow.parquet
+import pyarrow.csv as pa_csv
+import pyarrow.parquet as pq
 
 from scenarios.commands.console import InputError, progress, say, warn
 from sim.record.reader import Flight, read_flight
@@ -88,9 +88,9 @@ def _open(path: Path, form: str) -> Iterator[Write]:
             table = table if form == "parquet" else _flat(table)
             if not writers:  # The first table tells the columns.
                 new = (
-                    pa.parquet.ParquetWriter(file, table.schema, compression="zstd")
+                    pq.ParquetWriter(file, table.schema, compression="zstd")
                     if form == "parquet"
-                    else pa.csv.CSVWriter(file, table.schema)
+                    else pa_csv.CSVWriter(file, table.schema)
                 )
                 writers.append(stack.enter_context(new))
             writers[0].write_table(table)

@@ -1,9 +1,12 @@
 """`train`: frames from training worlds, then networks."""
 
-from agents.training import TrainConfig, check_same_settings
+from agents.probe import FlightProbe
+from agents.train_config import TrainConfig
+from agents.training import check_same_settings
 from agents.training import train as train_networks
 from scenarios.commands.console import say, user_input, warn, writable_folder
-from scenarios.sources import TRAINING_FAMILIES, FamilyMix
+from scenarios.seeds import SEED_SETS
+from scenarios.sources import TRAINING_FAMILIES, FamilyMix, choice_scenario
 
 
 def train(config: TrainConfig) -> int:
@@ -12,11 +15,15 @@ def train(config: TrainConfig) -> int:
     with user_input():
         check_same_settings(config)
     say(f"training in {config.out}; after a kill, the same command with --out {config.out} goes on")
+    probe = FlightProbe(choice_scenario, SEED_SETS["choice"].start, config.live_worlds)
     try:
-        checkpoints = train_networks(config, FamilyMix(TRAINING_FAMILIES), say)
+        with user_input():
+            checkpoints = train_networks(
+                config, FamilyMix(TRAINING_FAMILIES), say, probe if config.live_worlds else None
+            )
     except KeyboardInterrupt:
         warn(f"interrupted; {config.out} keeps what is done")
         raise
-    for arm, folder in checkpoints.items():
-        say(f"{arm}: {folder}")
+    for name, folder in checkpoints.items():
+        say(f"{name}: {folder}")
     return 0

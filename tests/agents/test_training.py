@@ -3,17 +3,20 @@
 import json
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from agents.dataset import FIELDS, Frames
-from agents.imitate import ImitationConfig, imitate
+from agents.aggregate import training_only
+from agents.dataset import FIELDS, Frames, one_label_each, split_by_world
+from agents.imitate import BALANCES, ImitationConfig, imitate, validate
 from agents.lattice import CANDIDATES
 from agents.loading import load_pilot
 from agents.mission_control import CHOICES
-from agents.training import LAST_TRAINING_SEED, TrainConfig, train, training_only
+from agents.train_config import LAST_TRAINING_SEED, TrainConfig
+from agents.training import train
 from models import MultiTaskNet, NetworkConfig
 from models.checkpoint import WEIGHTS
 from sim.flight import Flight
@@ -22,7 +25,7 @@ from tests.builders import goal, mission, scenario, trunk, world
 
 CONFIG = ImitationConfig(steps=10, batch=16, learning_rate=1e-3, seed=0)
 FRAMES = 100
-"""Ninety-six train: six batches a pass."""
+"""Of 25 worlds, the first of which validates: ninety-six train, six batches a pass."""
 
 
 class Killed(Exception):
@@ -51,6 +54,7 @@ def frames() -> Frames:
         name: rng.integers(0, 2, (FRAMES, *shape)).astype(dtype)
         for name, (shape, dtype) in FIELDS.items()
     }
+    made["world"] = np.arange(FRAMES, dtype=np.int32) // 4
     made["image"] = rng.integers(0, 256, made["image"].shape, dtype=np.uint8)
     made["ego"] = rng.normal(size=made["ego"].shape).astype(np.float32)
     made["sites_mask"][:, 0] = 1
@@ -74,12 +78,16 @@ def assert_same_weights(first: MultiTaskNet, second: MultiTaskNet) -> None:
 # --- Imitation.
 
 
-def test_a_killed_run_resumes_to_the_same_weights(frames: Frames, tmp_path: Path) -> None:
+@pytest.mark.parametrize("balance", BALANCES)
+def test_a_killed_run_resumes_to_the_same_weights(
+    balance: str, frames: Frames, tmp_path: Path
+) -> None:
     """Killed after the first of two passes, which ends in the middle of the second."""
-    straight = imitate(small(), frames, CONFIG, tmp_path / "straight", quiet)
+    config = replace(CONFIG, balance=balance)
+    straight = imitate(small(), frames, config, tmp_path / "straight", quiet)
     with pytest.raises(Killed):
-        imitate(small(), frames, CONFIG, tmp_path / "killed", kill_at(""))
-    resumed = imitate(small(), frames, CONFIG, tmp_path / "killed", quiet)
+        imitate(small(), frames, config, tmp_path / "killed", kill_at(""))
+    resumed = imitate(small(), frames, config, tmp_path / "killed", quiet)
     assert_same_weights(straight, resumed)
     rows = [json.loads(row) for row in (tmp_path / "killed" / "log.jsonl").read_text().splitlines()]
     assert [(row["pass"], row["step"]) for row in rows] == [(1, 6), (2, 10)]
@@ -125,9 +133,77 @@ def test_the_training_loss_falls(frames: Frames, tmp_path: Path) -> None:
         assert losses[-1] < losses[0], head
 
 
+def test_the_best_pass_is_what_is_kept(frames: Frames, tmp_path: Path) -> None:
+    """Random labels cannot be learned: what passes learn by heart makes the held-out loss worse."""
+    config = ImitationConfig(steps=60, batch=16, learning_rate=1e-2, seed=0, warmup=5)
+    net = imitate(small("avoidance"), frames, config, tmp_path, quiet)
+    rows = [json.loads(row) for row in (tmp_path / "log.jsonl").read_text().splitlines()]
+    losses = [row["held_out_avoidance"] for row in rows]
+    assert min(losses) < losses[-1]
+    _, held_out = split_by_world(frames)
+    found = validate(net, frames, held_out, 16)["held_out_avoidance"]
+    assert found == pytest.approx(min(losses), rel=1e-5)
+
+
+def test_looks_at_flights_come_four_times(frames: Frames, tmp_path: Path) -> None:
+    config = ImitationConfig(steps=24, batch=16, learning_rate=1e-3, seed=0)
+    seen = []
+
+    def probe(net: MultiTaskNet) -> dict[str, float]:
+        assert not net.training
+        seen.append(net)
+        return {"success_navigation": 0.5}
+
+    imitate(small("navigation"), frames, config, tmp_path, quiet, probe=probe)
+    rows = [json.loads(row) for row in (tmp_path / "log.jsonl").read_text().splitlines()]
+    assert len(seen) == sum("success_navigation" in row for row in rows) == 4
+
+
+def test_given_weights_pull_at_the_trunk_as_hard_as_they_say(
+    frames: Frames, tmp_path: Path
+) -> None:
+    """With all but nothing on the others, the trunk learns navigation as its specialist does."""
+    light = {"avoidance": 1e-6, "mission": 1e-6}
+    config = ImitationConfig(steps=40, batch=16, learning_rate=3e-3, seed=0, warmup=5)
+    for name, weights in (("all", {}), ("one", light)):
+        imitate(small(), frames, replace(config, weights=weights), tmp_path / name, quiet)
+    last = {
+        name: json.loads((tmp_path / name / "log.jsonl").read_text().splitlines()[-1])
+        for name in ("all", "one")
+    }
+    assert last["one"]["train_avoidance"] > last["all"]["train_avoidance"]
+
+
+# --- Frames for training.
+
+
+def test_no_world_both_trains_and_validates(frames: Frames) -> None:
+    training, validation = split_by_world(frames)
+    assert not set(frames["world"][training]) & set(frames["world"][validation])
+    assert sorted([*training, *validation]) == list(range(FRAMES))
+
+
+def test_frames_of_one_kind_of_world_are_refused(frames: Frames) -> None:
+    with pytest.raises(ValueError, match="0 of 100 frames"):
+        split_by_world({**frames, "world": np.ones(FRAMES, dtype=np.int32)})
+
+
+def test_disjoint_labels_are_one_a_frame_and_a_third_each(frames: Frames) -> None:
+    many = {name: np.concatenate([array] * 60) for name, array in frames.items()}
+    many["mask_navigation"][:] = many["mask_survival"][:] = True
+    many["mask_mission"] = np.arange(len(many["image"])) % 5 < 2
+    many["mask_status"][:] = False
+    one = one_label_each(many, seed=3)
+    masks = [one[f"mask_{name}"] for name in ("navigation", "survival", "mission")]
+    assert (np.sum(masks, axis=0) == 1).all()
+    assert [mask.mean() for mask in masks] == pytest.approx([1 / 3] * 3, abs=0.02)
+    assert not (one["mask_mission"] & ~many["mask_mission"]).any()
+    assert one["image"] is many["image"]
+
+
 def test_fewer_frames_than_a_batch_are_refused(frames: Frames, tmp_path: Path) -> None:
     """Instead of passing over nothing for ever."""
-    few = {name: array[:12] for name, array in frames.items()}
+    few = {name: array[:15] for name, array in frames.items()}
     with pytest.raises(ValueError, match=r"batch = 16.*11"):
         imitate(small(), few, CONFIG, tmp_path, quiet)
 
@@ -156,7 +232,11 @@ def test_worlds_beyond_the_training_set_are_refused(seed: int) -> None:
         ({"arms": ()}, "arm = none"),
         ({"frames": 0}, "frames = 0"),
         ({"batch": -1}, "batch = -1"),
-        ({"seed": -1}, "seed = -1"),
+        ({"seeds": (3, -1)}, "seed = 3 -1"),
+        ({"budget": "fill"}, "'fill'.*did you mean 'full'"),
+        ({"balance": "pcgrab"}, "'pcgrab'.*did you mean 'pcgrad'"),
+        ({"weights": (1.0, 2.0)}, "weights = 1.0 2.0: give three"),
+        ({"data": Path("nowhere")}, "data = nowhere: no such folder"),
         ({"learning_rate": float("nan")}, "learning_rate = nan"),
         ({"first_world_seed": 10_000}, "first_world_seed = 10000"),
     ],
@@ -171,11 +251,19 @@ def test_settings_that_cannot_train_are_named(settings: dict, named: str, tmp_pa
 
 @pytest.mark.slow
 def test_a_whole_run_resumes_after_kills_to_the_same_bytes(tmp_path: Path) -> None:
-    """Two rounds, both arms: killed in the first round's flights, in a learner, and in a final network."""
+    """Two rounds, two arms: killed in the first round's flights, in a learner, and in a final network."""
 
     def config(name: str) -> TrainConfig:
         return TrainConfig(
-            out=tmp_path / name, frames=120, rounds=2, steps=5, learner_steps=3, batch=16, workers=1
+            arms=("shared", "partial:NA+M"),
+            out=tmp_path / name,
+            frames=120,
+            rounds=2,
+            steps=5,
+            learner_steps=3,
+            batch=16,
+            workers=1,
+            live_worlds=0,
         )
 
     straight = train(config("run"), tiny_source, quiet)
@@ -183,8 +271,8 @@ def test_a_whole_run_resumes_after_kills_to_the_same_bytes(tmp_path: Path) -> No
         path.relative_to(tmp_path / "run"): path.read_bytes()
         for path in (tmp_path / "run").rglob(WEIGHTS)
     }
-    # Learners of both arms and the final networks of both: one and three each.
-    assert len(kept) == 8
+    # Learners, shared and specialists, and the final networks of both arms: four and three.
+    assert len(kept) == 7
     # A log's path is part of no weight, but the pilots' paths are: the same folder is used again.
     shutil.rmtree(tmp_path / "run")
     for line in ("round_0: flight 1", "avoidance: step 3", "round_1: flight 0", "mission: step 5"):

@@ -126,11 +126,11 @@ def test_weights_must_name_the_same_heads() -> None:
 def test_normalisation_makes_constant_losses_equal_then_freezes() -> None:
     balancer = FrozenNormalization(("navigation", "mission"), steps=5)
     for _ in range(5):
-        total = balancer({"navigation": torch.tensor(8.0), "mission": torch.tensor(0.25)})
-        assert total.item() == pytest.approx(2, rel=1e-4)
+        scaled = balancer({"navigation": torch.tensor(8.0), "mission": torch.tensor(0.25)})
+        assert [loss.item() for loss in scaled.values()] == pytest.approx([1, 1], rel=1e-4)
     for _ in range(3):
-        total = balancer({"navigation": torch.tensor(4.0), "mission": torch.tensor(0.25)})
-        assert total.item() == pytest.approx(1.5, rel=1e-4)
+        scaled = balancer({"navigation": torch.tensor(4.0), "mission": torch.tensor(0.25)})
+        assert [loss.item() for loss in scaled.values()] == pytest.approx([0.5, 1], rel=1e-4)
 
 
 def test_normalisation_resumes_from_its_state() -> None:
@@ -140,4 +140,4 @@ def test_normalisation_resumes_from_its_state() -> None:
     second.load_state_dict(first.state_dict())
     for value in (5.0, 7.0, 9.0):
         losses = {"navigation": torch.tensor(value)}
-        assert first(losses).item() == second(losses).item()
+        assert first(losses)["navigation"].item() == second(losses)["navigation"].item()

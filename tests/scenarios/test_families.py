@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import scenarios
-from agents.training import training_only
+from agents.aggregate import training_only
 from scenarios.generate.clutter import draw_clutter
 from scenarios.generate.crossings import put_crossings
 from scenarios.generate.dead_ends import put_dead_ends

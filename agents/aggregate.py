@@ -1,0 +1,129 @@
+"""The frames every arm trains on: DAgger rounds flown by the teacher and by the networks trained so far."""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from agents.arms import arm_named
+from agents.budgets import Budget
+from agents.collect import CollectionRound, Source, collect_round
+from agents.dataset import Frames, load_shards
+from agents.engines import open_engine
+from agents.imitate import ImitationConfig, imitate
+from agents.train_config import LAST_TRAINING_SEED, SEEDS_PER_ROUND, TrainConfig
+from models import Card, load_checkpoint, save_checkpoint
+from sim.scenario import Scenario
+
+_FLYING_ARMS = ("shared", "specialists")
+"""A third of the flights of later rounds each; the perturbed teacher flies the rest."""
+_SEED = 1
+"""Of the learners' weights and batch order: frames do not depend on the seeds of what is trained on them."""
+_COMPLETE = "rounds.json"
+
+
+def collect_frames(config: TrainConfig, source: Source, report: Callable[[str], None]) -> Frames:
+    """The frames of a run's rounds, flown where they are not there yet; or those of the run that `data` names."""
+    if config.data is not None:
+        return load_shards(_shards_of(config.data))
+    spent = config.spent
+    engine = open_engine(config.engine, config.workers, address=config.address)
+    shards: list[Path] = []
+    for index in range(spent.rounds):
+        pilots = ("teacher",)
+        if index:
+            learners = _learners(index, config, shards, report)
+            pilots = (*(str(learners / arm) for arm in _FLYING_ARMS), "teacher")
+        round_ = CollectionRound(
+            f"round_{index}",
+            pilots,
+            config.first_world_seed + index * SEEDS_PER_ROUND,
+            spent.frames // spent.rounds,
+        )
+        shards += collect_round(round_, training_only(source), config.out, engine, report)
+    names = [str(shard.relative_to(config.out)) for shard in shards]
+    (config.out / _COMPLETE).write_text(json.dumps(names, indent=1))
+    return load_shards(shards)
+
+
+def training_only(source: Source) -> Source:
+    """The same source, refusing seeds that belong to choice, acceptance or test, and worlds that are held out."""
+    return _TrainingSource(source)
+
+
+@dataclass(frozen=True)
+class _TrainingSource:
+    source: Source
+
+    def __call__(self, seed: int) -> Scenario:
+        if not 0 <= seed <= LAST_TRAINING_SEED:
+            raise ValueError(f"world seed {seed}: training uses 0-{LAST_TRAINING_SEED} only")
+        scenario = self.source(seed)
+        if scenario.held_out or scenario.world.place:
+            what = scenario.world.place or "its family"
+            raise ValueError(
+                f"{scenario.name}, world seed {seed}: {what} is held out for testing; training refuses it"
+            )
+        return scenario
+
+
+def _shards_of(run: Path) -> list[Path]:
+    path = run / _COMPLETE
+    if not path.exists():
+        raise ValueError(f"data = {run}: its frames are not complete, {_COMPLETE} is missing")
+    return [run / name for name in json.loads(path.read_text())]
+
+
+def _learners(
+    index: int, config: TrainConfig, shards: list[Path], report: Callable[[str], None]
+) -> Path:
+    """The folder of the networks of both arms that fly a round; each goes on from the last round's weights."""
+    if config.learners is not None:
+        return config.learners / f"learners_{index}"
+    folder, before = (config.out / f"learners_{i}" for i in (index, index - 1))
+    frames = _Once(shards)
+    for arm in map(arm_named, _FLYING_ARMS):
+        for network in arm.networks:
+            name = Path(arm.name) / arm.folder_of(network)
+            if (folder / name / "weights.safetensors").exists():
+                continue
+            net = imitate(
+                network,
+                frames.get(),
+                ImitationConfig(
+                    steps=config.spent.learner_steps,
+                    batch=config.batch,
+                    learning_rate=config.learning_rate,
+                    seed=_SEED + index,
+                    device=config.torch_device,
+                ),
+                config.out / f"learners_{index}.training" / name,
+                report,
+                load_checkpoint(before / name) if index > 1 else None,
+            )
+            save_checkpoint(folder / name, net, _card(arm.name, index, config.spent), half=True)
+    return folder
+
+
+class _Once:
+    """Frames that are loaded when they are first needed."""
+
+    def __init__(self, shards: list[Path]) -> None:
+        self._shards = shards
+        self._frames: Frames | None = None
+
+    def get(self) -> Frames:
+        if self._frames is None:
+            self._frames = load_shards(self._shards)
+        return self._frames
+
+
+def _card(arm: str, index: int, spent: Budget) -> Card:
+    return Card(
+        title=f"{arm}, learner of round {index}",
+        summary="Flies a round of data collection; not meant for anything else.",
+        data=f"The frames of the {index} rounds before, of {spent.frames:,} over {spent.rounds} rounds.",
+        seeds=f"Weights and batch order: {_SEED + index}.",
+        results="None: it is judged by what is trained on the frames it helped to collect.",
+        code_version="As the run's other checkpoints.",
+    )

@@ -1,0 +1,41 @@
+"""The learning rate of each network, tuned at a fraction of the budget: the same grid and rule for every arm."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+from agents.arms import Arm
+from agents.dataset import Frames
+from agents.imitate import imitate
+from agents.train_config import TrainConfig
+from agents.training_state import least_held_out
+from models import NetworkConfig
+
+_GRID = (0.25, 0.5, 1.0, 2.0, 4.0)
+_SHARE = 8
+"""Steps of a trial: this part of the full training's."""
+
+
+def tuned_rate(
+    arm: Arm,
+    network: NetworkConfig,
+    config: TrainConfig,
+    frames: Frames,
+    out: Path,
+    report: Callable[[str], None],
+) -> float:
+    """The learning rate of the grid with the least held-out loss; found once, then read from `out`."""
+    folder = out / arm.name.replace(":", "-") / "+".join(network.heads)
+    answer = folder / "tuned.json"
+    rates = [factor * config.learning_rate for factor in _GRID]
+    if not answer.exists():
+        steps = max(1, config.spent.steps // _SHARE)
+        losses = {}
+        for rate in rates:
+            trial = config.imitation(config.seeds[0], rate, steps)
+            imitate(network, frames, trial, folder / f"{rate:g}", report)
+            losses[rate] = least_held_out(folder / f"{rate:g}")
+        best = min(losses, key=lambda rate: losses[rate])
+        report(f"{arm.name} {'+'.join(network.heads)}: learning rate {best:g} of {rates}")
+        answer.write_text(json.dumps({"learning_rate": best, "held_out": losses}, indent=2))
+    return float(json.loads(answer.read_text())["learning_rate"])
