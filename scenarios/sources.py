@@ -26,14 +26,14 @@ TRAINING_FAMILIES = (
     "tier4-mission",
     "tier3-avoidance",
     "tier4-navigation",
-    "blocks-mission",
     "blocks-avoidance",
     "clutter-navigation",
     "clutter-mission",
 )
 """What training draws from, in turn: every family but those held out and those that others published; no real place.
 
-A mission gives three to five times the frames of another flight.
+A mission gives three to five times the frames of another flight. Their number shares no factor with that of the pilots
+that fly a round in turn, nor with `agents.dataset.HELD_OUT_EVERY`: every pilot flies every family, and all validate.
 """
 CHOICE_FAMILIES = {
     "navigation": "tier1-navigation",
