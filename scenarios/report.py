@@ -18,9 +18,9 @@ from scenarios.statistics import (
     Estimate,
     holm,
     mcnemar_exact,
-    mean_estimate,
     paired_counts,
     paired_difference,
+    ratio_estimate,
     wilson,
 )
 from scenarios.suite import Suite
@@ -46,7 +46,9 @@ class Cell:
     success: Estimate  # Wilson 95 %
     outcomes: dict[str, int]
     lost: int  # of the failures, flights that crashed or ran out of wall-clock time
-    prize_fraction: Estimate | None  # prize over optimum, t 95 %; missions with 2 worlds or more
+    prize_fraction: (
+        Estimate | None
+    )  # sum of prizes over that of optima, 95 %; missions with 2 worlds or more
     mean_duration_s: float
     mean_energy_wh: float
     interventions: dict[str, int]  # how often each rule overruled the pilot, over all flights
@@ -73,7 +75,7 @@ class Comparison:
     mcnemar_p: float
     holm_p: float | None  # over all exploratory comparisons; None for the primary one
     verdict: str
-    prize_difference: Estimate | None  # fraction of the optimum, paired t 95 %
+    prize_difference: Estimate | None  # of prizes summed, over the sum of optima, paired 95 %
 
 
 @dataclass(frozen=True)
@@ -199,7 +201,7 @@ def _cell(task: str, pilot: str, rows: Sequence[Row]) -> Cell:
         success=_success(rows),
         outcomes={name: outcomes.count(name) for name in sorted(set(outcomes))},
         lost=len(rows) - len(finished),
-        prize_fraction=_mean(_prize_fractions(rows)),
+        prize_fraction=_prize_fraction(rows, np.array([row.prize for row in rows])),
         mean_duration_s=float(np.mean([row.duration_s for row in finished])) if finished else 0.0,
         mean_energy_wh=float(np.mean([row.energy_wh for row in finished])) if finished else 0.0,
         interventions={rule: sum(row.interventions.get(rule, 0) for row in rows) for rule in rules},
@@ -235,8 +237,10 @@ def _names(rows: Sequence[Row]) -> list[str]:
 def _compare(task: str, first: str, second: str, flown: Mapping[str, Sequence[Row]]) -> Comparison:
     successes = [np.array([row.success for row in flown[pilot]]) for pilot in (first, second)]
     counts = paired_counts(successes[0], successes[1])
-    prizes = [_prize_fractions(flown[pilot]) for pilot in (first, second)]
-    known = np.isfinite(prizes[0]) & np.isfinite(prizes[1])
+    pairs = list(zip(flown[first], flown[second], strict=True))
+    more = np.array([one.prize - other.prize for one, other in pairs])
+    # The optimum belongs to the world: a flight that was lost does not tell it, its pair may.
+    worlds = [one if one.prize_optimum else other for one, other in pairs]
     return Comparison(
         task=task,
         first=first,
@@ -247,7 +251,7 @@ def _compare(task: str, first: str, second: str, flown: Mapping[str, Sequence[Ro
         mcnemar_p=mcnemar_exact(counts),
         holm_p=None,
         verdict="",
-        prize_difference=_mean((prizes[0] - prizes[1])[known]),
+        prize_difference=_prize_fraction(worlds, more),
     )
 
 
@@ -317,16 +321,11 @@ def _worst(
     ]
 
 
-def _prize_fractions(rows: Sequence[Row]) -> np.ndarray:
-    """Prize over optimum; NaN where there is none to win, or the flight was lost."""
-    return np.array(
-        [row.prize / row.prize_optimum if row.prize_optimum else np.nan for row in rows]
-    )
-
-
-def _mean(values: np.ndarray) -> Estimate | None:
-    values = values[np.isfinite(values)]
-    return mean_estimate(values) if len(values) >= 2 else None
+def _prize_fraction(rows: Sequence[Row], prizes: np.ndarray) -> Estimate | None:
+    """Prizes over the optima of the rows' worlds; None for fewer than two worlds with something to win."""
+    optima = np.array([row.prize_optimum or 0.0 for row in rows])
+    won = optima > 0.0
+    return ratio_estimate(prizes[won], optima[won]) if won.sum() >= 2 else None
 
 
 def _median(values: Sequence[float | None]) -> float | None:

@@ -106,6 +106,18 @@ def mean_estimate(values: Float[np.ndarray, " n"], confidence: float = 0.95) -> 
     return Estimate(mean, mean - half, mean + half)
 
 
+def ratio_estimate(
+    parts: Float[np.ndarray, " n"], wholes: Float[np.ndarray, " n"], confidence: float = 0.95
+) -> Estimate:
+    """Sum of the parts over the sum of the wholes, with the t interval of the linearised ratio (Cochran 1977, 6.4).
+
+    A mean of ratios would count a world with a tiny whole as much as all others together.
+    """
+    ratio = float(parts.sum() / wholes.sum())
+    spread = mean_estimate((parts - ratio * wholes) / wholes.mean(), confidence)
+    return Estimate(ratio, ratio + spread.low, ratio + spread.high)
+
+
 def _correlation(counts: PairedCounts) -> float:
     """Phi of the 2 x 2 table, shrunk by Newcombe's continuity correction where it is positive."""
     a, b, c, d = counts.both, counts.first_only, counts.second_only, counts.neither

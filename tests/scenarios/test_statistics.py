@@ -12,6 +12,7 @@ from scenarios.statistics import (
     mean_estimate,
     paired_counts,
     paired_difference,
+    ratio_estimate,
     wilson,
 )
 
@@ -102,3 +103,21 @@ def test_mean_of_differences_is_scipys_paired_t_interval() -> None:
     assert (ours.low, ours.high) == pytest.approx((theirs.low, theirs.high))
     with pytest.raises(ValueError, match="at least 2"):
         mean_estimate(np.array([1.0]))
+
+
+def test_a_ratio_of_equal_wholes_is_the_mean_and_tiny_wholes_do_not_rule_it() -> None:
+    parts = np.array([3.0, 5.0, 4.0, 6.0])
+    ours, mean = ratio_estimate(parts, np.full(4, 8.0)), mean_estimate(parts / 8.0)
+    assert (ours.value, ours.low, ours.high) == pytest.approx((mean.value, mean.low, mean.high))
+    tiny = ratio_estimate(np.append(parts, 0.9), np.append(np.full(4, 8.0), 0.1))
+    assert tiny.value == pytest.approx(ours.value, abs=0.03)
+
+
+def test_the_interval_of_a_ratio_covers_as_often_as_it_says() -> None:
+    rng = np.random.default_rng(0)
+    covered = 0
+    for _ in range(800):
+        wholes = rng.uniform(5.0, 25.0, 60)
+        found = ratio_estimate(wholes * rng.uniform(0.6, 1.0, 60), wholes)
+        covered += found.low <= 0.8 <= found.high
+    assert covered / 800 == pytest.approx(0.95, abs=0.03)
