@@ -1,4 +1,4 @@
-"""`replay`: what a log holds, whether it flies again bit for bit, and its film and figure."""
+"""`replay`: what a log holds, whether it flies again bit for bit, its film and figure, and a page to share."""
 
 from collections import Counter
 from collections.abc import Callable
@@ -8,6 +8,7 @@ from rich.table import Table
 
 from scenarios.commands.console import InputError, progress, say, show, user_input
 from scenarios.commands.flight_table import flight_table
+from sim.record.page import write_page
 from sim.record.plot import write_plot
 from sim.record.reader import Flight, read_flight
 from sim.record.refly import Reflown, Verification, verify
@@ -18,7 +19,12 @@ _VERSIONS = ("python", "numpy", "numba", "pybullet", "embreex")
 
 
 def replay(
-    logs: tuple[Path, ...], *, verify_logs: bool, video: Path | None, plot: Path | None
+    logs: tuple[Path, ...],
+    *,
+    verify_logs: bool,
+    video: Path | None,
+    plot: Path | None,
+    html: Path | None = None,
 ) -> int:
     """Read each log; 1 where a re-flight differs, else 0; a log cut short is used as far as it goes, then refused."""
     if not logs:
@@ -30,6 +36,8 @@ def replay(
         _write(flights, plot, ".png", write_plot)
     if video is not None:
         _write(flights, video, ".mp4", _film)
+    if html is not None:
+        _write(flights, html, ".html", write_page)
     code = _verify_all(flights) if verify_logs else 0
     damaged = [f"{flight.path}: {flight.damage}" for flight in flights if flight.damage is not None]
     if damaged:
