@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Num
+from numpy.typing import ArrayLike
 
 _LEVEL = 9
 _ALIGNMENT = 4
@@ -37,7 +38,7 @@ def quantised(
     return Column(whole, scale, differenced)
 
 
-def exact(values: Num[np.ndarray, "..."], dtype: str) -> Column:
+def exact(values: ArrayLike, dtype: str) -> Column:
     """As they are, in a type that holds them."""
     return Column(np.asarray(values).astype(dtype), 1.0, False)
 

@@ -20,14 +20,14 @@ _FARTHEST = 1e5
 _BATTERY = EGO_FIELDS.index("battery")
 
 
-def sample_times(flight: Flight) -> Float[np.ndarray, " n+1"]:
+def sample_times(flight: Flight) -> Float[np.ndarray, " m"]:
     """s; the last step may have been cut short by a crash."""
     last_ticks = int(flight.tick_starts[-1] - flight.tick_starts[-2])
     end = flight.times[-1] + last_ticks / flight.scenario.rates.physics_hz
     return np.append(flight.times, end)
 
 
-def sample_bodies(flight: Flight) -> Float[np.ndarray, "n+1 13"]:
+def sample_bodies(flight: Flight) -> Float[np.ndarray, "m 13"]:
     """Bodies at the samples; what diverged is left where it last made sense."""
     bodies = np.vstack([_first_body(flight), flight.step_bodies])
     sound = np.all(np.abs(bodies) < _FARTHEST, axis=1)
@@ -46,8 +46,8 @@ def _first_body(flight: Flight) -> Float[np.ndarray, "13"]:
 
 
 def clearances(
-    flight: Flight, bodies: Float[np.ndarray, "n+1 13"], field: ClearanceField, movers: Movers
-) -> Float[np.ndarray, " n+1"]:
+    flight: Flight, bodies: Float[np.ndarray, "m 13"], field: ClearanceField, movers: Movers
+) -> Float[np.ndarray, " m"]:
     """Distance from the hull to the nearest obstacle, m, the ground excepted; the least within a step of what moves.
 
     Exact near obstacles; further off than the field reaches, that reach.
@@ -70,9 +70,9 @@ def hull_radius(flight: Flight) -> float:
 
 def track_columns(
     flight: Flight,
-    times: Float[np.ndarray, " n+1"],
-    bodies: Float[np.ndarray, "n+1 13"],
-    clearance: Float[np.ndarray, " n+1"],
+    times: Float[np.ndarray, " m"],
+    bodies: Float[np.ndarray, "m 13"],
+    clearance: Float[np.ndarray, " m"],
     movers: Movers,
 ) -> dict[str, Column]:
     """Times, poses, velocities, clearance, battery, commands and movers."""

@@ -5,12 +5,14 @@ import { yawOf } from "./motion.js";
 
 export const VIEWS = ["chase", "onboard", "orbit", "top"];
 const BEHIND = 4.2, ABOVE = 1.7; // m
+const ROOM = 8; // m around the flight, seen from above
 const UP = new Vector3(0, 0, 1);
 
 export class Cameras {
-  constructor(canvas, facts, stage) {
+  constructor(canvas, facts, stage, extent) {
     this.facts = facts;
     this.stage = stage;
+    this.extent = extent;
     this.view = "chase";
     this.near = new PerspectiveCamera(60, 1, 0.05, 8 * stage.span);
     this.far = new PerspectiveCamera(50, 1, 0.1, 10 * stage.span);
@@ -53,17 +55,19 @@ export class Cameras {
   }
 
   resetTop() {
-    this.map.position.copy(this.stage.middle).setZ(500);
+    const { low, high } = this.extent;
+    const middle = new Vector3((low[0] + high[0]) / 2, (low[1] + high[1]) / 2, 0);
+    this.map.position.copy(middle).setZ(500);
     this.map.up.set(0, 1, 0);
-    this.pan.target.copy(this.stage.middle);
+    this.pan.target.copy(middle);
     this.map.zoom = 1;
     this.pan.update();
   }
 
   resize(width, height) {
     this.near.aspect = this.far.aspect = width / height;
-    const [low, high] = this.facts.bounds;
-    const half = 0.54 * Math.max(high[1] - low[1], ((high[0] - low[0]) * height) / width);
+    const { low, high } = this.extent;
+    const half = ROOM + 0.5 * Math.max(high[1] - low[1], ((high[0] - low[0]) * height) / width);
     Object.assign(this.map, { top: half, bottom: -half, left: (-half * width) / height, right: (half * width) / height });
     for (const camera of [this.near, this.far, this.map]) camera.updateProjectionMatrix();
   }

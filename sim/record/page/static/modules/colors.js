@@ -32,7 +32,7 @@ export const navigationColor = ramp(NAVIGATION);
 export const css = ([r, g, b]) => `rgb(${r} ${g} ${b})`;
 export const phaseCss = (name, index) => PHASES[name] ?? OTHERS[index % OTHERS.length];
 export const phaseColor = (name, index) => rgb(phaseCss(name, index));
-export const MARKS = { good: "#3fa66a", bad: "#e0424d", note: "#e9a63a" };
+export const MARKS = { good: "#3fa66a", bad: "#e0424d", note: "#e9a63a", minor: "#8b98a8" };
 
 // A legend's gradient, and what its ends stand for.
 export function legend(kind, limit) {

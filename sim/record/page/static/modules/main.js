@@ -7,7 +7,7 @@ import { Drone } from "./drone.js";
 import { Film } from "./film.js";
 import { Heads } from "./heads.js";
 import { bind, commands } from "./keys.js";
-import { pointer } from "./labels.js";
+import { fitLabels, pointer } from "./labels.js";
 import { Mission } from "./mission.js";
 import { Motion } from "./motion.js";
 import { Movers } from "./movers.js";
@@ -51,7 +51,17 @@ class Page {
     this.movers = new Movers(arrays);
     this.pointer = pointer();
     this.stage.scene.add(this.solids, this.drone.group, this.trail.future, this.trail.past, this.task.group, this.movers.group, this.pointer);
-    this.cameras = new Cameras(this.canvas, facts, this.stage);
+    this.cameras = new Cameras(this.canvas, facts, this.stage, this.extent());
+  }
+
+  // The rectangle that a view from above has to show: where it flew, and what for.
+  extent() {
+    const { values } = this.arrays.position, { goal, sites = [], way } = this.facts.task;
+    const points = [...sites.map((site) => site.position), ...(goal ? [goal] : []), ...(way?.points ?? [])];
+    const xs = points.map((p) => p[0]), ys = points.map((p) => p[1]);
+    for (let i = 0; i < values.length; i += 3) { xs.push(values[i]); ys.push(values[i + 1]); }
+    const least = (v) => v.reduce((a, b) => Math.min(a, b)), most = (v) => v.reduce((a, b) => Math.max(a, b));
+    return { low: [least(xs), least(ys)], high: [most(xs), most(ys)] };
   }
 
   // Words that stay: outcome, facts, choices of view, speed and colour.
@@ -128,14 +138,14 @@ class Page {
 
   // To the nearest mark before or after the instant shown.
   jump(direction) {
-    const { sample } = this.player, spots = this.facts.marks.map((mark) => mark.sample);
+    const { sample } = this.player, spots = this.facts.marks.filter(({ kind }) => kind !== "minor").map((mark) => mark.sample);
     const found = direction > 0 ? spots.find((spot) => spot > sample) : spots.findLast((spot) => spot < sample);
     this.player.pause();
     if (found !== undefined) this.player.seekSample(found);
   }
 
   jumpToBad() {
-    const mark = this.facts.marks.findLast(({ kind }) => kind === "bad") ?? this.facts.marks.at(-1);
+    const mark = this.facts.marks.findLast(({ kind }) => kind === "bad") ?? this.facts.marks.findLast(({ kind }) => kind !== "minor");
     this.player.pause();
     if (mark) this.player.seekSample(mark.sample);
   }
@@ -192,6 +202,7 @@ class Page {
     const tick = (now) => {
       this.player.advance(Math.min((now - last) / 1000, 0.25));
       last = now;
+      if (this.stage.dirty) fitLabels(this.cameras.camera);
       this.stage.draw(this.cameras.camera);
       requestAnimationFrame(tick);
     };

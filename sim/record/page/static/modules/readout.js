@@ -35,11 +35,12 @@ export class Readout {
 
   // Beyond its reach the field says no more than that.
   clearance(value) {
-    return value > 3.4 ? "> 3.4 m" : `${value.toFixed(2)} m`;
+    return value > 3.4 ? "> 3.4 m" : `${Math.max(value, 0).toFixed(2)} m`;
   }
 
   caption(time) {
-    const told = this.facts.marks.filter((mark) => mark.time <= time + 1e-6 && time < mark.time + CAPTION).slice(-3);
+    const recent = this.facts.marks.filter((mark) => mark.time <= time + 1e-6 && time < mark.time + CAPTION);
+    const told = [...new Map(recent.map((mark) => [mark.text, mark])).values()].slice(-3);
     const place = document.getElementById("caption");
     place.replaceChildren(...told.map((mark) => {
       const line = document.createElement("div");

@@ -53,7 +53,7 @@ export class Stage {
 
   dress(theme) {
     this.scene.background = new Color(SKY[theme]);
-    this.scene.fog = new Fog(SKY[theme], 1.2 * this.span, 6 * this.span);
+    this.haze = new Fog(SKY[theme], 1.2 * this.span, 6 * this.span);
     [this.hemisphere.intensity, this.sun.intensity] = LIGHT[theme];
     this.dirty = true;
   }
@@ -76,6 +76,8 @@ export class Stage {
     if (!this.dirty) return;
     this.dirty = false;
     const before = performance.now();
+    // From straight above everything is far away.
+    this.scene.fog = camera.isOrthographicCamera ? null : this.haze;
     this.renderer.render(this.scene, camera);
     this.late = performance.now() - before > SLOW ? this.late + 1 : 0;
     if (this.late > 12 && this.sun.castShadow) this.sun.castShadow = false;

@@ -16,7 +16,10 @@ export class Timeline {
     this.addPhases();
   }
 
-  get height() { return MARK + STRIP + PHASE + CURVES.length * (CURVE + GAP) + 3 * GAP; }
+  // Without pictures there is no strip.
+  get strip() { return this.facts.film ? STRIP : 0; }
+
+  get height() { return MARK + this.strip + PHASE + CURVES.length * (CURVE + GAP) + 3 * GAP; }
 
   share(time) {
     const { start, end } = this.motion;
@@ -42,6 +45,7 @@ export class Timeline {
       const button = document.createElement("button");
       button.style.left = `${100 * this.share(mark.time)}%`;
       button.style.setProperty("--mark", MARKS[mark.kind]);
+      button.className = mark.kind;
       button.title = button.ariaLabel = `${mark.time.toFixed(2)} s: ${mark.text}`;
       button.addEventListener("click", () => this.player.seekSample(mark.sample));
       place.append(button);
@@ -69,12 +73,12 @@ export class Timeline {
     Object.assign(this.still, { width: canvas.width, height: canvas.height });
     const pen = this.still.getContext("2d");
     const strip = document.createElement("canvas");
-    Object.assign(strip, { width: canvas.width, height: Math.round(STRIP * ratio) });
+    Object.assign(strip, { width: canvas.width, height: Math.max(1, Math.round(this.strip * ratio)) });
     this.film.strip(strip, (share) => Math.round(share * (this.motion.samples - 2)));
     pen.drawImage(strip, 0, MARK * ratio);
     pen.scale(ratio, ratio);
-    this.drawPhases(pen, width, MARK + STRIP + GAP);
-    CURVES.forEach(([name, label], row) => this.drawCurve(pen, name, label, width, MARK + STRIP + PHASE + (row + 2) * GAP + row * CURVE));
+    this.drawPhases(pen, width, MARK + this.strip + GAP);
+    CURVES.forEach(([name, label], row) => this.drawCurve(pen, name, label, width, MARK + this.strip + PHASE + (row + 2) * GAP + row * CURVE));
     this.show(this.player);
   }
 
@@ -96,16 +100,14 @@ export class Timeline {
     pen.fillRect(0, y, width, CURVE);
     const rises = { clearance: (v) => css(clearanceColor(3.75 * v)), speed: (v) => css(speedColor(v)) };
     const colorOf = rises[name] ?? (() => (name === "battery" ? "#3fa66a" : "#c98a3d"));
-    const per = Math.max(1, Math.floor(values.length / width));
-    for (let i = 0; i + 1 < values.length; i += per) {
-      const part = values.subarray(i, i + per), value = Math.min(Math.max(name === "clearance" ? Math.min(...part) : part[0], 0), 1);
-      const left = width * this.share(this.motion.times[i]);
-      const right = width * this.share(this.motion.times[Math.min(i + per, values.length - 1)]);
+    const { start, end } = this.motion, sampleAt = (x) => this.motion.at(start + (x / width) * (end - start)).sample;
+    for (let x = 0; x < width; x++) {
+      // The least of what falls on a column: a pass close by must not hide between two of them.
+      const first = sampleAt(x), part = values.subarray(first, Math.max(sampleAt(x + 1), first + 1));
+      const value = Math.min(Math.max(Math.min(...part), 0), 1);
       pen.fillStyle = colorOf(value);
-      pen.globalAlpha = 0.85;
-      pen.fillRect(left, y + CURVE * (1 - value), Math.max(right - left, 0.6) + 0.4, Math.max(CURVE * value, 1));
+      pen.fillRect(x, y + CURVE * (1 - value), 1, Math.max(CURVE * value, 1));
     }
-    pen.globalAlpha = 1;
     if (name === "battery") {
       pen.fillStyle = "#e0424d";
       pen.fillRect(0, y + CURVE * (1 - this.facts.reserve), width, 1);
