@@ -21,9 +21,7 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
 browser = pytest.importorskip("tests.browser", reason="playwright is not installed")
-pytestmark = pytest.mark.skipif(
-    browser.chromium() is None, reason="no Chromium on the search path"
-)
+pytestmark = pytest.mark.skipif(browser.chromium() is None, reason="no Chromium on the search path")
 MILLIMETRES = 2e-3
 """m: a position is rounded to 1 mm, and read back at a time rounded to single precision."""
 
@@ -80,9 +78,7 @@ def test_the_scene_is_drawn(shown: "browser.Opened") -> None:
     assert pixels.std() > 10.0
 
 
-def test_scrubbing_moves_the_drone_to_where_it_was(
-    shown: "browser.Opened", flight: Flight
-) -> None:
+def test_scrubbing_moves_the_drone_to_where_it_was(shown: "browser.Opened", flight: Flight) -> None:
     bodies = sample_bodies(flight)
     for sample in (0, 33, 90):
         shown.page.evaluate(
@@ -184,7 +180,9 @@ def test_short_incomplete_logs_without_heads_or_pictures_open_on_a_phone(
         scenario=flown,
         images=np.zeros_like(flight.images),
         metadata={k: v for k, v in flight.metadata.items() if k != "lattice"},
-        decisions=tuple(replace(d, navigation=None, survival=None, fused=None) for d in flight.decisions),
+        decisions=tuple(
+            replace(d, navigation=None, survival=None, fused=None) for d in flight.decisions
+        ),
     )
     write_page(bare, tmp_path / "page.html")
     shown = browser.opened(chrome, tmp_path / "page.html", 390, 800)

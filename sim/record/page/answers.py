@@ -50,9 +50,7 @@ def _lattice_columns(flight: Flight) -> dict[str, Column]:
     return columns
 
 
-def _table(
-    flight: Flight, rows: list[np.ndarray | None], size: int
-) -> Float[np.ndarray, "n size"]:
+def _table(flight: Flight, rows: list[np.ndarray | None], size: int) -> Float[np.ndarray, "n size"]:
     """Rows as a table; zeros where there is none."""
     table = np.zeros((len(rows), size))
     for line, row in zip(table, rows, strict=True):

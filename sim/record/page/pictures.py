@@ -38,9 +38,7 @@ def film(images: UInt8[np.ndarray, "n 4 48 64"], budget: int = BUDGET) -> Film |
         colors = _sheets(np.ascontiguousarray(shown[:, 2::-1].transpose(0, 2, 3, 1)))
         depth = _sheets(canvas.DEPTH_COLORS[shown[:, 3]]) if images[:, 3].any() else []
         if sum(map(len, colors + depth)) <= budget or len(shown) == 1:
-            return Film(
-                stride, _COLUMNS, _ROWS, tuple(map(_url, colors)), tuple(map(_url, depth))
-            )
+            return Film(stride, _COLUMNS, _ROWS, tuple(map(_url, colors)), tuple(map(_url, depth)))
         stride *= 2
 
 
