@@ -3,25 +3,21 @@
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
 import pytest
+from playwright.sync_api import Browser
 
 from sim.record.page import write_page
 from sim.record.page.track import sample_bodies, sample_times
 from sim.record.reader import Flight, read_flight
 from sim.types import Event, FlightResult, Outcome
+from tests.browser import Opened, chromium, opened, running
 from tests.builders import course, scenario, trunk, world
 from tests.sim.synthetic_flight import MadeStep, make_result, make_steps, write_log
 
-# Playwright is a dev dependency; its own browsers are not asked for.
-if TYPE_CHECKING:
-    from playwright.sync_api import Browser
-
-browser = pytest.importorskip("tests.browser", reason="playwright is not installed")
-pytestmark = pytest.mark.skipif(browser.chromium() is None, reason="no Chromium on the search path")
+pytestmark = pytest.mark.skipif(chromium() is None, reason="no Chromium on the search path")
 MILLIMETRES = 2e-3
 """m: a position is rounded to 1 mm, and read back at a time rounded to single precision."""
 
@@ -44,41 +40,39 @@ def flight(tmp_path_factory: pytest.TempPathFactory) -> Flight:
 
 
 @pytest.fixture(scope="module")
-def chrome() -> Iterator["Browser"]:
-    with browser.running() as running:
-        yield running
+def chrome() -> Iterator[Browser]:
+    with running() as browser:
+        yield browser
 
 
 @pytest.fixture(scope="module")
-def shown(
-    chrome: "Browser", flight: Flight, tmp_path_factory: pytest.TempPathFactory
-) -> "browser.Opened":
+def shown(chrome: Browser, flight: Flight, tmp_path_factory: pytest.TempPathFactory) -> Opened:
     path = tmp_path_factory.mktemp("page") / "page.html"
     write_page(flight, path)
-    return browser.opened(chrome, path, 900, 560)
+    return opened(chrome, path, 900, 560)
 
 
-def test_it_opens_without_complaint_and_asks_for_nothing(shown: "browser.Opened") -> None:
+def test_it_opens_without_complaint_and_asks_for_nothing(shown: Opened) -> None:
     shown.page.wait_for_timeout(500)
     assert [said for said in shown.complaints if "GPU stall" not in said] == []
     outside = [url for url in shown.requests if not url.startswith(("data:", "blob:"))]
     assert [url.split("/")[-1] for url in outside] == ["page.html"]
 
 
-def test_it_says_what_was_flown(shown: "browser.Opened", flight: Flight) -> None:
+def test_it_says_what_was_flown(shown: Opened, flight: Flight) -> None:
     words = shown.page.inner_text("header").lower()
     for part in (flight.scenario.name, f"seed {flight.scenario.seed}", "collision", "with trunk"):
         assert part in words
 
 
-def test_the_scene_is_drawn(shown: "browser.Opened") -> None:
+def test_the_scene_is_drawn(shown: Opened) -> None:
     picture = shown.page.locator("#scene").screenshot()
     pixels = cv2.imdecode(np.frombuffer(picture, np.uint8), cv2.IMREAD_COLOR)
     assert pixels is not None
     assert pixels.std() > 10.0
 
 
-def test_scrubbing_moves_the_drone_to_where_it_was(shown: "browser.Opened", flight: Flight) -> None:
+def test_scrubbing_moves_the_drone_to_where_it_was(shown: Opened, flight: Flight) -> None:
     bodies = sample_bodies(flight)
     for sample in (0, 33, 90):
         shown.page.evaluate(
@@ -90,7 +84,7 @@ def test_scrubbing_moves_the_drone_to_where_it_was(shown: "browser.Opened", flig
         assert abs(np.dot(state["quaternion"], bodies[sample, 3:7])) > 1.0 - 1e-6
 
 
-def test_between_samples_the_drone_is_between(shown: "browser.Opened", flight: Flight) -> None:
+def test_between_samples_the_drone_is_between(shown: Opened, flight: Flight) -> None:
     times, bodies = sample_times(flight), sample_bodies(flight)
     shown.page.evaluate("t => window.trident.seek(t)", float(times[40] + times[41]) / 2)
     where = np.array(shown.state["position"])
@@ -99,7 +93,7 @@ def test_between_samples_the_drone_is_between(shown: "browser.Opened", flight: F
     assert (where < high + 0.01).all()
 
 
-def test_jump_to_collision_lands_on_its_frame(shown: "browser.Opened", flight: Flight) -> None:
+def test_jump_to_collision_lands_on_its_frame(shown: Opened, flight: Flight) -> None:
     shown.page.evaluate("window.trident.seek(0)")
     shown.page.keyboard.press("x")
     state = shown.state
@@ -110,13 +104,13 @@ def test_jump_to_collision_lands_on_its_frame(shown: "browser.Opened", flight: F
     assert np.abs(np.array(state["drone"]) - where).max() < MILLIMETRES
 
 
-def test_marks_jump_to_their_instant(shown: "browser.Opened") -> None:
+def test_marks_jump_to_their_instant(shown: Opened) -> None:
     for index, mark in enumerate(shown.state["marks"]):
         shown.page.locator("#marks button").nth(index).dispatch_event("click")
         assert shown.state["sample"] == mark["sample"]
 
 
-def test_keys_work(shown: "browser.Opened") -> None:
+def test_keys_work(shown: Opened) -> None:
     press = shown.page.keyboard.press
     shown.page.evaluate("window.trident.seekSample(30)")
     press("ArrowRight")
@@ -146,7 +140,7 @@ def test_keys_work(shown: "browser.Opened") -> None:
     assert not shown.page.locator("#help").is_visible()
 
 
-def test_playing_goes_on_and_pauses(shown: "browser.Opened") -> None:
+def test_playing_goes_on_and_pauses(shown: Opened) -> None:
     shown.page.evaluate("window.trident.seek(0)")
     shown.page.keyboard.press(" ")
     for _ in range(100):
@@ -161,7 +155,7 @@ def test_playing_goes_on_and_pauses(shown: "browser.Opened") -> None:
     assert shown.state["time"] == state["time"]
 
 
-def test_every_control_has_a_name(shown: "browser.Opened") -> None:
+def test_every_control_has_a_name(shown: Opened) -> None:
     unnamed = shown.page.evaluate(
         """[...document.querySelectorAll('button, select, input, canvas')]
         .filter(e => !(e.ariaLabel || e.textContent.trim() || e.labels?.length)).map(e => e.outerHTML)"""
@@ -170,7 +164,7 @@ def test_every_control_has_a_name(shown: "browser.Opened") -> None:
 
 
 def test_short_incomplete_logs_without_heads_or_pictures_open_on_a_phone(
-    chrome: "Browser", tmp_path: Path
+    chrome: Browser, tmp_path: Path
 ) -> None:
     flown = scenario(task=course(), world=world(trunk(12.0, 1.5)))
     step = make_steps(1)[0]
@@ -185,7 +179,7 @@ def test_short_incomplete_logs_without_heads_or_pictures_open_on_a_phone(
         ),
     )
     write_page(bare, tmp_path / "page.html")
-    shown = browser.opened(chrome, tmp_path / "page.html", 390, 800)
+    shown = opened(chrome, tmp_path / "page.html", 390, 800)
     assert shown.state["samples"] == 2
     assert shown.page.locator("#no-film").is_visible()
     assert shown.page.locator("#no-lattice").is_visible()

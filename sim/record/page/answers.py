@@ -13,7 +13,7 @@ from sim.types import CHOICES, MAX_TOKENS, SITE_FIELDS
 SCORE_SCALE = 1 / 16
 """Nats below the best candidate's log-probability; a byte reaches 15.9, one in eight million."""
 SHARE_SCALE = 1 / 255
-_PRIZE, _VISITED = SITE_FIELDS.index("prize"), SITE_FIELDS.index("visited")
+_VISITED = SITE_FIELDS.index("visited")
 _MASKED = 255
 """Of a choice's share: the mask forbids it."""
 _CHOICE_SCALE = 1 / 254
@@ -68,7 +68,6 @@ def _mission_columns(flight: Flight, task: MissionTask) -> dict[str, Column]:
     columns = {
         "target": exact([decision.target for decision in decisions], "int8"),
         "choice": exact([decision.mission_choice for decision in decisions], "int8"),
-        "asked": exact([decision.asked for decision in decisions], "uint8"),
         "visited": exact(_visited(flight, task), "uint8"),
     }
     if any(decision.mission is not None for decision in decisions):
@@ -85,8 +84,6 @@ def _mission_columns(flight: Flight, task: MissionTask) -> dict[str, Column]:
         unknown = np.full((MAX_TOKENS, 2), 0.5)
         table = np.array([unknown if belief is None else belief for belief in beliefs])
         columns["belief"] = quantised(table, "uint8", SHARE_SCALE)
-    if not task.ordered:
-        columns["prize"] = exact(flight.sites[:, :, _PRIZE], "float32")
     return columns
 
 

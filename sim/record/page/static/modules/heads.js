@@ -17,7 +17,7 @@ export class Heads {
       Object.assign(canvas, { width: (this.columns + 1.5) * CELL, height: this.rows * CELL });
       canvas.addEventListener("pointermove", (event) => this.point(event, canvas));
       canvas.addEventListener("pointerleave", () => { document.getElementById("pointed").textContent = ""; });
-      document.getElementById(`no-${name}`).hidden = Boolean(arrays[name]);
+      canvas.hidden = !arrays[name];
     }
   }
 
@@ -41,8 +41,11 @@ export class Heads {
 
   draw(name, colorOf) {
     const pen = document.getElementById(name).getContext("2d"), values = this.arrays[name];
+    const silent = document.getElementById(`no-${name}`);
+    silent.hidden = Boolean(values && this.arrays[`has_${name}`].values[this.step]);
+    silent.textContent = values ? "not asked in this step" : "this pilot logs no such head";
     pen.clearRect(0, 0, pen.canvas.width, pen.canvas.height);
-    if (!values || !this.arrays[`has_${name}`].values[this.step]) return;
+    if (!silent.hidden) return;
     const veto = this.arrays.veto.row(this.step), row = values.row(this.step);
     for (let i = 0; i < row.length; i++) {
       const [column, line] = this.cellOf(i), x = column * CELL, y = line * CELL;

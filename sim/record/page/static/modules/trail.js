@@ -11,8 +11,10 @@ export class Trail {
     this.motion = motion;
     const positions = Array.from(motion.arrays.position.values);
     const future = new LineGeometry().setPositions(positions);
-    this.future = new Line2(future, new LineMaterial({ color: 0xffffff, linewidth: 1.5, transparent: true, opacity: 0.35 }));
-    this.past = new Line2(new LineGeometry().setPositions(positions), new LineMaterial({ vertexColors: true, linewidth: 4 }));
+    this.future = new Line2(future, new LineMaterial({ color: 0xffffff, linewidth: 1.5, transparent: true, opacity: 0.35, depthWrite: false }));
+    this.past = new Line2(new LineGeometry().setPositions(positions), new LineMaterial({ vertexColors: true, linewidth: 4, transparent: true }));
+    // Both are drawn among what is transparent, so that their order counts: what has been lies over what is to come.
+    [this.future.renderOrder, this.past.renderOrder] = [1, 2];
     this.past.frustumCulled = this.future.frustumCulled = false;
     this.paint("clearance");
   }
