@@ -28,10 +28,19 @@ export function commands(page) {
   ];
 }
 
+// The browser closes a dialog a moment later, and until then its button would swallow the next key.
+function dismiss() {
+  const dialog = document.querySelector("dialog[open]");
+  if (!dialog) return;
+  dialog.close();
+  document.activeElement?.blur();
+}
+
 export function bind(list) {
   const byKey = new Map(list.flatMap((command) => command.keys.map((key) => [key, command])));
   window.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || event.target.matches("select, input:not([type=range])")) return;
+    if (event.key === "Escape") dismiss();
     const name = event.shiftKey && event.key.startsWith("Arrow") ? `Shift+${event.key}` : event.key;
     const command = byKey.get(name.length === 1 ? name.toLowerCase() : name);
     // A focused button is pressed by the space bar itself.
