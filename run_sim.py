@@ -183,13 +183,16 @@ class Replay:
     """Render the film to this file; for several logs, to a folder."""
     plot: Annotated[Path | None, tyro.conf.arg(metavar="PATH")] = None
     """Draw the figure to this file; for several logs, to a folder."""
+    html: Annotated[Path | None, tyro.conf.arg(metavar="PATH")] = None
+    """Write one HTML file to share, with the flight in 3D; for several logs, to a folder."""
 
     def run(self) -> int:
         """0, or 1 where a log differs from its re-flight."""
-        from scenarios.commands.replay import Batch, replay
+        from scenarios.commands.replay import Batch, Drawn, replay
 
+        drawn = Drawn(self.video, self.plot, self.html)
         batch = Batch(self.verify, self.workers, self.export, self.format)
-        return replay(self.logs, batch=batch, video=self.video, plot=self.plot)
+        return replay(self.logs, drawn=drawn, batch=batch)
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""`replay`: what a log holds, whether it flies again bit for bit, and its film and figure."""
+"""`replay`: what a log holds, whether it flies again bit for bit, its film and figure, and a page to share."""
 
 from collections import Counter
 from collections.abc import Callable
@@ -12,12 +12,22 @@ from scenarios.commands.flight_table import flight_table
 from scenarios.commands.log_files import log_files
 from scenarios.commands.replay_export import export_logs
 from scenarios.commands.replay_verify import verify_logs
+from sim.record.page import write_page
 from sim.record.plot import write_plot
 from sim.record.reader import Flight, read_flight
 from sim.record.video import write_video
 from sim.task_spec import MissionTask
 
 _VERSIONS = ("python", "numpy", "numba", "pybullet", "embreex")
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """What is drawn of each flight, and where to."""
+
+    video: Path | None = None
+    plot: Path | None = None
+    html: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -30,19 +40,20 @@ class Batch:
     form: str | None = None
 
 
-def replay(logs: tuple[Path, ...], *, batch: Batch, video: Path | None, plot: Path | None) -> int:
+def replay(logs: tuple[Path, ...], *, drawn: Drawn, batch: Batch) -> int:
     """Do what is asked for with each log; 1 where a re-flight differs, else 0; a log cut short is used as far as it goes, then refused."""
     if not logs:
         raise InputError("replay: name at least one log, e.g. runs/*/flight.mcap")
     paths = log_files(logs)
-    drawn = plot is not None or video is not None
-    many = len(paths) > 1 and (batch.verify or batch.export is not None) and not drawn
+    many = len(paths) > 1 and (batch.verify or batch.export is not None) and drawn == Drawn()
     # Thousands of logs are not held in memory, nor shown.
     flights = [] if many else _read(paths)
-    if plot is not None:
-        _write(flights, plot, ".png", write_plot)
-    if video is not None:
-        _write(flights, video, ".mp4", _film)
+    if drawn.plot is not None:
+        _write(flights, drawn.plot, ".png", write_plot)
+    if drawn.video is not None:
+        _write(flights, drawn.video, ".mp4", _film)
+    if drawn.html is not None:
+        _write(flights, drawn.html, ".html", write_page)
     exported = 0
     if batch.export is not None:
         exported = export_logs(paths, batch.export, batch.form)

@@ -1,0 +1,105 @@
+"""What each head answered at every step, coded as finely as a page shows it."""
+
+import numpy as np
+from jaxtyping import Float
+
+from sim.record.lattice_view import read_lattice
+from sim.record.page.pack import Column, exact, quantised
+from sim.record.reader import Flight
+from sim.record.route_marks import waypoints_done
+from sim.scenario import MissionTask
+from sim.types import CHOICES, MAX_TOKENS, SITE_FIELDS
+
+SCORE_SCALE = 1 / 16
+"""Nats below the best candidate's log-probability; a byte reaches 15.9, one in eight million."""
+SHARE_SCALE = 1 / 255
+_VISITED = SITE_FIELDS.index("visited")
+_MASKED = 255
+"""Of a choice's share: the mask forbids it."""
+_CHOICE_SCALE = 1 / 254
+
+
+def answer_columns(flight: Flight) -> dict[str, Column]:
+    """Columns of the heads that spoke; what a pilot does not have is left out."""
+    columns = _lattice_columns(flight)
+    if isinstance(flight.scenario.task, MissionTask):
+        columns |= _mission_columns(flight, flight.scenario.task)
+    return columns
+
+
+def _lattice_columns(flight: Flight) -> dict[str, Column]:
+    lattice = read_lattice(flight)
+    if lattice is None:
+        return {}
+    size = lattice.moving + 3
+    decisions, columns = flight.decisions, {}
+    scores = [decision.navigation for decision in decisions]
+    if any(score is not None for score in scores):
+        drops = [None if s is None else s.max() - s for s in scores]
+        columns["navigation"] = quantised(_table(flight, drops, size), "uint8", SCORE_SCALE)
+        columns["has_navigation"] = exact([s is not None for s in scores], "uint8")
+    survivals = [decision.survival for decision in decisions]
+    if any(survival is not None for survival in survivals):
+        columns["survival"] = quantised(_table(flight, survivals, size), "uint8", SHARE_SCALE)
+        columns["has_survival"] = exact([s is not None for s in survivals], "uint8")
+    vetoes = [
+        None if d.fused is None else np.isneginf(d.fused).astype(np.float64) for d in decisions
+    ]
+    columns["veto"] = exact(_table(flight, vetoes, size), "uint8")
+    columns["chosen"] = exact([decision.chosen for decision in decisions], "int16")
+    return columns
+
+
+def _table(flight: Flight, rows: list[np.ndarray | None], size: int) -> Float[np.ndarray, "n size"]:
+    """Rows as a table; zeros where there is none."""
+    table = np.zeros((len(rows), size))
+    for line, row in zip(table, rows, strict=True):
+        if row is not None:
+            if len(row) != size:
+                raise ValueError(
+                    f"{flight.path}: a decision over {len(row)} candidates, but a lattice of {size}"
+                )
+            line[:] = row
+    return table
+
+
+def _mission_columns(flight: Flight, task: MissionTask) -> dict[str, Column]:
+    decisions = flight.decisions
+    columns = {
+        "target": exact([decision.target for decision in decisions], "int8"),
+        "choice": exact([decision.mission_choice for decision in decisions], "int8"),
+        "visited": exact(_visited(flight, task), "uint8"),
+    }
+    if any(decision.mission is not None for decision in decisions):
+        shares = np.full((len(decisions), CHOICES), np.nan)
+        latest = np.full(CHOICES, np.nan)
+        for line, decision in zip(shares, decisions, strict=True):
+            if decision.mission is not None:
+                latest = _softmax(decision.mission)
+            line[:] = latest  # The mission head answers more rarely than the others.
+        codes = np.where(np.isnan(shares), _MASKED, np.rint(shares / _CHOICE_SCALE))
+        columns["share"] = exact(codes, "uint8")
+    beliefs = [decision.belief for decision in decisions]
+    if any(belief is not None for belief in beliefs):
+        unknown = np.full((MAX_TOKENS, 2), 0.5)
+        table = np.array([unknown if belief is None else belief for belief in beliefs])
+        columns["belief"] = quantised(table, "uint8", SHARE_SCALE)
+    return columns
+
+
+def _visited(flight: Flight, task: MissionTask) -> np.ndarray:
+    """Which sites were done by each step, one column a site."""
+    if task.ordered:
+        done = np.array([waypoints_done(flight, step) for step in range(len(flight))])
+        return done[:, None] > np.arange(len(task.sites))
+    return flight.sites[:, 1 : len(task.sites) + 1, _VISITED] > 0.5
+
+
+def _softmax(logits: np.ndarray) -> Float[np.ndarray, " c"]:
+    """Probabilities; NaN where a choice is masked."""
+    allowed = np.isfinite(logits)
+    shares = np.full(len(logits), np.nan)
+    if allowed.any():
+        weights = np.exp(logits[allowed].astype(np.float64) - float(logits[allowed].max()))
+        shares[allowed] = weights / weights.sum()
+    return shares

@@ -1,0 +1,110 @@
+"""Puts a page together: one HTML file with its scripts, its arrays and its pictures inside."""
+
+import json
+import re
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader
+
+from sim.physics.vehicle import load_vehicle
+from sim.record.page.answers import answer_columns
+from sim.record.page.facts import flight_facts, mark_facts, phase_facts
+from sim.record.page.marks import marks
+from sim.record.page.pack import deflated, exact, pack
+from sim.record.page.pictures import film
+from sim.record.page.solids import solid_columns
+from sim.record.page.task_facts import fence_facts, task_facts
+from sim.record.page.track import (
+    clearances,
+    hull_radius,
+    sample_bodies,
+    sample_times,
+    track_columns,
+)
+from sim.record.reader import Flight
+from sim.scenario import MissionTask
+from sim.types import POSITION
+from sim.world.build import build_world
+from sim.world.clearance import ClearanceField
+from sim.world.movers import movers_of
+
+_HERE = Path(__file__).parent
+_VENDORED = {
+    "three": "three.module.min.js",
+    "three.core": "three.core.min.js",
+    "OrbitControls": "OrbitControls.js",
+    "Line2": "Line2.js",
+    "LineGeometry": "LineGeometry.js",
+    "LineMaterial": "LineMaterial.js",
+    "LineSegments2": "LineSegments2.js",
+    "LineSegmentsGeometry": "LineSegmentsGeometry.js",
+}
+_FROM = re.compile(r"""(\bfrom\s*|\bimport\s*)(["'])\./([\w.]+?)(?:\.min)?\.js\2""")
+"""An import of a neighbour, which a page knows by its bare name."""
+
+
+def write_page(flight: Flight, path: str | Path) -> None:
+    """Write the page of a flight; a log without a step is a ValueError."""
+    if not len(flight):
+        raise ValueError(
+            f"{flight.path}: no steps to draw ({flight.damage or 'the flight ended at once'})"
+        )
+    facts, arrays = _contents(flight)
+    environment = Environment(loader=FileSystemLoader(_HERE / "static"), autoescape=True)
+    text = environment.get_template("page.html").render(
+        title=facts["title"],
+        style=(_HERE / "static" / "page.css").read_text(encoding="utf-8"),
+        loader=(_HERE / "static" / "loader.js").read_text(encoding="utf-8"),
+        modules=deflated(json.dumps(_modules()).encode()),
+        licence=(_HERE / "vendor" / "LICENSE").read_text(encoding="utf-8"),
+        facts=_as_json(facts),
+        arrays=arrays,
+    )
+    Path(path).write_text(text, encoding="utf-8")
+
+
+def _contents(flight: Flight) -> tuple[dict[str, Any], str]:
+    """The page's JSON and its packed arrays."""
+    scenario = flight.scenario
+    pads = (scenario.task.home_m,) if isinstance(scenario.task, MissionTask) else ()
+    world, vehicle = build_world(scenario.world, pads), load_vehicle(scenario.vehicle)
+    field = ClearanceField(world, scenario.limits.altitude_max_m + 2.0)
+    movers, radius = movers_of(scenario), hull_radius(flight)
+    times, bodies = sample_times(flight), sample_bodies(flight)
+    clearance = clearances(flight, bodies, field, movers)
+    solids, left_out = solid_columns(world, bodies[:, POSITION])
+    phases, phase_of_step = phase_facts(flight)
+    pictures = film(flight.images)
+    facts = flight_facts(flight, world, vehicle, left_out) | {
+        "task": task_facts(flight, field, radius),
+        "fences": fence_facts(scenario),
+        "rally": [] if scenario.safety is None else [list(p) for p in scenario.safety.rally_m],
+        "marks": mark_facts(marks(flight, times, clearance)),
+        "phases": phases,
+        "film": None if pictures is None else asdict(pictures),
+    }
+    columns = (
+        track_columns(flight, times, bodies, clearance, movers)
+        | {"phase": exact(phase_of_step, "uint8")}
+        | answer_columns(flight)
+        | solids
+    )
+    return facts, pack(columns)
+
+
+def _modules() -> dict[str, str]:
+    """Every module by the bare name that others import it by."""
+    sources = {name: (_HERE / "vendor" / file) for name, file in _VENDORED.items()}
+    sources |= {path.stem: path for path in sorted((_HERE / "static" / "modules").glob("*.js"))}
+    return {
+        name: _FROM.sub(r"\1\2\3\2", path.read_text(encoding="utf-8"))
+        for name, path in sources.items()
+    }
+
+
+def _as_json(content: dict[str, Any]) -> str:
+    """JSON that may stand inside a script element: nothing in it can end the element."""
+    text = json.dumps(content, allow_nan=False)
+    return text.replace("<", "\\u003c").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")

@@ -1,0 +1,136 @@
+"""What a page says in words and numbers: title, outcome, versions, and everything its scripts need besides arrays."""
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any
+
+import numpy as np
+
+from sim.physics.vehicle import Vehicle
+from sim.record.lattice_view import read_lattice
+from sim.record.page.marks import Mark
+from sim.record.reader import Flight
+from sim.record.video import describe_event
+from sim.scenario import MissionTask
+from sim.world.geometry import World
+
+_VERSIONS = ("python", "numpy", "numba", "pybullet", "embreex", "torch", "platform", "cpu")
+
+
+def title(flight: Flight) -> str:
+    """Scenario, seed, pilot and outcome."""
+    name = f"{flight.scenario.name}, seed {flight.scenario.seed}"
+    return f"{name}, {flight.metadata.get('pilot', 'unnamed')}: {outcome(flight)}"
+
+
+def outcome(flight: Flight) -> str:
+    """In words."""
+    if flight.result is None:
+        return "incomplete log"
+    return flight.result.outcome.value.replace("_", " ")
+
+
+def flight_facts(flight: Flight, world: World, vehicle: Vehicle, left_out: int) -> dict[str, Any]:
+    """Everything but task, marks and arrays."""
+    scenario, result = flight.scenario, flight.result
+    lattice = read_lattice(flight)
+    return {
+        "title": title(flight),
+        "scenario": scenario.name,
+        "seed": scenario.seed,
+        "pilot": flight.metadata.get("pilot", "unnamed"),
+        "outcome": outcome(flight),
+        "success": None if result is None else result.success,
+        "reason": _reason(flight),
+        "about": _about(flight, left_out),
+        "bounds": world.bounds.tolist(),
+        "ground_color": list(world.ground_color),
+        "relief": world.relief is not None,
+        "speed_limit": scenario.speed_limit_m_s,
+        "ceiling": scenario.limits.altitude_max_m,
+        "reserve": scenario.battery.reserve_fraction,
+        "action": flight.action_level,
+        "camera": {"fov_deg": scenario.camera.fov_deg, "tilt": scenario.camera.tilt_rad},
+        "vehicle": {
+            "arm": vehicle.arm,
+            "hull_radius": vehicle.hull_radius,
+            "hull_height": vehicle.hull_height,
+            "rotor_radius": vehicle.rotor_radius,
+        },
+        "lattice": None
+        if lattice is None
+        else {
+            "speeds": lattice.speeds.tolist(),
+            "elevations": lattice.elevations.tolist(),
+            "azimuths": lattice.azimuths.tolist(),
+        },
+    }
+
+
+def phase_facts(flight: Flight) -> tuple[list[str], np.ndarray]:
+    """Names of the phases in order of appearance, and each step's index into them."""
+    names = [decision.phase or "none" for decision in flight.decisions]
+    known = list(dict.fromkeys(names))
+    return known, np.array([known.index(name) for name in names])
+
+
+def mark_facts(marks: Sequence[Mark]) -> list[dict[str, Any]]:
+    """For the page's JSON."""
+    return [asdict(mark) for mark in marks]
+
+
+def _reason(flight: Flight) -> str:
+    """Why it ended, as the last event tells it."""
+    result = flight.result
+    if result is None:
+        return flight.damage or "the log ends in mid-flight"
+    if result.success or not result.events:
+        return ""
+    last = result.events[-1]
+    return describe_event(last.name, last.detail)
+
+
+def _about(flight: Flight, left_out: int) -> list[list[str]]:
+    """Rows of the table behind the title."""
+    scenario, result, metadata = flight.scenario, flight.result, flight.metadata
+    rows = [["scenario", scenario.name], ["seed", str(scenario.seed)]]
+    rows += [["pilot", metadata.get("pilot", "unnamed")], ["task", scenario.task.kind]]
+    rows += [["outcome", outcome(flight)]]
+    if reason := _reason(flight):
+        rows.append(["reason", reason])
+    if result is not None:
+        least = result.min_clearance_m
+        rows += [
+            ["duration", f"{result.duration_s:.1f} s"],
+            ["distance", f"{result.distance_m:.1f} m"],
+            ["least clearance", f"{least:.2f} m" if np.isfinite(least) else "nothing near"],
+            ["energy", f"{result.energy_wh:.2f} Wh"],
+        ]
+        if isinstance(scenario.task, MissionTask):
+            rows.append(["prize", f"{result.prize:g}"])
+            masked, asked = result.mask_interventions, result.mission_decisions
+            rows.append(["mission mask", f"forbade {masked} of {asked} first choices"])
+    rows += [
+        ["steps", f"{len(flight)} of 1/{scenario.rates.control_hz} s"],
+        ["vehicle", scenario.vehicle],
+        ["actions", flight.action_level],
+        ["weights", metadata.get("pilot_hash", "?")],
+        ["Trident", _own_version()],
+        ["log schema", metadata.get("schema", "?")],
+    ]
+    rows += [[name, metadata[name]] for name in _VERSIONS if name in metadata]
+    if flight.part is not None:
+        rows.append(["holds", flight.part])
+    if flight.damage is not None:
+        rows.append(["damage", flight.damage])
+    if left_out:
+        rows.append(["not shown", f"{left_out} triangles of the world, furthest from the flight"])
+    return rows
+
+
+def _own_version() -> str:
+    try:
+        return version("trident-sim")
+    except PackageNotFoundError:
+        return "from source"
