@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from scenarios.commands.replay import Batch, replay
+from scenarios.commands.replay import Batch, Drawn, replay
 from sim.env import TridentEnv
 from sim.faults import Fault
 from sim.flight import Flight
@@ -55,7 +55,7 @@ def test_a_nan_ends_the_flight_and_its_last_seconds_can_be_replayed(
     assert log.result.outcome is Outcome.DIVERGED
     assert np.isfinite([log.result.distance_m, log.result.energy_wh]).all()
     assert log.times[-1] == pytest.approx(4.0)
-    assert replay((path,), batch=Batch(), video=None, plot=None) == 0
+    assert replay((path,), drawn=Drawn(), batch=Batch()) == 0
     assert "diverged" in capsys.readouterr().out
     with pytest.raises(
         ValueError, match=r"cannot be flown again: it holds the last 45 control steps"

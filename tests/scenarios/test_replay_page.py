@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from scenarios.commands.console import InputError
-from scenarios.commands.replay import replay
+from scenarios.commands.replay import Batch, Drawn, replay
 from tests.sim.synthetic_flight import make_result, make_steps, write_log
 
 
@@ -18,7 +18,7 @@ def log(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def page_of(log: Path, target: Path, *others: Path) -> int:
-    return replay((log, *others), verify_logs=False, video=None, plot=None, html=target)
+    return replay((log, *others), drawn=Drawn(html=target), batch=Batch())
 
 
 def test_one_log_makes_one_file(log: Path, tmp_path: Path) -> None:
@@ -32,7 +32,9 @@ def test_a_target_without_an_ending_gets_one(log: Path, tmp_path: Path) -> None:
 
 
 def test_several_logs_make_a_file_each_in_the_folder(log: Path, tmp_path: Path) -> None:
-    assert page_of(log, tmp_path / "pages", log) == 0
+    other = tmp_path / "other.mcap"
+    other.write_bytes(log.read_bytes())
+    assert page_of(log, tmp_path / "pages", other) == 0
     names = sorted(path.name for path in (tmp_path / "pages").iterdir())
     assert names == ["000-made-up-mission.html", "001-made-up-mission.html"]
 
