@@ -174,13 +174,17 @@ class Replay:
     video: Annotated[Path | None, tyro.conf.arg(metavar="PATH")] = None
     """Render the film to this file; for several logs, to a folder."""
     plot: Annotated[Path | None, tyro.conf.arg(metavar="PATH")] = None
-    """Draw the figure to this file; for several logs, to a folder."""
+    """Draw the figure to this file (png, svg or pdf); for several logs, to a folder."""
+    why: Annotated[tuple[str, ...] | None, tyro.conf.arg(metavar="[SECONDS]")] = None
+    """Explain the decision at a time of flight, or without one the flight: when it was lost, and which head erred first."""
 
     def run(self) -> int:
         """0, or 1 where a log differs from its re-flight."""
         from scenarios.commands.replay import replay
 
-        return replay(self.logs, verify_logs=self.verify, video=self.video, plot=self.plot)
+        return replay(
+            self.logs, verify_logs=self.verify, video=self.video, plot=self.plot, why=self.why
+        )
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from rich.table import Table
 
 from scenarios.commands.console import InputError, progress, say, show, user_input
 from scenarios.commands.flight_table import flight_table
+from scenarios.commands.replay_why import moment_asked, show_why
 from sim.record.plot import write_plot
 from sim.record.reader import Flight, read_flight
 from sim.record.refly import Reflown, Verification, verify
@@ -18,11 +19,18 @@ _VERSIONS = ("python", "numpy", "numba", "pybullet", "embreex")
 
 
 def replay(
-    logs: tuple[Path, ...], *, verify_logs: bool, video: Path | None, plot: Path | None
+    logs: tuple[Path, ...],
+    *,
+    verify_logs: bool,
+    video: Path | None,
+    plot: Path | None,
+    why: tuple[str, ...] | None = None,
 ) -> int:
     """Read each log; 1 where a re-flight differs, else 0; a log cut short is used as far as it goes, then refused."""
     if not logs:
         raise InputError("replay: name at least one log, e.g. runs/*/flight.mcap")
+    if why is not None:
+        moment_asked(why)
     with user_input():
         flights = [read_flight(log) for log in logs]
     show(_summary(flights[0]) if len(flights) == 1 else _table(flights))
@@ -30,6 +38,8 @@ def replay(
         _write(flights, plot, ".png", write_plot)
     if video is not None:
         _write(flights, video, ".mp4", _film)
+    if why is not None:
+        show_why(flights, why)
     code = _verify_all(flights) if verify_logs else 0
     damaged = [f"{flight.path}: {flight.damage}" for flight in flights if flight.damage is not None]
     if damaged:

@@ -16,7 +16,7 @@ from sim.sensing.pinhole import body_from_camera, focal_length_px
 from sim.types import IMAGE_SHAPE, QUATERNION, Decision
 
 _CELL_WIDTH, _CELL_HEIGHT = 17, 17
-_EXTRAS = ("hover", "turn left", "turn right")
+EXTRAS = ("hover", "turn left", "turn right")
 
 
 @dataclass(frozen=True)
@@ -50,6 +50,19 @@ class Lattice:
             speeds - 1 - speed
         ) * elevations + elevations - 1 - elevation, azimuths - 1 - azimuth
 
+    def words(self, index: int, speed_limit: float) -> str:
+        """A candidate as people say it: `5.0 m/s, 10° left, level`."""
+        if index >= self.moving:
+            return EXTRAS[index - self.moving]
+        speed, elevation, azimuth = (int(i) for i in np.unravel_index(index, self.shape))
+        return ", ".join(
+            (
+                f"{self.speeds[speed] * speed_limit:.1f} m/s",
+                _turned(self.azimuths[azimuth], "left", "right", "ahead"),
+                _turned(self.elevations[elevation], "up", "down", "level"),
+            )
+        )
+
     def directions(self) -> Float[np.ndarray, "n 3"]:
         """Unit vectors in the heading frame of every elevation and azimuth."""
         elevation, azimuth = (
@@ -74,9 +87,9 @@ def read_lattice(flight: Flight) -> Lattice | None:
         *(np.array(parts[name], dtype=float) for name in ("speeds", "elevations", "azimuths"))
     )
     sizes = {len(d.navigation) for d in flight.decisions if d.navigation is not None}
-    if sizes - {lattice.moving + len(_EXTRAS)}:
+    if sizes - {lattice.moving + len(EXTRAS)}:
         raise ValueError(
-            f"{flight.path}: decisions over {sorted(sizes)} candidates, but a lattice of {lattice.moving + len(_EXTRAS)}"
+            f"{flight.path}: decisions over {sorted(sizes)} candidates, but a lattice of {lattice.moving + len(EXTRAS)}"
         )
     return lattice
 
@@ -192,17 +205,10 @@ class LatticeView:
     def _describe(self, decision: Decision) -> str:
         if decision.chosen < 0:
             return "command outside the lattice"
-        if decision.chosen >= self._lattice.moving:
-            return f"chosen: {_EXTRAS[decision.chosen - self._lattice.moving]}"
-        speed, elevation, azimuth = (
-            int(i) for i in np.unravel_index(decision.chosen, self._lattice.shape)
-        )
-        words = [f"chosen: {self._lattice.speeds[speed] * self._limit:.1f} m/s"]
-        words.append(_turned(self._lattice.azimuths[azimuth], "left", "right", "ahead"))
-        words.append(_turned(self._lattice.elevations[elevation], "up", "down", "level"))
-        if decision.survival is not None:
-            words.append(f"survives {decision.survival[decision.chosen]:.0%}")
-        return ", ".join(words)
+        words = f"chosen: {self._lattice.words(decision.chosen, self._limit)}"
+        if decision.survival is None:
+            return words
+        return f"{words}, survives {decision.survival[decision.chosen]:.0%}"
 
 
 def _turned(angle: float, positive: str, negative: str, none: str) -> str:
