@@ -12,7 +12,7 @@ from scenarios.commands.replay_why import moment_asked, show_why
 from sim.record.plot import write_plot
 from sim.record.reader import Flight, read_flight
 from sim.record.refly import Reflown, Verification, verify
-from sim.record.video import write_video
+from sim.record.video import film_workers, write_video
 from sim.scenario import MissionTask
 
 _VERSIONS = ("python", "numpy", "numba", "pybullet", "embreex")
@@ -74,7 +74,7 @@ def _verdict(verification: Verification) -> str:
 
 def _film(flight: Flight, path: Path) -> None:
     with progress(f"rendering {path}", "frames") as report:
-        write_video(flight, path, report)
+        write_video(flight, path, report, film_workers(flight))
 
 
 def _write(

@@ -52,6 +52,15 @@ def text_centred(
     text(image, words, x - text_width(words, size, weight) // 2, y, color, size, weight)
 
 
+def shortened(words: str, width: int, size: int = 14) -> str:
+    """Words cut to a width, px, with an ellipsis."""
+    if text_width(words, size) <= width:
+        return words
+    while words and text_width(f"{words}…", size) > width:
+        words = words[:-1]
+    return f"{words.rstrip()}…"
+
+
 def fill(image: Image, x: int, y: int, width: int, height: int, color: Color) -> None:
     """A filled rectangle."""
     image[y : y + height, x : x + width] = color

@@ -256,7 +256,7 @@ def draw_candidates(
     ):
         if not (0 <= u < image.shape[1] and 0 <= v < image.shape[0]):
             continue
-        spot = round(u), round(v)
-        cv2.circle(image, spot, 5, color, -1, cv2.LINE_AA)
+        spot, radius = (round(u), round(v)), max(3, image.shape[1] // 90)
+        cv2.circle(image, spot, radius, color, -1, cv2.LINE_AA)
         if first + index == decision.chosen:
-            cv2.circle(image, spot, 10, (255, 255, 255), 2, cv2.LINE_AA)
+            cv2.circle(image, spot, 2 * radius + 1, (255, 255, 255), 2, cv2.LINE_AA)
