@@ -88,7 +88,7 @@ def _write(
             say(f"wrote {path}")
     except OSError as error:
         raise InputError(f"{target}: cannot be written: {error.strerror or error}") from error
-    except ValueError as error:  # A suffix that no figure has.
+    except ValueError as error:  # A suffix that no figure or film has.
         raise InputError(f"{target}: {error}") from error
 
 

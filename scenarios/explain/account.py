@@ -4,11 +4,11 @@ from itertools import pairwise
 
 import numpy as np
 
-from scenarios.explain.again import Again
 from scenarios.explain.blame import energy_left_wh
 from scenarios.explain.heads import choice_words
 from scenarios.explain.privileged import Privileged
 from scenarios.explain.section import Section
+from sim.record.clearances import hull_clearances
 from sim.record.reader import Flight as Log
 from sim.types import POSITION
 
@@ -40,19 +40,9 @@ def point_of_no_return(log: Log, privileged: Privileged) -> int | None:
     return later[0]
 
 
-def closest_call(again: Again) -> tuple[int, float]:
+def closest_call(log: Log) -> tuple[int, float]:
     """Step and clearance, m, of the least distance from hull to obstacle at any tick of a log."""
-    log, simulator = again.log, again.flight.simulator
-    clearances = (
-        simulator.clearance.at_points(log.poses[:, POSITION]) - simulator.vehicle.hull_radius
-    )
-    if simulator.movers:
-        for step in range(len(log)):
-            first, end = log.tick_starts[step], log.tick_starts[step + 1]
-            moving = simulator.movers.least_distance(int(first) + 1, log.poses[first:end, POSITION])
-            clearances[first:end] = np.minimum(
-                clearances[first:end], moving - simulator.vehicle.hull_radius
-            )
+    clearances = hull_clearances(log)
     tick = int(clearances.argmin())
     step = int(np.searchsorted(log.tick_starts, tick, side="right")) - 1
     return step, float(clearances[tick])

@@ -10,6 +10,7 @@ A head errs only where its own answer made the command wrong:
 - **mission**: it chose a site from which, by the true ways, the energy above the reserve does not reach home; or it chose
   to return or land while the teacher would still have served a mandatory site.
 
+Flown without avoidance (`@head` in navigation tasks), everything is rated alike: no head is there to blame.
 Scripted phases ask no head, and detours set navigation a goal of their own: neither can be blamed on a head. No error found
 means that the commands were sound as far as the reduced model goes: what is left is delay, noise, wind, faults and the
 drone's answer to its commands.
@@ -70,6 +71,8 @@ def _passed(decision: Decision) -> np.ndarray:
 def _hits(decision: Decision, truth: Truth) -> str:
     survival, chosen = decision.survival, decision.chosen
     if survival is None or decision.fused is None or chosen < 0:
+        return ""
+    if np.ptp(survival) == 0.0:  # Flown without an avoidance head: everything was let pass.
         return ""
     lets_pass = bool(_passed(decision)[chosen])
     if not lets_pass or truth.clearance[chosen] > 0.0 or not truth.survives.any():

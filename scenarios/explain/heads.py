@@ -113,6 +113,8 @@ def _avoidance(decision: Decision, lattice: Lattice, limit: float) -> str:
     survival = decision.survival
     if survival is None:
         return _NO_HEAD
+    if np.ptp(survival) == 0.0:
+        return f"{survival[0]:.2f} for every candidate: flown without an avoidance head"
     # Straight on at full speed: the middle candidate of the fastest level group.
     speeds, elevations, azimuths = lattice.shape
     straight = ((speeds - 1) * elevations + elevations // 2) * azimuths + azimuths // 2

@@ -138,7 +138,7 @@ def _of_success(log: Log, again: Again, privileged: Privileged, begin: Work) -> 
     for step in range(0, len(log), log.scenario.rates.control_hz):
         again.stand_before(step)
         report(step, len(log))
-    moment, clearance = closest_call(again)
+    moment, clearance = closest_call(log)
     rows = [("closest call", f"{clearance:.2f} m of clearance at {log.times[moment]:.2f} s")]
     rows += _decisions(log)
     sections = (

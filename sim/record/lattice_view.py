@@ -130,9 +130,8 @@ class LatticeView:
             self._draw_head(image, 1, canvas.SURVIVAL_COLORS, decision.survival, decision)
         for x, values in zip(self._left, (decision.navigation, decision.survival), strict=True):
             if values is None:
-                canvas.text(
-                    image, "this pilot has no such head", x, self._top + 60, canvas.MUTED, 12
-                )
+                words = _why_unsaid(decision.phase)
+                canvas.text(image, words, x, self._top + 60, canvas.MUTED, 12)
         canvas.text(
             image,
             self._describe(decision),
@@ -209,6 +208,11 @@ class LatticeView:
         if decision.survival is None:
             return words
         return f"{words}, survives {decision.survival[decision.chosen]:.0%}"
+
+
+def _why_unsaid(phase: str) -> str:
+    scripted = phase in ("dock", "inspect") or phase.endswith("_scripted")
+    return "not asked: this phase is scripted" if scripted else "not asked, or no such head"
 
 
 def _turned(angle: float, positive: str, negative: str, none: str) -> str:

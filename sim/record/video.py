@@ -55,6 +55,8 @@ def write_video(
     asks for them needs the usual `if __name__ == "__main__"`.
     """
     _check(flight)
+    if Path(path).suffix != ".mp4":
+        raise ValueError(f"a film ends in .mp4, not in {Path(path).suffix or 'nothing'!r}")
     rate, total = flight.scenario.rates.control_hz, film_length(flight)
     spans = [
         (first, min(first + _SEGMENT_FRAMES, total)) for first in range(0, total, _SEGMENT_FRAMES)
@@ -274,8 +276,10 @@ def _captions(flight: Flight) -> list[list[str]]:
             if before is None or name not in before.events
         ]
     marks.sort()
+    # A mark may be an event and a decision's at once, or come again every second: it is told once.
     return [
-        [words for t, words in marks if t <= time < t + _CAPTION_SECONDS] for time in flight.times
+        list(dict.fromkeys(words for t, words in marks if t <= time < t + _CAPTION_SECONDS))
+        for time in flight.times
     ]
 
 
