@@ -20,7 +20,7 @@ from sim.record.route_marks import waypoints_done
 from sim.record.scene import outlines
 from sim.safety import outline
 from sim.scenario import AvoidTask, MissionTask, NavigateTask
-from sim.types import EGO_FIELDS, SITE_FIELDS, VELOCITY
+from sim.types import EGO_FIELDS, MASKED, SITE_FIELDS, VELOCITY
 from sim.world.geometry import Semantic
 from sim.world.movers import movers_of
 
@@ -28,6 +28,10 @@ SUFFIXES = (".png", ".svg", ".pdf")
 """What a figure can be written as."""
 _FAR_CLEARANCE = 2.0
 """m from which on the trail has the colour of room enough."""
+_CROP_MARGIN = 6.0
+"""m of the world around flight and task, at least."""
+_FARTHEST = 1e5
+"""m: beyond it a state is not worth drawing."""
 _INK, _SOFT, _GRID = "#22262b", "#6b737c", "#e3e6ea"
 _SOLIDS = {
     Semantic.BUILDING: "#8d939d",
@@ -123,8 +127,8 @@ def _draw_map(figure: Figure, axes: Axes, flight: Flight) -> None:
     legs = list(np.stack([trail[:-1], trail[1:]], axis=1))
     starts = flight.tick_starts[:-1]
     clearances = np.minimum.reduceat(hull_clearances(flight), starts)
-    # Dark where it was close: a scale that keeps its order in black and white, on a white edge.
-    axes.add_collection(LineCollection(legs, colors="white", linewidths=5.4, zorder=4))
+    # Dark where it was close: a scale that keeps its order in black and white, within a dark edge.
+    axes.add_collection(LineCollection(legs, colors=_INK, linewidths=4.4, zorder=4))
     line = LineCollection(legs, cmap="inferno", linewidths=3.2, zorder=4.1)
     line.set_array(clearances)
     line.set_clim(0.0, 1.15 * _FAR_CLEARANCE)
@@ -136,6 +140,7 @@ def _draw_map(figure: Figure, axes: Axes, flight: Flight) -> None:
     bar.ax.set_ylim(0.0, _FAR_CLEARANCE)
     axes.plot(*trail[-1], "o", ms=8, color=_title_color(flight), mec="white", zorder=6)
     _draw_task(axes, flight)
+    _crop(axes, flight, trail)
     axes.set_aspect("equal")
     axes.set_xlabel("east, m")
     axes.set_ylabel("north, m")
@@ -162,6 +167,22 @@ def _draw_world(axes: Axes, shapes: Footprints) -> None:
     margin = 0.02 * float((shapes.high - shapes.low).max())
     axes.set_xlim(shapes.low[0] - margin, shapes.high[0] + margin)
     axes.set_ylim(shapes.low[1] - margin, shapes.high[1] + margin)
+
+
+def _crop(axes: Axes, flight: Flight, trail: Float[np.ndarray, "n 2"]) -> None:
+    """Show where the flight and its task were, with some of the world around them."""
+    task = flight.scenario.task
+    places = [trail]
+    if isinstance(task, MissionTask):
+        places.append(np.array([site.position_m[:2] for site in task.sites]))
+    elif isinstance(task, NavigateTask):
+        places.append(np.array([task.goal_m[:2]]))
+    points = np.concatenate(places)
+    points = points[np.abs(points).max(axis=1) < _FARTHEST]
+    low, high = points.min(axis=0), points.max(axis=0)
+    margin = max(_CROP_MARGIN, 0.12 * float((high - low).max()))
+    for limit, least, most in zip((axes.set_xlim, axes.set_ylim), low, high, strict=True):
+        limit(least - margin, most + margin)
 
 
 def _draw_movers(axes: Axes, flight: Flight) -> None:
@@ -348,7 +369,9 @@ def _mark_events(axes: Axes, flight: Flight, names: bool) -> None:
     span = float(flight.times[-1]) or 1.0
     labelled = np.inf
     # From the last event backwards, so that the outcome always has its name.
-    for event in sorted(flight.events, key=lambda event: event.time, reverse=True):
+    # The mask speaks up to once a second: it has its place in the film and in `--why`.
+    events = [event for event in flight.events if event.name != MASKED]
+    for event in sorted(events, key=lambda event: event.time, reverse=True):
         axes.axvline(event.time, color=_SOFT, lw=0.8, ls=":", zorder=1)
         if names and labelled - event.time >= _LABEL_GAP * span:
             labelled = event.time
