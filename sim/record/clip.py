@@ -44,7 +44,7 @@ def write_clip(
         pictures.append(Picture.fromarray(cv2.cvtColor(image, cv2.COLOR_BGR2RGB)))
         if progress is not None:
             progress(done + 1, len(steps))
-    frame_ms = round(1000 / _RATE)
+    frame_ms = round(1000 * stride / (speed * flight.scenario.rates.control_hz))
     durations = [frame_ms] * (len(pictures) - 1) + [round(1000 * _LAST_SECONDS)]
     pictures[0].save(
         path, "WEBP", save_all=True, append_images=pictures[1:], duration=durations, loop=0,

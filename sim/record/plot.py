@@ -14,7 +14,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch, Polygon, Rectangle
 
 from sim.record.clearances import hull_clearances
-from sim.record.footprints import Footprints, footprints
+from sim.record.footprints import Footprints, footprints, task_places
 from sim.record.reader import Flight
 from sim.record.route_marks import waypoints_done
 from sim.record.scene import outlines
@@ -171,13 +171,7 @@ def _draw_world(axes: Axes, shapes: Footprints) -> None:
 
 def _crop(axes: Axes, flight: Flight, trail: Float[np.ndarray, "n 2"]) -> None:
     """Show where the flight and its task were, with some of the world around them."""
-    task = flight.scenario.task
-    places = [trail]
-    if isinstance(task, MissionTask):
-        places.append(np.array([site.position_m[:2] for site in task.sites]))
-    elif isinstance(task, NavigateTask):
-        places.append(np.array([task.goal_m[:2]]))
-    points = np.concatenate(places)
+    points = np.concatenate([trail, task_places(flight.scenario)])
     points = points[np.abs(points).max(axis=1) < _FARTHEST]
     low, high = points.min(axis=0), points.max(axis=0)
     margin = max(_CROP_MARGIN, 0.12 * float((high - low).max()))
@@ -235,7 +229,7 @@ def _draw_task(axes: Axes, flight: Flight) -> None:
         axes.plot([start[0], end[0]], [start[1], end[1]], "--", lw=1.2, color=_SOFT, zorder=3)
         handles.append(Line2D([], [], ls="--", color=_SOFT, label="course"))
     axes.legend(
-        handles=handles, loc="upper center", bbox_to_anchor=(0.5, -0.1), ncols=6, frameon=False, fontsize=9,
+        handles=handles, loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=6, frameon=False, fontsize=9,
         handletextpad=0.3, columnspacing=1.2,
     )  # fmt: skip
 
