@@ -15,6 +15,7 @@ from jaxtyping import Float
 from sim.record import canvas
 from sim.record.canvas import Color, Image
 from sim.record.chase_view import ChaseView
+from sim.record.clearances import hull_clearances
 from sim.record.encoding import encode_segment, join_segments
 from sim.record.lattice_view import LatticeView, draw_candidates, read_lattice
 from sim.record.mapview import MapView
@@ -25,12 +26,15 @@ from sim.types import BODY_SIZE, POSITION, QUATERNION, VELOCITY
 
 WIDTH, HEIGHT = 1280, 720
 _CAPTION_SECONDS = 2.0
+NEAR_MISS = 0.25
+"""m of clearance below which it was close."""
 _CARD_SECONDS = 1.5
 _FARTHEST = 1e5
 """m, m/s: beyond it a state is not worth drawing."""
 
 _SEGMENT_FRAMES = 60
 """Encoded by one process at a time, each from a key frame on: as finely the film can be sought in."""
+_LONGEST_REASON = 28
 _LONG_FLIGHT = 450
 _DEPTH_SIZE = 128, 96
 
@@ -275,12 +279,22 @@ def _captions(flight: Flight) -> list[list[str]]:
             for name in decision.events
             if before is None or name not in before.events
         ]
+    marks += _near_misses(flight)
     marks.sort()
     # A mark may be an event and a decision's at once, or come again every second: it is told once.
     return [
         list(dict.fromkeys(words for t, words in marks if t <= time < t + _CAPTION_SECONDS))
         for time in flight.times
     ]
+
+
+def _near_misses(flight: Flight) -> list[tuple[float, str]]:
+    """A mark where the hull was nearest to something, each time it came nearer than `NEAR_MISS`."""
+    least = np.minimum.reduceat(hull_clearances(flight), flight.tick_starts[:-1])
+    near = np.flatnonzero((least < NEAR_MISS) & (least > 0.0))
+    spells = np.split(near, np.flatnonzero(np.diff(near) > 1) + 1) if len(near) else []
+    closest = [spell[least[spell].argmin()] for spell in spells]
+    return [(float(flight.times[i]), f"near miss, clearance {least[i]:.2f} m") for i in closest]
 
 
 def describe_event(name: str, detail: dict[str, Any]) -> str:
@@ -319,6 +333,14 @@ def _verdict(flight: Flight) -> tuple[str, Color, list[tuple[str, str]]]:
         ("least clearance", f"{result.min_clearance_m:.2f} m"),
         ("energy", f"{result.energy_wh:.2f} Wh"),
     ]
+    if not result.success and result.events:
+        rows = [*_reason(result.events[-1].detail), *rows]
     if flight.scenario.task.kind == "mission":
         rows.append(("prize", f"{result.prize:g}"))
     return _words(result.outcome.value), canvas.GOOD if result.success else canvas.BAD, rows
+
+
+def _reason(detail: dict[str, Any]) -> list[tuple[str, str]]:
+    """What a failure's event says of how it came about; the card has room for short words only."""
+    told = [(_words(key), _value(value)) for key, value in detail.items() if value is not None]
+    return [(key, value) for key, value in told if len(value) <= _LONGEST_REASON]
