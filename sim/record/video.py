@@ -22,7 +22,7 @@ from sim.record.mapview import MapView
 from sim.record.mission_view import MissionView
 from sim.record.reader import Flight
 from sim.record.strips_view import PHASE_COLORS, StripsView
-from sim.types import BODY_SIZE, POSITION, QUATERNION, VELOCITY
+from sim.types import BODY_SIZE, POSITION, QUATERNION, VELOCITY, Outcome
 
 WIDTH, HEIGHT = 1280, 720
 _CAPTION_SECONDS = 2.0
@@ -293,6 +293,8 @@ def _near_misses(flight: Flight) -> list[tuple[float, str]]:
     least = np.minimum.reduceat(hull_clearances(flight), flight.tick_starts[:-1])
     near = np.flatnonzero((least < NEAR_MISS) & (least > 0.0))
     spells = np.split(near, np.flatnonzero(np.diff(near) > 1) + 1) if len(near) else []
+    if flight.result is not None and flight.result.outcome is Outcome.COLLISION:
+        spells = [spell for spell in spells if spell[-1] < len(flight) - 1]  # That was no miss.
     closest = [spell[least[spell].argmin()] for spell in spells]
     return [(float(flight.times[i]), f"near miss, clearance {least[i]:.2f} m") for i in closest]
 
