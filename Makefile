@@ -8,7 +8,7 @@ WARM := $(VENV)/.warm
 NO_PYTHON := No Python 3.11 found (PyBullet has no wheels for newer ones). Get it with: sudo apt install python3.11 python3.11-venv, or uv python install 3.11, or pyenv install 3.11
 CODE := $(shell find sim agents scenarios -name '*.py' 2>/dev/null)
 
-.PHONY: fly test test-all check bench bench-gate install clean
+.PHONY: fly test test-all check bench bench-gate clip install clean
 
 fly: $(WARM)
 	$(PYTHON) run_sim.py fly
@@ -30,6 +30,12 @@ bench: $(WARM)
 # Compares ratios with benchmarks/baseline.json: they hold on any machine, an absolute time on none but its own.
 bench-gate: $(WARM)
 	$(PYTHON) -m benchmarks.suite --gate
+
+# The moving picture at the top of the README, from the default mission.
+clip: $(WARM)
+	rm -rf build/clip
+	$(PYTHON) run_sim.py fly --no-video --out build/clip
+	$(PYTHON) examples/short_clip.py build/clip/flight.mcap docs/media/mission.webp
 
 install: $(WARM)
 

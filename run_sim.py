@@ -182,9 +182,11 @@ class Replay:
     video: Annotated[Path | None, tyro.conf.arg(metavar="PATH")] = None
     """Render the film to this file; for several logs, to a folder."""
     plot: Annotated[Path | None, tyro.conf.arg(metavar="PATH")] = None
-    """Draw the figure to this file; for several logs, to a folder."""
+    """Draw the figure to this file (png, svg or pdf); for several logs, to a folder."""
     html: Annotated[Path | None, tyro.conf.arg(metavar="PATH")] = None
     """Write one HTML file to share, with the flight in 3D; for several logs, to a folder."""
+    why: Annotated[tuple[str, ...] | None, tyro.conf.arg(metavar="[SECONDS]")] = None
+    """Explain the decision at a time of flight, or without one the flight: when it was lost, and which head erred first."""
 
     def run(self) -> int:
         """0, or 1 where a log differs from its re-flight."""
@@ -192,7 +194,7 @@ class Replay:
 
         drawn = Drawn(self.video, self.plot, self.html)
         batch = Batch(self.verify, self.workers, self.export, self.format)
-        return replay(self.logs, drawn=drawn, batch=batch)
+        return replay(self.logs, drawn=drawn, why=self.why, batch=batch)
 
 
 @dataclass(frozen=True)

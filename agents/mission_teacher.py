@@ -22,7 +22,7 @@ MANDATORY_BONUS = 1000.0
 """Makes the programme serve mandatory sites first, whatever their prize."""
 SAFETY = 1.06
 """The teacher plans with energies stretched by this: for wind and for detours that the way's grid does not resolve."""
-_DUTY_STRETCHES = (1.15, 1.0, 0.85)
+DUTY_STRETCHES = (1.15, 1.0, 0.85)
 """And by these beside, while a mandatory site is open: the most careful plan of those that serve the most of them.
 
 Without them a mission fails, so that other sites wait until they are safe, and what may just suffice is tried.
@@ -89,7 +89,7 @@ class MissionTeacher:
         due = self.mandatory & ~state.visited
         if self._safety == 1.0 or not due.any():
             return self._safety, self._solve(state, 0.0, self._safety)
-        stretched = [self._safety * stretch for stretch in _DUTY_STRETCHES]
+        stretched = [self._safety * stretch for stretch in DUTY_STRETCHES]
         plans = [(safety, self._solve(state, 0.0, safety)) for safety in stretched]
         return max(plans, key=lambda plan: due[list(plan[1].order)].sum())
 

@@ -52,6 +52,10 @@ class TeacherBrain:
         self._mission = MissionTeacher(self.truth) if is_mission else None
         self._asked_at = -1
 
+    def forget(self) -> None:
+        """Look anew: the flight was put back to another moment of the same number."""
+        self._asked_at = -1
+
     def plan(self, observation: Observation) -> Plan:
         best, keep = self.best_choices(observation), self._worth_keeping(observation)
         logits = np.where(best, _AS_GOOD_LOGIT, np.where(keep, _KEEP_LOGIT, -10.0))

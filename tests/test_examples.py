@@ -16,6 +16,7 @@ from sim.record.refly import verify
 from sim.record.writer import FlightLog
 from sim.simulator import Simulator
 from sim.types import Outcome
+from tests.sim.synthetic_flight import make_result, make_steps, write_log
 
 ROOT = Path(__file__).parent.parent
 EXAMPLES = sorted((ROOT / "examples").glob("*.py"))
@@ -45,6 +46,17 @@ def test_the_teacher_completes_the_hand_written_mission(tmp_path: Path) -> None:
     assert names.count("site_visited") == 2
     assert names[-2:] == ["landed", "success"]
     assert (tmp_path / "flight.png").stat().st_size > 10_000
+
+
+def test_a_short_clip_is_made_from_a_log(tmp_path: Path) -> None:
+    steps = make_steps(20)
+    log = write_log(tmp_path / "flight.mcap", steps, make_result(steps))
+    size = load("short_clip").main(log, tmp_path / "clip.webp")
+    assert 5_000 < size == (tmp_path / "clip.webp").stat().st_size
+
+
+def test_the_clip_on_top_of_the_readme_is_small() -> None:
+    assert 100_000 < (ROOT / "docs" / "media" / "mission.webp").stat().st_size < 3_000_000
 
 
 def test_a_policy_from_outside_our_packages_flies() -> None:

@@ -29,7 +29,7 @@ from sim.physics.vehicle import load_vehicle
 from sim.record.plot import write_plot
 from sim.record.reader import read_flight
 from sim.record.sink import LogStopped
-from sim.record.video import write_video
+from sim.record.video import film_workers, write_video
 from sim.record.writer import FlightLog
 from sim.scenario import Scenario
 from sim.types import FlightResult
@@ -162,7 +162,7 @@ def _render(log: Path, folder: Path, video: bool) -> dict[str, Path]:
     if video:
         files["video"] = folder / "flight.mp4"
         with progress("rendering the film", "frames") as report:
-            write_video(flight, files["video"], report)
+            write_video(flight, files["video"], report, film_workers(flight))
     return files
 
 

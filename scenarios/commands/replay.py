@@ -12,10 +12,11 @@ from scenarios.commands.flight_table import flight_table
 from scenarios.commands.log_files import log_files
 from scenarios.commands.replay_export import export_logs
 from scenarios.commands.replay_verify import verify_logs
+from scenarios.commands.replay_why import moment_asked, show_why
 from sim.record.page import write_page
 from sim.record.plot import write_plot
 from sim.record.reader import Flight, read_flight
-from sim.record.video import write_video
+from sim.record.video import film_workers, write_video
 from sim.task_spec import MissionTask
 
 _VERSIONS = ("python", "numpy", "numba", "pybullet", "embreex")
@@ -40,12 +41,17 @@ class Batch:
     form: str | None = None
 
 
-def replay(logs: tuple[Path, ...], *, drawn: Drawn, batch: Batch) -> int:
+def replay(
+    logs: tuple[Path, ...], *, drawn: Drawn, why: tuple[str, ...] | None = None, batch: Batch
+) -> int:
     """Do what is asked for with each log; 1 where a re-flight differs, else 0; a log cut short is used as far as it goes, then refused."""
     if not logs:
         raise InputError("replay: name at least one log, e.g. runs/*/flight.mcap")
+    if why is not None:
+        moment_asked(why)
     paths = log_files(logs)
-    many = len(paths) > 1 and (batch.verify or batch.export is not None) and drawn == Drawn()
+    seen = why is not None or drawn != Drawn()
+    many = len(paths) > 1 and (batch.verify or batch.export is not None) and not seen
     # Thousands of logs are not held in memory, nor shown.
     flights = [] if many else _read(paths)
     if drawn.plot is not None:
@@ -54,6 +60,8 @@ def replay(logs: tuple[Path, ...], *, drawn: Drawn, batch: Batch) -> int:
         _write(flights, drawn.video, ".mp4", _film)
     if drawn.html is not None:
         _write(flights, drawn.html, ".html", write_page)
+    if why is not None:
+        show_why(flights, why)
     exported = 0
     if batch.export is not None:
         exported = export_logs(paths, batch.export, batch.form)
@@ -73,7 +81,7 @@ def _read(paths: list[Path]) -> list[Flight]:
 
 def _film(flight: Flight, path: Path) -> None:
     with progress(f"rendering {path}", "frames") as report:
-        write_video(flight, path, report)
+        write_video(flight, path, report, film_workers(flight))
 
 
 def _write(
@@ -87,7 +95,7 @@ def _write(
             say(f"wrote {path}")
     except OSError as error:
         raise InputError(f"{target}: cannot be written: {error.strerror or error}") from error
-    except ValueError as error:  # A suffix that no figure has.
+    except ValueError as error:  # A suffix that no figure or film has.
         raise InputError(f"{target}: {error}") from error
 
 

@@ -16,9 +16,9 @@ LINE: Color = (78, 70, 64)
 TEXT: Color = (236, 232, 228)
 MUTED: Color = (168, 158, 150)
 ACCENT: Color = (240, 180, 70)
-GOOD: Color = (120, 200, 90)
+GOOD: Color = (165, 205, 70)
 WARN: Color = (60, 180, 245)
-BAD: Color = (90, 90, 235)
+BAD: Color = (70, 95, 240)
 
 
 @lru_cache(maxsize=1)
@@ -50,6 +50,15 @@ def text_centred(
 ) -> None:
     """Write so that the words' middle is at x."""
     text(image, words, x - text_width(words, size, weight) // 2, y, color, size, weight)
+
+
+def shortened(words: str, width: int, size: int = 14) -> str:
+    """Words cut to a width, px, with an ellipsis."""
+    if text_width(words, size) <= width:
+        return words
+    while words and text_width(f"{words}…", size) > width:
+        words = words[:-1]
+    return f"{words.rstrip()}…"
 
 
 def fill(image: Image, x: int, y: int, width: int, height: int, color: Color) -> None:
@@ -93,9 +102,9 @@ def _ramp(stops: list[tuple[float, Color]]) -> UInt8[np.ndarray, "256 3"]:
 
 
 SURVIVAL_COLORS = _ramp(
-    [(0.0, (52, 40, 170)), (0.5, (60, 160, 235)), (0.8, (120, 205, 190)), (1.0, (110, 170, 60))]
+    [(0.0, (30, 30, 150)), (0.5, (50, 150, 235)), (0.8, (205, 215, 170)), (1.0, (235, 170, 60))]
 )
-"""Red over amber to green: probability of surviving."""
+"""Dark red over amber to light blue, told apart by every kind of eye: probability of surviving."""
 PROBABILITY_COLORS = _ramp(
     [(0.0, (52, 44, 38)), (0.35, (140, 95, 50)), (0.7, (180, 180, 60)), (1.0, (80, 225, 250))]
 )

@@ -6,7 +6,7 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from sim.scenario import Scenario
-from sim.task_spec import MissionTask
+from sim.task_spec import MissionTask, NavigateTask
 from sim.world.build import build_world
 from sim.world.geometry import Boxes, Decal, Limbs, Mesh, Semantic, World
 
@@ -39,6 +39,17 @@ def footprints(scenario: Scenario) -> Footprints:
         paint_colors=np.concatenate([np.empty((0, 3)), *(colors for _, colors in paint)]),
         solids=_solids(world),
     )
+
+
+def task_places(scenario: Scenario) -> Float[np.ndarray, "n 2"]:
+    """Where a flight may have business: its sites, its goal, or the end of its course."""
+    task, start = scenario.task, np.array(scenario.start.position_m[:2])
+    if isinstance(task, MissionTask):
+        return np.array([task.home_m[:2], *(site.position_m[:2] for site in task.sites)])
+    if isinstance(task, NavigateTask):
+        return np.array([task.goal_m[:2]])
+    course = np.array([np.cos(task.course_rad), np.sin(task.course_rad)])
+    return (start + task.distance_m * course)[None]
 
 
 def _solids(world: World) -> dict[Semantic, list[np.ndarray]]:

@@ -16,7 +16,7 @@ from sim.sensing.pinhole import body_from_camera, focal_length_px
 from sim.types import IMAGE_SHAPE, QUATERNION, Decision
 
 _CELL_WIDTH, _CELL_HEIGHT = 17, 17
-_EXTRAS = ("hover", "turn left", "turn right")
+EXTRAS = ("hover", "turn left", "turn right")
 
 
 @dataclass(frozen=True)
@@ -50,6 +50,19 @@ class Lattice:
             speeds - 1 - speed
         ) * elevations + elevations - 1 - elevation, azimuths - 1 - azimuth
 
+    def words(self, index: int, speed_limit: float) -> str:
+        """A candidate as people say it: `5.0 m/s, 10° left, level`."""
+        if index >= self.moving:
+            return EXTRAS[index - self.moving]
+        speed, elevation, azimuth = (int(i) for i in np.unravel_index(index, self.shape))
+        return ", ".join(
+            (
+                f"{self.speeds[speed] * speed_limit:.1f} m/s",
+                _turned(self.azimuths[azimuth], "left", "right", "ahead"),
+                _turned(self.elevations[elevation], "up", "down", "level"),
+            )
+        )
+
     def directions(self) -> Float[np.ndarray, "n 3"]:
         """Unit vectors in the heading frame of every elevation and azimuth."""
         elevation, azimuth = (
@@ -74,9 +87,9 @@ def read_lattice(flight: Flight) -> Lattice | None:
         *(np.array(parts[name], dtype=float) for name in ("speeds", "elevations", "azimuths"))
     )
     sizes = {len(d.navigation) for d in flight.decisions if d.navigation is not None}
-    if sizes - {lattice.moving + len(_EXTRAS)}:
+    if sizes - {lattice.moving + len(EXTRAS)}:
         raise ValueError(
-            f"{flight.path}: decisions over {sorted(sizes)} candidates, but a lattice of {lattice.moving + len(_EXTRAS)}"
+            f"{flight.path}: decisions over {sorted(sizes)} candidates, but a lattice of {lattice.moving + len(EXTRAS)}"
         )
     return lattice
 
@@ -117,9 +130,8 @@ class LatticeView:
             self._draw_head(image, 1, canvas.SURVIVAL_COLORS, decision.survival, decision)
         for x, values in zip(self._left, (decision.navigation, decision.survival), strict=True):
             if values is None:
-                canvas.text(
-                    image, "this pilot has no such head", x, self._top + 60, canvas.MUTED, 12
-                )
+                words = _why_unsaid(decision.phase)
+                canvas.text(image, words, x, self._top + 60, canvas.MUTED, 12)
         canvas.text(
             image,
             self._describe(decision),
@@ -192,17 +204,15 @@ class LatticeView:
     def _describe(self, decision: Decision) -> str:
         if decision.chosen < 0:
             return "command outside the lattice"
-        if decision.chosen >= self._lattice.moving:
-            return f"chosen: {_EXTRAS[decision.chosen - self._lattice.moving]}"
-        speed, elevation, azimuth = (
-            int(i) for i in np.unravel_index(decision.chosen, self._lattice.shape)
-        )
-        words = [f"chosen: {self._lattice.speeds[speed] * self._limit:.1f} m/s"]
-        words.append(_turned(self._lattice.azimuths[azimuth], "left", "right", "ahead"))
-        words.append(_turned(self._lattice.elevations[elevation], "up", "down", "level"))
-        if decision.survival is not None:
-            words.append(f"survives {decision.survival[decision.chosen]:.0%}")
-        return ", ".join(words)
+        words = f"chosen: {self._lattice.words(decision.chosen, self._limit)}"
+        if decision.survival is None:
+            return words
+        return f"{words}, survives {decision.survival[decision.chosen]:.0%}"
+
+
+def _why_unsaid(phase: str) -> str:
+    scripted = phase in ("dock", "inspect") or phase.endswith("_scripted")
+    return "not asked: this phase is scripted" if scripted else "not asked, or no such head"
 
 
 def _turned(angle: float, positive: str, negative: str, none: str) -> str:
@@ -250,7 +260,7 @@ def draw_candidates(
     ):
         if not (0 <= u < image.shape[1] and 0 <= v < image.shape[0]):
             continue
-        spot = round(u), round(v)
-        cv2.circle(image, spot, 5, color, -1, cv2.LINE_AA)
+        spot, radius = (round(u), round(v)), max(3, image.shape[1] // 90)
+        cv2.circle(image, spot, radius, color, -1, cv2.LINE_AA)
         if first + index == decision.chosen:
-            cv2.circle(image, spot, 10, (255, 255, 255), 2, cv2.LINE_AA)
+            cv2.circle(image, spot, 2 * radius + 1, (255, 255, 255), 2, cv2.LINE_AA)

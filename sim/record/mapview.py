@@ -7,7 +7,7 @@ from jaxtyping import Float, Int
 from sim.frames import yaw_of
 from sim.record import canvas
 from sim.record.canvas import Color, Image
-from sim.record.footprints import Footprints, footprints
+from sim.record.footprints import Footprints, footprints, task_places
 from sim.record.reader import Flight
 from sim.record.route_marks import waypoints_done
 from sim.record.scene import outlines
@@ -27,6 +27,8 @@ _SOLIDS: dict[Semantic, Color] = {
 }
 _SHIFT = 4
 _MARGIN = 14
+_AROUND = 8.0
+"""m of the world around flight and task, at least."""
 _VISITED = SITE_FIELDS.index("visited")
 
 
@@ -65,10 +67,16 @@ class MapView:
     # --- The layer that is drawn once.
 
     def _place(self, shapes: Footprints) -> None:
-        """Fit the flyable area, and what was flown outside it, into the picture."""
+        """Fit flight and task, with some of the world around them, into the picture."""
         flown = self._flight.poses[:, :2]
-        low = np.minimum(shapes.low, flown.min(axis=0, initial=np.inf))
-        high = np.maximum(shapes.high, flown.max(axis=0, initial=-np.inf))
+        points = np.concatenate([flown, task_places(self._flight.scenario)])
+        low, high = points.min(axis=0), points.max(axis=0)
+        margin = max(_AROUND, 0.15 * float((high - low).max()))
+        # What was flown stays in the picture even where it lies outside the world.
+        low = np.minimum(np.maximum(low - margin, shapes.low), flown.min(axis=0, initial=np.inf))
+        high = np.maximum(
+            np.minimum(high + margin, shapes.high), flown.max(axis=0, initial=-np.inf)
+        )
         self._scale = (self._size - 2 * _MARGIN) / float((high - low).max())
         self._middle = (low + high) / 2
 

@@ -13,16 +13,25 @@ from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch, Polygon, Rectangle
 
-from sim.record.footprints import Footprints, footprints
+from sim.record.clearances import hull_clearances
+from sim.record.footprints import Footprints, footprints, task_places
 from sim.record.reader import Flight
 from sim.record.route_marks import waypoints_done
 from sim.record.scene import outlines
 from sim.safety import outline
 from sim.task_spec import AvoidTask, MissionTask, NavigateTask
-from sim.types import EGO_FIELDS, SITE_FIELDS, VELOCITY
+from sim.types import EGO_FIELDS, MASKED, SITE_FIELDS, VELOCITY
 from sim.world.geometry import Semantic
 from sim.world.movers import movers_of
 
+SUFFIXES = (".png", ".svg", ".pdf")
+"""What a figure can be written as."""
+_FAR_CLEARANCE = 2.0
+"""m from which on the trail has the colour of room enough."""
+_CROP_MARGIN = 6.0
+"""m of the world around flight and task, at least."""
+_FARTHEST = 1e5
+"""m: beyond it a state is not worth drawing."""
 _INK, _SOFT, _GRID = "#22262b", "#6b737c", "#e3e6ea"
 _SOLIDS = {
     Semantic.BUILDING: "#8d939d",
@@ -37,6 +46,15 @@ PHASE_COLORS = {
     "inspect": "#f0a530",
     "return": "#5bb36b",
     "landing_scripted": "#b072b8",
+}
+_HATCHES = {
+    "navigate": "",
+    "avoid": "",
+    "dock": "\\\\\\\\",
+    "inspect": "////",
+    "return": "||||",
+    "landing_scripted": "xxxx",
+    "detour": "oo",
 }
 _MOVER = "#e08a1e"
 _JUMP = 10.0
@@ -54,6 +72,9 @@ def write_plot(flight: Flight, path: str | Path) -> None:
         raise ValueError(
             f"{flight.path}: no steps to draw ({flight.damage or 'the flight ended at once'})"
         )
+    path = Path(path)
+    if path.suffix.lower() not in SUFFIXES:
+        raise ValueError(f"a figure ends in {', '.join(SUFFIXES)}, not in {path.suffix!r}")
     layout = ConstrainedLayoutEngine(w_pad=0.08, h_pad=0.08)
     figure = Figure(figsize=(13.0, 7.4), dpi=110, facecolor="white", layout=layout)
     FigureCanvasAgg(figure)
@@ -103,19 +124,23 @@ def _draw_map(figure: Figure, axes: Axes, flight: Flight) -> None:
     _draw_movers(axes, flight)
     _draw_fences(axes, flight)
     trail = np.vstack([flight.scenario.start.position_m[:2], flight.step_bodies[:, :2]])
-    speeds = np.linalg.norm(flight.step_bodies[:, VELOCITY], axis=1)
-    line = LineCollection(
-        list(np.stack([trail[:-1], trail[1:]], axis=1)), cmap="viridis", linewidths=2.4, zorder=4
-    )
-    line.set_array(speeds)
-    line.set_clim(0.0, flight.scenario.speed_limit_m_s)
+    legs = list(np.stack([trail[:-1], trail[1:]], axis=1))
+    starts = flight.tick_starts[:-1]
+    clearances = np.minimum.reduceat(hull_clearances(flight), starts)
+    # Dark where it was close: a scale that keeps its order in black and white, within a dark edge.
+    axes.add_collection(LineCollection(legs, colors=_INK, linewidths=4.4, zorder=4))
+    line = LineCollection(legs, cmap="inferno", linewidths=3.2, zorder=4.1)
+    line.set_array(clearances)
+    line.set_clim(0.0, 1.15 * _FAR_CLEARANCE)
     line.set_capstyle("round")
     axes.add_collection(line)
-    figure.colorbar(
-        line, ax=axes, label="speed, m/s", shrink=0.6, aspect=30, pad=0.02
-    ).outline.set_visible(False)
+    bar = figure.colorbar(line, ax=axes, shrink=0.6, aspect=30, pad=0.02, extend="max")
+    bar.set_label("clearance of the hull, m")
+    bar.set_ticks([0.0, 0.5, 1.0, 1.5, _FAR_CLEARANCE])
+    bar.ax.set_ylim(0.0, _FAR_CLEARANCE)
     axes.plot(*trail[-1], "o", ms=8, color=_title_color(flight), mec="white", zorder=6)
     _draw_task(axes, flight)
+    _crop(axes, flight, trail)
     axes.set_aspect("equal")
     axes.set_xlabel("east, m")
     axes.set_ylabel("north, m")
@@ -142,6 +167,16 @@ def _draw_world(axes: Axes, shapes: Footprints) -> None:
     margin = 0.02 * float((shapes.high - shapes.low).max())
     axes.set_xlim(shapes.low[0] - margin, shapes.high[0] + margin)
     axes.set_ylim(shapes.low[1] - margin, shapes.high[1] + margin)
+
+
+def _crop(axes: Axes, flight: Flight, trail: Float[np.ndarray, "n 2"]) -> None:
+    """Show where the flight and its task were, with some of the world around them."""
+    points = np.concatenate([trail, task_places(flight.scenario)])
+    points = points[np.abs(points).max(axis=1) < _FARTHEST]
+    low, high = points.min(axis=0), points.max(axis=0)
+    margin = max(_CROP_MARGIN, 0.12 * float((high - low).max()))
+    for limit, least, most in zip((axes.set_xlim, axes.set_ylim), low, high, strict=True):
+        limit(least - margin, most + margin)
 
 
 def _draw_movers(axes: Axes, flight: Flight) -> None:
@@ -194,7 +229,7 @@ def _draw_task(axes: Axes, flight: Flight) -> None:
         axes.plot([start[0], end[0]], [start[1], end[1]], "--", lw=1.2, color=_SOFT, zorder=3)
         handles.append(Line2D([], [], ls="--", color=_SOFT, label="course"))
     axes.legend(
-        handles=handles, loc="upper center", bbox_to_anchor=(0.5, -0.1), ncols=6, frameon=False, fontsize=9,
+        handles=handles, loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=6, frameon=False, fontsize=9,
         handletextpad=0.3, columnspacing=1.2,
     )  # fmt: skip
 
@@ -286,11 +321,13 @@ def _draw_phases(axes: Axes, flight: Flight) -> None:
     period = 1.0 / flight.scenario.rates.control_hz
     for first, last in pairwise(starts):
         begin = float(flight.times[first])
-        color = PHASE_COLORS.get(names[first], _OTHER_PHASE)
-        axes.axvspan(begin, begin + (last - first) * period, color=color, lw=0)
+        end = begin + (last - first) * period
+        axes.axvspan(
+            begin, end, fc=_phase_color(names[first]), ec="white", lw=0, hatch=_hatch(names[first])
+        )
     shown = dict.fromkeys(names)
     patches = [
-        Patch(color=PHASE_COLORS.get(name, _OTHER_PHASE), label=name.replace("_", " "))
+        Patch(fc=_phase_color(name), ec="white", hatch=_hatch(name), label=name.replace("_", " "))
         for name in shown
     ]
     axes.legend(
@@ -302,6 +339,15 @@ def _draw_phases(axes: Axes, flight: Flight) -> None:
     axes.set_xlabel("time, s", labelpad=1)
     axes.set_xlim(0.0, float(flight.times[-1]) + period)
     _tidy(axes)
+
+
+def _phase_color(name: str) -> str:
+    return PHASE_COLORS.get(name, _OTHER_PHASE)
+
+
+def _hatch(name: str) -> str:
+    """Phases are told apart in black and white too."""
+    return _HATCHES.get(name, "...")
 
 
 def _limit(axes: Axes, value: float, label: str) -> None:
@@ -317,7 +363,9 @@ def _mark_events(axes: Axes, flight: Flight, names: bool) -> None:
     span = float(flight.times[-1]) or 1.0
     labelled = np.inf
     # From the last event backwards, so that the outcome always has its name.
-    for event in sorted(flight.events, key=lambda event: event.time, reverse=True):
+    # The mask speaks up to once a second: it has its place in the film and in `--why`.
+    events = [event for event in flight.events if event.name != MASKED]
+    for event in sorted(events, key=lambda event: event.time, reverse=True):
         axes.axvline(event.time, color=_SOFT, lw=0.8, ls=":", zorder=1)
         if names and labelled - event.time >= _LABEL_GAP * span:
             labelled = event.time

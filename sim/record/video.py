@@ -1,74 +1,131 @@
 """Renders a flight log to video: what the drone saw, where it was, and what each head said."""
 
+import multiprocessing
+import os
 from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
-from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
-import av
 import cv2
 import numpy as np
-from av.container import OutputContainer
-from av.video.reformatter import Colorspace
-from av.video.stream import VideoStream
 from jaxtyping import Float
 
 from sim.record import canvas
 from sim.record.canvas import Color, Image
+from sim.record.chase_view import ChaseView
+from sim.record.clearances import hull_clearances
+from sim.record.encoding import encode_segment, join_segments
 from sim.record.lattice_view import LatticeView, draw_candidates, read_lattice
 from sim.record.mapview import MapView
 from sim.record.mission_view import MissionView
 from sim.record.reader import Flight
 from sim.record.strips_view import PHASE_COLORS, StripsView
-from sim.types import BODY_SIZE, POSITION, QUATERNION, VELOCITY
+from sim.types import BODY_SIZE, POSITION, QUATERNION, VELOCITY, Outcome
 
 WIDTH, HEIGHT = 1280, 720
 _CAPTION_SECONDS = 2.0
+NEAR_MISS = 0.25
+"""m of clearance below which it was close."""
 _CARD_SECONDS = 1.5
 _FARTHEST = 1e5
 """m, m/s: beyond it a state is not worth drawing."""
 
+_SEGMENT_FRAMES = 60
+"""Encoded by one process at a time, each from a key frame on: as finely the film can be sought in."""
+_LONGEST_REASON = 28
+_LONG_FLIGHT = 450
+_DEPTH_SIZE = 128, 96
+
 # Regions of the frame: left, top, width, height.
-_CAMERA = (16, 56, 512, 384)
+_CHASE = (16, 56, 512, 384)
 _LATTICE = (16, 452, 512, 256)
 _MAP = (544, 56, 432, 432)
 _STRIPS = (544, 500, 432, 208)
-_DEPTH = (992, 56, 272, 204)
+_ONBOARD = (992, 56, 272, 204)
 _MISSION = (992, 272, 272, 436)
 
 
 def write_video(
-    flight: Flight, path: str | Path, progress: Callable[[int, int], None] | None = None
+    flight: Flight,
+    path: str | Path,
+    progress: Callable[[int, int], None] | None = None,
+    workers: int = 1,
 ) -> None:
-    """H.264, 1280 x 720, in real time, then the outcome for a moment; `progress` hears (frames done, frames)."""
-    if not len(flight):
-        raise ValueError(
-            f"{flight.path}: no steps to draw ({flight.damage or 'the flight ended at once'})"
-        )
-    rate = flight.scenario.rates.control_hz
-    total = len(flight) + round(_CARD_SECONDS * rate)
-    with av.open(str(path), "w", format="mp4") as container:
-        stream = _open_stream(container, rate)
-        for index, image in enumerate(frames(flight)):
-            planes = cv2.cvtColor(image, cv2.COLOR_BGR2YUV_I420).astype(np.uint8, copy=False)
-            picture = av.VideoFrame.from_ndarray(planes, format="yuv420p")
-            picture.pts = index
-            container.mux(stream.encode(picture))
+    """H.264, 1280 x 720, in real time, then the outcome for a moment; `progress` hears (frames done, frames).
+
+    The film is the same whatever the number of `workers`; more than one are processes, started anew, so a script that
+    asks for them needs the usual `if __name__ == "__main__"`.
+    """
+    _check(flight)
+    if Path(path).suffix != ".mp4":
+        raise ValueError(f"a film ends in .mp4, not in {Path(path).suffix or 'nothing'!r}")
+    rate, total = flight.scenario.rates.control_hz, film_length(flight)
+    spans = [
+        (first, min(first + _SEGMENT_FRAMES, total)) for first in range(0, total, _SEGMENT_FRAMES)
+    ]
+
+    def heard(segments: Iterator[bytes]) -> Iterator[bytes]:
+        for (_, end), segment in zip(spans, segments, strict=True):
             if progress is not None:
-                progress(index + 1, total)
-        container.mux(stream.encode())
+                progress(end, total)
+            yield segment
+
+    # Nothing is written before a frame is drawn, so that what cannot be written is told at once.
+    Path(path).touch()
+    if workers <= 1:
+        composer = _Composer(_drawable(flight))
+        made = (_segment(composer, rate, *span) for span in spans)
+        join_segments(heard(made), path, rate)
+        return
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(workers, context, _begin_worker, (flight,)) as pool:
+        join_segments(heard(pool.map(_worker_segment, spans)), path, rate)
+
+
+def film_length(flight: Flight) -> int:
+    """Frames of a flight's film: one a control step, and those of the outcome."""
+    return len(flight) + round(_CARD_SECONDS * flight.scenario.rates.control_hz)
+
+
+def film_workers(flight: Flight) -> int:
+    """How many processes are worth their start: a second one for flights of more than half a minute."""
+    return 1 if len(flight) < _LONG_FLIGHT or (os.cpu_count() or 1) < 2 else 2
 
 
 def frames(flight: Flight) -> Iterator[Image]:
     """The video's frames in order; the array is drawn on again after each."""
-    flight = _drawable(flight)
-    composer = _Composer(flight)
-    for step in range(len(flight)):
-        yield composer.compose(step)
-    card = composer.outcome_card()
-    for _ in range(round(_CARD_SECONDS * flight.scenario.rates.control_hz)):
-        yield card
+    _check(flight)
+    composer = _Composer(_drawable(flight))
+    for index in range(film_length(flight)):
+        yield composer.frame(index)
+
+
+# --- One process's share.
+
+_worker: dict[str, Any] = {}
+
+
+def _begin_worker(flight: Flight) -> None:
+    cv2.setNumThreads(1)
+    _worker["composer"] = _Composer(_drawable(flight))
+    _worker["rate"] = flight.scenario.rates.control_hz
+
+
+def _worker_segment(span: tuple[int, int]) -> bytes:
+    return _segment(_worker["composer"], _worker["rate"], *span)
+
+
+def _segment(composer: "_Composer", rate: int, first: int, end: int) -> bytes:
+    return encode_segment((composer.frame(index) for index in range(first, end)), rate)
+
+
+def _check(flight: Flight) -> None:
+    if not len(flight):
+        raise ValueError(
+            f"{flight.path}: no steps to draw ({flight.damage or 'the flight ended at once'})"
+        )
 
 
 def _drawable(flight: Flight) -> Flight:
@@ -76,17 +133,6 @@ def _drawable(flight: Flight) -> Flight:
     sound = np.all(np.abs(flight.poses) < _FARTHEST, axis=1)
     latest = np.maximum.accumulate(np.where(sound, np.arange(len(flight.poses)), 0))
     return replace(flight, poses=flight.poses[latest])
-
-
-def _open_stream(container: OutputContainer, rate: int) -> VideoStream:
-    stream = container.add_stream(
-        "libx264", rate=rate, options={"preset": "ultrafast", "crf": "22"}
-    )
-    stream.width, stream.height, stream.pix_fmt = WIDTH, HEIGHT, "yuv420p"
-    stream.time_base = Fraction(1, rate)
-    # OpenCV converts with the coefficients of BT.601; players would assume BT.709 at this size.
-    stream.codec_context.colorspace = Colorspace.ITU601
-    return stream
 
 
 class _Composer:
@@ -97,6 +143,8 @@ class _Composer:
         self._lattice = read_lattice(flight)
         self._map = MapView(flight, _MAP[2])
         self._mission = MissionView(flight)
+        self._chase = ChaseView(flight, *_CHASE[2:])
+        self._carded = False
         limit = flight.scenario.speed_limit_m_s
         self._heads = None if self._lattice is None else LatticeView(self._lattice, limit)
         self._background = np.full((HEIGHT, WIDTH, 3), canvas.BACKGROUND, np.uint8)
@@ -105,12 +153,24 @@ class _Composer:
         self._captions = _captions(flight)
         self._canvas = self._background.copy()
 
+    def frame(self, index: int) -> Image:
+        """A frame of the film: steps first, then the outcome."""
+        if index < len(self._flight):
+            self._carded = False
+            return self.compose(index)
+        if not self._carded:
+            self.compose(len(self._flight) - 1)
+            self.outcome_card()
+            self._carded = True
+        return self._canvas
+
     def compose(self, step: int) -> Image:
+        """The picture of one step."""
         image = self._canvas
         image[...] = self._background
         self._draw_header(image, step)
-        self._draw_camera(_region(image, _CAMERA), step)
-        self._draw_depth(_region(image, _DEPTH), step)
+        self._draw_chase(_region(image, _CHASE), step)
+        self._draw_onboard(_region(image, _ONBOARD), step)
         self._map.draw(_region(image, _MAP), step)
         if self._heads is not None:
             self._heads.draw(_region(image, _LATTICE), self._flight.decisions[step])
@@ -163,16 +223,22 @@ class _Composer:
         canvas.text_right(image, f"{speed:.1f} m/s", 1130, 36, canvas.TEXT, 18)
         canvas.text_right(image, f"{flight.times[step]:.1f} s", 1264, 36, canvas.TEXT, 22, 600)
 
-    def _draw_camera(self, image: Image, step: int) -> None:
+    def _draw_chase(self, image: Image, step: int) -> None:
+        self._chase.draw(image, step)
+        canvas.tag(image, "from behind, with the last 12 s of the way", 0, 0)
+        self._draw_depth(image, step)
+        for row, words in enumerate(reversed(self._captions[step][-3:])):
+            y = _CHASE[3] - 34 * (row + 1)
+            canvas.shade(image, 0, y, _CHASE[2], 30, 0.65)
+            canvas.text(image, canvas.shortened(words, _CHASE[2] - 24, 16), 12, y + 21, size=16)
+
+    def _draw_onboard(self, image: Image, step: int) -> None:
         colors = np.ascontiguousarray(self._flight.images[step, 2::-1].transpose(1, 2, 0))
-        cv2.resize(colors, (_CAMERA[2], _CAMERA[3]), dst=image, interpolation=cv2.INTER_NEAREST)
+        size = _ONBOARD[2], _ONBOARD[3]
+        cv2.resize(colors, size, dst=image, interpolation=cv2.INTER_NEAREST)
         if self._lattice is not None:
             draw_candidates(image, self._flight, self._lattice, step, self._body_seen(step))
-        canvas.tag(image, "onboard camera, candidates coloured by survival", 0, 0)
-        for row, words in enumerate(reversed(self._captions[step][-3:])):
-            y = _CAMERA[3] - 34 * (row + 1)
-            canvas.shade(image, 0, y, _CAMERA[2], 30, 0.65)
-            canvas.text(image, words, 12, y + 21, canvas.TEXT, 16)
+        canvas.tag(image, "onboard camera, candidates by survival", 0, 0)
 
     def _body_seen(self, step: int) -> Float[np.ndarray, "13"]:
         """The body when a step's decision was made: the end of the step before, or the start."""
@@ -184,9 +250,14 @@ class _Composer:
         return body
 
     def _draw_depth(self, image: Image, step: int) -> None:
+        """What the camera measures, small in the upper right corner."""
+        width, height = _DEPTH_SIZE
+        left, top = _CHASE[2] - width - 8, 8
+        corner = image[top : top + height, left : left + width]
         colors = canvas.DEPTH_COLORS[self._flight.images[step, 3]]
-        cv2.resize(colors, (_DEPTH[2], _DEPTH[3]), dst=image, interpolation=cv2.INTER_NEAREST)
-        canvas.tag(image, "depth, near is bright", 0, 0)
+        cv2.resize(colors, _DEPTH_SIZE, dst=corner, interpolation=cv2.INTER_NEAREST)
+        canvas.frame(image, left - 1, top - 1, width + 2, height + 2, canvas.BACKGROUND)
+        canvas.tag(corner, "depth", 0, 0)
 
 
 def _region(image: Image, region: tuple[int, int, int, int]) -> Image:
@@ -208,10 +279,24 @@ def _captions(flight: Flight) -> list[list[str]]:
             for name in decision.events
             if before is None or name not in before.events
         ]
+    marks += _near_misses(flight)
     marks.sort()
+    # A mark may be an event and a decision's at once, or come again every second: it is told once.
     return [
-        [words for t, words in marks if t <= time < t + _CAPTION_SECONDS] for time in flight.times
+        list(dict.fromkeys(words for t, words in marks if t <= time < t + _CAPTION_SECONDS))
+        for time in flight.times
     ]
+
+
+def _near_misses(flight: Flight) -> list[tuple[float, str]]:
+    """A mark where the hull was nearest to something, each time it came nearer than `NEAR_MISS`."""
+    least = np.minimum.reduceat(hull_clearances(flight), flight.tick_starts[:-1])
+    near = np.flatnonzero((least < NEAR_MISS) & (least > 0.0))
+    spells = np.split(near, np.flatnonzero(np.diff(near) > 1) + 1) if len(near) else []
+    if flight.result is not None and flight.result.outcome is Outcome.COLLISION:
+        spells = [spell for spell in spells if spell[-1] < len(flight) - 1]  # That was no miss.
+    closest = [spell[least[spell].argmin()] for spell in spells]
+    return [(float(flight.times[i]), f"near miss, clearance {least[i]:.2f} m") for i in closest]
 
 
 def describe_event(name: str, detail: dict[str, Any]) -> str:
@@ -250,6 +335,14 @@ def _verdict(flight: Flight) -> tuple[str, Color, list[tuple[str, str]]]:
         ("least clearance", f"{result.min_clearance_m:.2f} m"),
         ("energy", f"{result.energy_wh:.2f} Wh"),
     ]
+    if not result.success and result.events:
+        rows = [*_reason(result.events[-1].detail), *rows]
     if flight.scenario.task.kind == "mission":
         rows.append(("prize", f"{result.prize:g}"))
     return _words(result.outcome.value), canvas.GOOD if result.success else canvas.BAD, rows
+
+
+def _reason(detail: dict[str, Any]) -> list[tuple[str, str]]:
+    """What a failure's event says of how it came about; the card has room for short words only."""
+    told = [(_words(key), _value(value)) for key, value in detail.items() if value is not None]
+    return [(key, value) for key, value in told if len(value) <= _LONGEST_REASON]

@@ -8,8 +8,10 @@ import av
 import cv2
 import numpy as np
 import pytest
+from PIL import Image as Picture
 
 from sim.record import footprints as footprints_module
+from sim.record.clip import write_clip
 from sim.record.footprints import footprints
 from sim.record.lattice_view import Lattice, project, read_lattice
 from sim.record.plot import write_plot
@@ -134,18 +136,62 @@ def test_the_video_plays_in_real_time_and_shows_the_logged_colours(
     with av.open(str(tmp_path / "flight.mp4")) as container:
         stream = container.streams.video[0]
         pictures = [
-            frame.to_ndarray(format="rgb24", src_colorspace="ITU601")
+            frame.to_ndarray(format="rgb24", src_colorspace="ITU709")
             for frame in container.decode(stream)
         ]
         assert (stream.width, stream.height, stream.pix_fmt) == (1280, 720, "yuv420p")
         assert stream.average_rate == 15
+        assert stream.codec_context.name == "h264"
+        assert stream.frames == len(flight) + 22
+        assert stream.duration is not None
+        assert stream.time_base is not None
+        assert float(stream.duration * stream.time_base) == pytest.approx((len(flight) + 22) / 15)
+    # The index comes first, so that a browser plays before it has the whole file.
+    film = (tmp_path / "flight.mp4").read_bytes()
+    assert film.index(b"moov") < film.index(b"mdat")
     assert len(pictures) == len(flight) + 22 == seen[-1][0] == seen[-1][1]
-    # A sky block and a ground block of the camera view, 8 px a pixel, away from tags and dots.
-    for row, column in ((20, 30), (36, 30)):
-        block = pictures[0][56 + 8 * row : 64 + 8 * row, 16 + 8 * column : 24 + 8 * column].mean(
-            axis=(0, 1)
-        )
-        assert block == pytest.approx(flight.images[0, :3, row, column].astype(float), abs=10)
+    # A sky block and a ground block of the camera view, 4.25 px a pixel, away from tags and dots.
+    for row, column in ((20, 30), (40, 30)):
+        top, left = 56 + round(4.25 * row), 992 + round(4.25 * column)
+        block = pictures[0][top + 1 : top + 4, left + 1 : left + 4].mean(axis=(0, 1))
+        assert block == pytest.approx(flight.images[0, :3, row, column].astype(float), abs=25)
+
+
+@pytest.mark.slow
+def test_two_processes_make_the_same_film(flight: Flight, tmp_path: Path) -> None:
+    for workers in (1, 2):
+        write_video(flight, tmp_path / f"{workers}.mp4", workers=workers)
+    assert (tmp_path / "1.mp4").read_bytes() == (tmp_path / "2.mp4").read_bytes()
+
+
+def test_an_ending_that_is_none_is_refused_with_the_choices(flight: Flight, tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match=r"ends in \.png, \.svg, \.pdf, not in '\.jpg'"):
+        write_plot(flight, tmp_path / "a.jpg")
+    with pytest.raises(ValueError, match=r"ends in \.mp4, not in '\.avi'"):
+        write_video(flight, tmp_path / "a.avi")
+
+
+@pytest.mark.parametrize("ending", ["png", "svg", "pdf"])
+def test_a_figure_is_what_its_name_says(flight: Flight, tmp_path: Path, ending: str) -> None:
+    path = tmp_path / f"a.{ending}"
+    write_plot(flight, path)
+    start = path.read_bytes()[:200]
+    assert {"png": b"\x89PNG", "svg": b"<svg", "pdf": b"%PDF"}[ending] in path.read_bytes()[:600], (
+        start
+    )
+
+
+def test_a_clip_plays_the_flight_faster(flight: Flight, tmp_path: Path) -> None:
+    write_clip(flight, tmp_path / "clip.webp", speed=3.0)
+    with Picture.open(tmp_path / "clip.webp") as clip:
+        assert clip.size == (784, 336)
+        shown = 0
+        for index in range(getattr(clip, "n_frames", 1)):
+            clip.seek(index)
+            clip.load()
+            shown += clip.info["duration"]
+    # A third of the flight's time, and the last picture for two seconds.
+    assert shown == pytest.approx(1000 * (len(flight) / 15 / 3 + 2), abs=150)
 
 
 def _variants(flight: Flight) -> dict[str, Flight]:

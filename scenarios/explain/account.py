@@ -1,0 +1,104 @@
+"""Where a flight's time and energy went, leg by leg, against what the true ways cost."""
+
+from itertools import pairwise
+
+import numpy as np
+
+from scenarios.explain.blame import energy_left_wh
+from scenarios.explain.heads import choice_words
+from scenarios.explain.privileged import Privileged
+from scenarios.explain.section import Section
+from sim.record.clearances import hull_clearances
+from sim.record.reader import Flight as Log
+from sim.types import POSITION
+
+_SHORTEST_LEG = 1.0
+"""s below which a change of target is dithering, and counted with the leg it interrupts."""
+_STILL_RADIUS = 3.0
+"""m: staying within them for long is being stuck, or waiting."""
+
+
+def account(log: Log, privileged: Privileged, *, choosing: bool) -> Section:
+    """Time by phase, where the drone was stuck, and for missions with a choice of sites every leg."""
+    rows = [("time", _phases(log)), ("longest in one place", _stuck(log))]
+    if choosing:
+        rows += _legs(log, privileged)
+    return Section("where time and energy went", tuple(rows))
+
+
+def point_of_no_return(log: Log, privileged: Privileged) -> int | None:
+    """The first step from which the reserve never again covered the true way home and the landing; None if it did at the end.
+
+    For missions with a choice of sites; looked at once a second.
+    """
+    steps = range(0, len(log), log.scenario.rates.control_hz)
+    lost = [privileged.energy_home(step) > energy_left_wh(log, step) for step in steps]
+    if not lost or not lost[-1]:
+        return None
+    covered = [step for step, gone in zip(steps, lost, strict=True) if not gone]
+    later = [step for step in steps if not covered or step > covered[-1]]
+    return later[0]
+
+
+def closest_call(log: Log) -> tuple[int, float]:
+    """Step and clearance, m, of the least distance from hull to obstacle at any tick of a log."""
+    clearances = hull_clearances(log)
+    tick = int(clearances.argmin())
+    step = int(np.searchsorted(log.tick_starts, tick, side="right")) - 1
+    return step, float(clearances[tick])
+
+
+# --- Private.
+
+
+def _phases(log: Log) -> str:
+    names = [decision.phase or "not said" for decision in log.decisions]
+    hz = log.scenario.rates.control_hz
+    counts = sorted({name: names.count(name) for name in names}.items(), key=lambda n: -n[1])
+    return ", ".join(f"{name.replace('_', ' ')} {count / hz:.1f} s" for name, count in counts)
+
+
+def _stuck(log: Log) -> str:
+    """The longest stay within `_STILL_RADIUS` of where it began."""
+    places, hz = log.step_bodies[:, :2], log.scenario.rates.control_hz
+    longest, begun = 0, 0
+    for start in range(0, len(log), hz):
+        away = np.linalg.norm(places[start:] - places[start], axis=1) > _STILL_RADIUS
+        length = int(away.argmax()) if away.any() else len(away)
+        if length > longest:
+            longest, begun = length, start
+    x, y = places[begun].tolist()
+    return f"{longest / hz:.1f} s within {_STILL_RADIUS:g} m of ({x:.1f}, {y:.1f}) m, from {begun / hz:.1f} s"
+
+
+def _legs(log: Log, privileged: Privileged) -> list[tuple[str, str]]:
+    hz = log.scenario.rates.control_hz
+    return [
+        (f"{first / hz:.0f} to {end / hz:.0f} s", _leg(log, privileged, first, end))
+        for first, end in legs(log)
+    ]
+
+
+def legs(log: Log) -> list[tuple[int, int]]:
+    """Steps of the flight by target: [first, end) of each."""
+    targets = [decision.target for decision in log.decisions]
+    changes = [i for i in range(1, len(targets)) if targets[i] != targets[i - 1]]
+    shortest = round(_SHORTEST_LEG * log.scenario.rates.control_hz)
+    starts = [0]
+    for change, following in pairwise([*changes, len(targets)]):
+        if following - change >= shortest and targets[change] != targets[starts[-1]]:
+            starts.append(change)
+    return list(pairwise([*starts, len(targets)]))
+
+
+def _leg(log: Log, privileged: Privileged, first: int, end: int) -> str:
+    target = log.decisions[min(first, len(log) - 1)].target
+    spent = energy_left_wh(log, first) - energy_left_wh(log, min(end, len(log) - 1))
+    path = log.step_bodies[first:end, POSITION]
+    flown = float(np.linalg.norm(np.diff(path, axis=0), axis=1).sum())
+    words = f"to {choice_words(target) if target > 0 else 'home'}: {flown:.0f} m, {spent:.2f} Wh"
+    if target < 0:
+        return words
+    way = privileged.way_to(first, target)
+    plan = privileged.energy_to(first, target)
+    return f"{words}; the true way is {way:.0f} m and {plan:.2f} Wh"

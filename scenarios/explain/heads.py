@@ -1,0 +1,173 @@
+"""What each head said where a step was decided, in words and numbers: the log's own, nothing computed anew."""
+
+import numpy as np
+
+from agents.fusion import FusionRule
+from scenarios.explain.blame import energy_left_wh
+from scenarios.explain.section import Section
+from sim.record.lattice_view import Lattice, read_lattice
+from sim.record.reader import Flight as Log
+from sim.scenario import MissionTask
+from sim.types import EGO_FIELDS, MAX_TOKENS, VELOCITY, Decision
+
+_SHOWN = 3
+"""Candidates and choices that are told."""
+_AHEAD = "ahead, level"
+_BATTERY = EGO_FIELDS.index("battery")
+_NO_HEAD = "the log holds no answer of such a head"
+
+
+def heads_at(log: Log, step: int) -> Section:
+    """Navigation, avoidance, veto, mission, command: one row each."""
+    decision, lattice = log.decisions[step], read_lattice(log)
+    rows = [("doing", _doing(log, step))]
+    if lattice is None or (decision.survival is None and decision.navigation is None):
+        rows.append(("navigation, avoidance", _unsaid(log, decision)))
+    else:
+        limit = log.scenario.speed_limit_m_s
+        rows += [
+            ("navigation", _navigation(decision, lattice, limit)),
+            ("avoidance", _avoidance(decision, lattice, limit)),
+            ("vetoed", vetoes(decision)),
+        ]
+    if isinstance(log.scenario.task, MissionTask):
+        rows += _mission(log, step)
+    rows.append(("commanded", _command(log, decision, lattice)))
+    return Section(f"what was decided at {log.times[step]:.2f} s (step {step})", tuple(rows))
+
+
+def candidate_words(log: Log, index: int) -> str:
+    """A candidate in words; its number where the log names no lattice."""
+    lattice = read_lattice(log)
+    if index < 0:
+        return "none"
+    if lattice is None:
+        return f"candidate {index}"
+    return lattice.words(index, log.scenario.speed_limit_m_s)
+
+
+def choice_words(choice: int) -> str:
+    """A mission choice in words."""
+    named = {-1: "none", 0: "return home", MAX_TOKENS: "inspect here", MAX_TOKENS + 1: "land"}
+    return named.get(choice, f"site {choice}")
+
+
+def vetoes(decision: Decision) -> str:
+    """How many candidates were vetoed, and between which ratings the threshold lies."""
+    survival, fused = decision.survival, decision.fused
+    if survival is None or fused is None:
+        return "nothing: no survival was rated"
+    out = np.isneginf(fused)
+    if not out.any():
+        return f"none of {len(fused)}: the least survival is {survival.min():.2f}"
+    worst, best = float(survival[out].min()), float(survival[out].max())
+    rule = FusionRule().veto_below
+    why = f"rated {worst:.2f} to {best:.2f}"
+    if out.all():
+        return f"all {len(fused)}, {why}: the one rated safest flies"
+    least = float(survival[~out].min())
+    # The log does not hold the pilot's rule: the shipped one is named where what was vetoed agrees with it.
+    threshold = (
+        f"below the veto's {rule:g}"
+        if best < rule <= least
+        else f"by a threshold between {best:.2f} and {least:.2f}"
+    )
+    return f"{int(out.sum())} of {len(fused)}, {why}, {threshold}; the least that passed is {least:.2f}"
+
+
+# --- Private.
+
+
+def _doing(log: Log, step: int) -> str:
+    decision = log.decisions[step]
+    speed = float(np.linalg.norm(log.step_bodies[max(step - 1, 0), VELOCITY])) if step else 0.0
+    marks = f"; {', '.join(decision.events)}" if decision.events else ""
+    target = f", towards {_target(decision.target)}" if decision.target >= 0 else ""
+    return f"{decision.phase or 'not said'}{target}, at {speed:.1f} m/s{marks}"
+
+
+def _target(token: int) -> str:
+    return f"site {token}" if token else "home"
+
+
+def _unsaid(log: Log, decision: Decision) -> str:
+    if "scripted" in decision.phase or decision.phase in ("dock", "inspect"):
+        return "not asked: the last metres are scripted"
+    return f"{_NO_HEAD}: {log.metadata.get('pilot', 'its pilot')} decides without"
+
+
+def _navigation(decision: Decision, lattice: Lattice, limit: float) -> str:
+    navigation = decision.navigation
+    if navigation is None:
+        return "not asked: the course is given" if decision.phase == "avoid" else _NO_HEAD
+    best = np.argsort(-navigation)[:_SHOWN].tolist()
+    told = [f"{np.exp(navigation[i]):.3f} {lattice.words(i, limit)}" for i in best]
+    if decision.chosen >= 0 and decision.chosen not in best:
+        share = np.exp(navigation[decision.chosen])
+        rank = 1 + int((navigation > navigation[decision.chosen]).sum())
+        told.append(f"the commanded one {share:.3f}, {rank} of {len(navigation)}")
+    return "; ".join(told)
+
+
+def _avoidance(decision: Decision, lattice: Lattice, limit: float) -> str:
+    survival = decision.survival
+    if survival is None:
+        return _NO_HEAD
+    if np.ptp(survival) == 0.0:
+        return f"{survival[0]:.2f} for every candidate: flown without an avoidance head"
+    # Straight on at full speed: the middle candidate of the fastest level group.
+    speeds, elevations, azimuths = lattice.shape
+    straight = ((speeds - 1) * elevations + elevations // 2) * azimuths + azimuths // 2
+    told = [f"straight on at {limit:g} m/s {survival[straight]:.2f}"]
+    if decision.chosen >= 0:
+        told.insert(0, f"commanded {survival[decision.chosen]:.2f}")
+    safest = int(survival.argmax())
+    told.append(f"safest {survival[safest]:.2f} ({lattice.words(safest, limit)})")
+    return "; ".join(told)
+
+
+def _mission(log: Log, step: int) -> list[tuple[str, str]]:
+    decision = log.decisions[step]
+    logits = next(
+        (d.mission for d in reversed(log.decisions[: step + 1]) if d.mission is not None), None
+    )
+    rows = [("mission", _NO_HEAD if logits is None else _choices(logits, decision.mission_choice))]
+    if decision.belief is not None:
+        rows.append(("belief", _beliefs(log, decision.belief)))
+    left = energy_left_wh(log, step)
+    share, reserve = (
+        float(log.ego[step, _BATTERY]),
+        log.scenario.battery.reserve_fraction,
+    )
+    rows.append(("battery", f"{share:.0%}, reserve {reserve:.0%}: {left:.2f} Wh above it"))
+    return rows
+
+
+def _choices(logits: np.ndarray, chosen: int) -> str:
+    open_ = np.isfinite(logits)
+    if not open_.any():
+        return "every choice masked"
+    weights = np.where(open_, np.exp(np.where(open_, logits - logits[open_].max(), 0.0)), 0.0)
+    shares = weights / weights.sum()
+    order = [i for i in np.argsort(-shares).tolist() if open_[i]][:_SHOWN]
+    told = [f"{choice_words(i)} {shares[i]:.2f} (logit {logits[i]:.2f})" for i in order]
+    return f"{'; '.join(told)}; flown: {choice_words(chosen)}; {int((~open_).sum())} masked"
+
+
+def _beliefs(log: Log, belief: np.ndarray) -> str:
+    task = log.scenario.task
+    assert isinstance(task, MissionTask)
+    tokens = range(1, min(len(task.sites), len(belief) - 1) + 1)
+    seen = [t for t in tokens if np.abs(belief[t] - 0.5).max() > 1e-6]
+    if not seen:
+        return "no panel seen yet"
+    return "; ".join(
+        f"site {t}: faulty {belief[t, 0]:.2f}, blocked {belief[t, 1]:.2f}" for t in seen
+    )
+
+
+def _command(log: Log, decision: Decision, lattice: Lattice | None) -> str:
+    numbers = ", ".join(f"{value:+.2f}" for value in decision.action.tolist())
+    which = "" if lattice is None or decision.chosen < 0 else candidate_words(log, decision.chosen)
+    unit = " of 12 m/s and 2 rad/s" if log.action_level == "velocity" else ""
+    return f"{which}{'; ' if which else ''}action ({numbers}){unit}"
