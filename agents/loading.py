@@ -121,7 +121,7 @@ def pilot_networks(name_or_path: str) -> tuple[Path, ...]:
     if base in _WITHOUT_NETWORK or is_policy(base):
         return ()
     folders = _skill_folders(_checkpoint_folder(base))
-    return tuple(dict.fromkeys(folders.values()))
+    return tuple(dict.fromkeys(folders[skill] for skill in SKILLS))
 
 
 def pilot_file(name: str) -> Path | None:

@@ -10,8 +10,8 @@ import pytest
 
 from agents.mission_control import HOME, INSPECT, LAND
 from agents.mission_teacher import (
-    MANDATORY_BONUS,
     DUTY_STRETCHES,
+    MANDATORY_BONUS,
     SAFETY,
     MissionTeacher,
     State,
