@@ -8,6 +8,7 @@ from rich.table import Table
 
 from scenarios.commands.console import InputError, progress, say, show, user_input
 from scenarios.commands.flight_table import flight_table
+from scenarios.commands.replay_viewer import ViewerOptions, show_flights
 from sim.record.plot import write_plot
 from sim.record.reader import Flight, read_flight
 from sim.record.refly import Reflown, Verification, verify
@@ -18,7 +19,12 @@ _VERSIONS = ("python", "numpy", "numba", "pybullet", "embreex")
 
 
 def replay(
-    logs: tuple[Path, ...], *, verify_logs: bool, video: Path | None, plot: Path | None
+    logs: tuple[Path, ...],
+    *,
+    verify_logs: bool,
+    video: Path | None,
+    plot: Path | None,
+    viewing: ViewerOptions,
 ) -> int:
     """Read each log; 1 where a re-flight differs, else 0; a log cut short is used as far as it goes, then refused."""
     if not logs:
@@ -31,6 +37,8 @@ def replay(
     if video is not None:
         _write(flights, video, ".mp4", _film)
     code = _verify_all(flights) if verify_logs else 0
+    if viewing.wanted:
+        show_flights(flights, viewing)
     damaged = [f"{flight.path}: {flight.damage}" for flight in flights if flight.damage is not None]
     if damaged:
         raise InputError(f"log cut short or damaged: {'; '.join(damaged)}")

@@ -87,7 +87,7 @@ def _compare(
 ) -> Verification:
     first: tuple[int, str] | None = None
     error = 0.0
-    injected = _injected(flight)
+    injected = injected_faults(flight)
     for index, action in enumerate(flight.actions):
         difference = _image_difference(flight.images[index], simulator.observe()["image"])
         for fault in injected.get(index, ()):
@@ -104,7 +104,7 @@ def _compare(
     )
 
 
-def _injected(flight: Flight) -> dict[int, list[Fault]]:
+def injected_faults(flight: Flight) -> dict[int, list[Fault]]:
     """Faults that the log tells were injected, by the step they began or ended with; the scenario knows its own."""
     faults: dict[int, list[Fault]] = {}
     for event in flight.events:

@@ -62,7 +62,7 @@ def write_video(
 
 def frames(flight: Flight) -> Iterator[Image]:
     """The video's frames in order; the array is drawn on again after each."""
-    flight = _drawable(flight)
+    flight = drawable(flight)
     composer = _Composer(flight)
     for step in range(len(flight)):
         yield composer.compose(step)
@@ -71,7 +71,7 @@ def frames(flight: Flight) -> Iterator[Image]:
         yield card
 
 
-def _drawable(flight: Flight) -> Flight:
+def drawable(flight: Flight) -> Flight:
     """The flight with bodies that diverged left where they last made sense."""
     sound = np.all(np.abs(flight.poses) < _FARTHEST, axis=1)
     latest = np.maximum.accumulate(np.where(sound, np.arange(len(flight.poses)), 0))

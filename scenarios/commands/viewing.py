@@ -1,0 +1,53 @@
+"""What commands need to show Rerun's viewer: the extra, the child process, and words for what cannot be."""
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib.util import find_spec
+from typing import TYPE_CHECKING
+
+from scenarios.commands.console import InputError, say
+
+if TYPE_CHECKING:
+    from sim.record.viewer.serving import Viewer
+
+
+def need_rerun(option: str) -> None:
+    """Refuse where the extra is missing."""
+    if find_spec("rerun_bindings") is None:
+        raise InputError(f"{option}: needs Rerun: pip install 'trident-sim[viz]'")
+
+
+@contextmanager
+def open_viewer(port: int) -> Iterator["Viewer"]:
+    """A window where there is a display, else a page; it ends with the block."""
+    from sim.record.viewer.serving import Viewer, ViewerError, has_display
+
+    try:
+        viewer = Viewer(port, window=has_display())
+    except ViewerError as error:
+        raise InputError(str(error)) from error
+    with viewer:
+        yield viewer
+
+
+def announce(viewer: "Viewer") -> None:
+    """Say where the viewer is."""
+    if viewer.window:
+        say("the viewer is open; close its window or press Ctrl-C to end")
+    else:
+        say(f"the viewer is at {viewer.address} until Ctrl-C")
+    # Whoever waits for the address through a pipe must not wait for the buffer to fill.
+    sys.stdout.flush()
+
+
+def wait_for_end(viewer: "Viewer") -> None:
+    """Until the window is closed or Ctrl-C is pressed, either of which is how looking ends; SIGTERM goes on up."""
+    from scenarios.commands.stopping import Terminated
+
+    try:
+        viewer.wait()
+    except Terminated:
+        raise
+    except KeyboardInterrupt:
+        say("")
