@@ -27,7 +27,7 @@ class Perception:
         self._delay = scenario.camera.delay_ticks
 
     def clearance(self, path: Float[np.ndarray, "t 13"], last_tick: int) -> float:
-        """m from the hull at the path's end to the nearest obstacle; to movers, at any tick of the path."""
+        """Distance, m, from the hull at the path's end to the nearest obstacle; to movers, at any tick of the path."""
         least = self._clearance.at(path[-1, POSITION])
         if self.movers:
             first = last_tick - len(path) + 1

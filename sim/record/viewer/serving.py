@@ -42,7 +42,7 @@ class Viewer:
         page = (
             ["--hide-welcome-screen"] if window else ["--serve-web", "--web-viewer-port", str(port)]
         )
-        self._said = tempfile.TemporaryFile()
+        self._said = tempfile.TemporaryFile()  # noqa: SIM115 - open as long as the child.
         self._child = subprocess.Popen(
             [
                 _program(),
