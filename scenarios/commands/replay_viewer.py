@@ -56,9 +56,9 @@ def _save(flights: list[Flight], target: Path) -> None:
 
 
 def _show(flights: list[Flight], port: int) -> None:
-    from sim.record.viewer.recording import layout, open_recording, send_flights
-
     with open_viewer(port) as viewer, user_input():
+        from sim.record.viewer.recording import layout, open_recording, send_flights
+
         stream, stages = open_recording(flights)
         viewer.show(stream, layout(flights, stages))
         send_flights(flights, stages, warn)

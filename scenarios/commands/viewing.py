@@ -1,5 +1,6 @@
 """What commands need to show Rerun's viewer: the extra, the child process, and words for what cannot be."""
 
+import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -21,6 +22,8 @@ def need_rerun(option: str) -> None:
 @contextmanager
 def open_viewer(port: int) -> Iterator["Viewer"]:
     """A window where there is a display, else a page; it ends with the block."""
+    # A window closed by its user is no error, and who listens is looked after here: Rerun need not tell.
+    os.environ.setdefault("RUST_LOG", "off")
     from sim.record.viewer.serving import Viewer, ViewerError, has_display
 
     try:

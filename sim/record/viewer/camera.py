@@ -40,6 +40,7 @@ def send_camera(stage: Stage, scenario: Scenario) -> None:
         format=codes,
         meter=1000.0,
         colormap="turbo",
+        point_fill_ratio=0.2,
         depth_range=[1e3 * DEPTH_NEAR, 1e3 * DEPTH_FAR],
     )
     stage.fixed(f"{CAMERA}/depth", depth)

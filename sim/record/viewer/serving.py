@@ -36,6 +36,7 @@ class Viewer:
         for each in (port, port + 1):
             _check_free(each, port)
         self.window = window
+        self._stream: rr.RecordingStream | None = None
         self._data = f"rerun+http://{_HOST}:{port + 1}/proxy"
         self.address = f"http://{_HOST}:{port}/?url={quote(self._data, safe='')}"
         """The page's."""
@@ -74,6 +75,7 @@ class Viewer:
 
     def show(self, stream: rr.RecordingStream, layout: rr.blueprint.Blueprint) -> None:
         """Send a recording here, what it holds already and what comes."""
+        self._stream = stream
         stream.connect_grpc(self._data, default_blueprint=layout)
 
     def wait(self) -> None:
@@ -83,6 +85,8 @@ class Viewer:
 
     def close(self) -> None:
         """End it."""
+        if self._stream is not None:
+            self._stream.disconnect()  # First, or it would try to reach who is gone.
         if self.running:
             self._child.terminate()
         try:
