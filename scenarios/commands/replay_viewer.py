@@ -45,13 +45,15 @@ def _save(flights: list[Flight], target: Path) -> None:
     if target.suffix != ".rrd":
         raise InputError(f"rrd = {target}: a recording's name ends in .rrd")
     stream, stages = open_recording(flights)
-    with user_input():
+    try:
         target.parent.mkdir(parents=True, exist_ok=True)
         # Rerun's own writer reports a target that cannot be opened only in its log.
         target.open("wb").close()
-        with stream:
-            stream.save(target, default_blueprint=layout(flights, stages))
-            send_flights(flights, stages, warn)
+    except OSError as error:
+        raise InputError(f"rrd = {target}: cannot be written: {error.strerror}") from error
+    with user_input(), stream:
+        stream.save(target, default_blueprint=layout(flights, stages))
+        send_flights(flights, stages, warn)
     say(f"wrote {target}")
 
 

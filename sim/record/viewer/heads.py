@@ -151,7 +151,9 @@ def _send_marks(stage: Stage, lattice: Lattice, sight: Sight) -> None:
     fused = _spoken(sight, lambda decision: decision.fused is not None)
     if fused:
         cells = [np.flatnonzero(_vetoed(sight.decisions[row], lattice.moving)) for row in fused]
-        spots = np.array([_spot(lattice, cell) for cell in np.concatenate(cells).tolist()]).reshape(-1, 2)
+        spots = np.array([_spot(lattice, cell) for cell in np.concatenate(cells).tolist()]).reshape(
+            -1, 2
+        )
         dots = rr.Points2D.columns(
             positions=spots, colors=[_VETOED] * len(spots), radii=[0.12] * len(spots)
         )

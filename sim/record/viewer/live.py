@@ -29,7 +29,7 @@ from sim.record.viewer.stage import Stage, new_recording
 from sim.record.viewer.task import send_way
 from sim.scenario import MissionTask, Scenario
 from sim.simulator import Simulator
-from sim.types import Decision, Event, FlightResult, Observation
+from sim.types import MAX_TOKENS, Decision, Event, FlightResult, Observation
 
 
 class LiveFlight:
@@ -142,4 +142,4 @@ class LiveFlight:
         task = self._scenario.task
         if isinstance(task, MissionTask) and task.ordered:
             return visited_on_route(len(task.sites), clock.times, np.array(self._visits))
-        return visited_by_tokens(self._scenario, observation["sites"][None])
+        return visited_by_tokens(self._scenario, observation["sites"].reshape(1, MAX_TOKENS, -1))
