@@ -27,7 +27,11 @@ class Column:
 def blueprint(columns: Sequence[Column], *, live: bool = False) -> rrb.Blueprint:
     """One flight over the whole width, or several side by side; `live` follows what comes in."""
     play = "following" if live else "paused"
-    panel = rrb.TimePanel(timeline=TIME, play_state=play, state="collapsed" if live else "expanded")
+    panel = rrb.TimePanel(
+        timeline=TIME,
+        play_state=play,
+        state="expanded" if len(columns) == 1 and not live else "collapsed",
+    )
     parts = [_wide(columns[0])] if len(columns) == 1 else [_narrow(column) for column in columns]
     return rrb.Blueprint(
         rrb.Horizontal(*parts) if len(parts) > 1 else parts[0],
