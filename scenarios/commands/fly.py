@@ -62,6 +62,8 @@ def fly(
     live: LiveOptions | None = None,
 ) -> int:
     """Fly, write the files, print the outcome; 0 for success and 1 for any other outcome."""
+    if live is not None:
+        live.check()
     with user_input():
         resolved = _resolve(scenario, seed, own)
         load_vehicle(resolved.vehicle)

@@ -35,6 +35,12 @@ class LiveOptions:
     """Seconds of flight a second."""
     port: int
 
+    def check(self) -> None:
+        """Refuse what cannot be, before anything is loaded."""
+        if not (math.isfinite(self.speed) and self.speed > 0.0):
+            raise InputError(f"speed = {self.speed}: must be a positive number")
+        need_rerun("live")
+
 
 class Show:
     """A viewer that follows one flight."""
@@ -69,9 +75,6 @@ class Show:
 @contextmanager
 def live_show(options: LiveOptions, scenario: Scenario, pilot: agents.Pilot) -> Iterator[Show]:
     """Open the viewer for a flight that is about to begin."""
-    if not (math.isfinite(options.speed) and options.speed > 0.0):
-        raise InputError(f"speed = {options.speed}: must be a positive number")
-    need_rerun("live")
     from sim.record.lattice_view import Lattice
     from sim.record.viewer.live import LiveFlight
 

@@ -117,6 +117,13 @@ def test_without_the_extra_it_is_named(
     assert "pip install 'trident-sim[viz]'" in refused(within("replay", str(log), *arguments))
 
 
+def test_a_live_flight_without_the_extra_is_refused(
+    within: Trident, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("scenarios.commands.viewing.find_spec", lambda name: None)
+    assert "pip install 'trident-sim[viz]'" in refused(within("fly", "--live"))
+
+
 def test_a_flight_cannot_be_shown_at_no_speed(within: Trident) -> None:
     for speed in ("0", "-1", "nan"):
         line = refused(within("fly", "--live", "--speed", speed, "--no-video"))
