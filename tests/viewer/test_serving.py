@@ -96,6 +96,17 @@ def test_a_port_in_use_is_named(within: Trident, log: Path, taken: int) -> None:
 
 
 @needs_rerun
+@pytest.mark.slow
+def test_a_window_that_cannot_open_is_refused(
+    within: Trident, log: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DISPLAY", ":987")
+    monkeypatch.delenv("WAYLAND_DISPLAY", raising=False)
+    line = refused(within("replay", str(log), "--viewer", "--port", str(free_port())))
+    assert "the viewer's window did not open" in line or "the viewer did not start" in line
+
+
+@needs_rerun
 def test_a_recording_is_saved_and_bad_targets_are_refused(
     within: Trident, log: Path, tmp_path: Path
 ) -> None:

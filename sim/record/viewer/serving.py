@@ -16,6 +16,8 @@ DEFAULT_PORT = 9090
 _HOST = "127.0.0.1"
 _PATIENCE = 60.0
 """s a viewer may take to open its doors; on a busy machine it takes ten."""
+_OPENING = 2.0
+"""s within which a window that cannot be opened is given up."""
 _STOPPING = 5.0
 """s it may take to end."""
 _MEMORY = "25%"
@@ -85,7 +87,7 @@ class Viewer:
 
     def close(self) -> None:
         """End it."""
-        if self._stream is not None:
+        if self._stream is not None and self.running:
             self._stream.disconnect()  # First, or it would try to reach who is gone.
         if self.running:
             self._child.terminate()
@@ -117,6 +119,12 @@ class Viewer:
             if time.monotonic() > until:
                 raise ViewerError(f"the viewer did not start within {_PATIENCE:g} s")
             time.sleep(0.1)
+        # It listens before it has a window; without one it ends, and whoever sends to it waits for ever.
+        until = time.monotonic() + (_OPENING if self.window else 0.0)
+        while time.monotonic() < until:
+            time.sleep(0.1)
+            if not self.running:
+                raise ViewerError(f"the viewer's window did not open: {self._last_words()}")
 
     def _last_words(self) -> str:
         self._said.seek(0)
