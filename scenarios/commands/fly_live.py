@@ -14,7 +14,7 @@ import agents
 from agents.flying import Recorder
 from scenarios.commands.console import InputError
 from scenarios.commands.stopping import terminable
-from scenarios.commands.viewing import announce, need_rerun, open_viewer, wait_for_end
+from scenarios.commands.viewing import announce, looking, need_rerun, open_viewer
 from sim.flight import Flight
 from sim.scenario import Scenario
 from sim.types import Decision, Event, FlightResult, Observation
@@ -69,7 +69,8 @@ class Show:
 
     def wait(self) -> None:
         """Until the user has seen enough."""
-        wait_for_end(self._viewer)
+        with looking():
+            self._viewer.wait()
 
 
 @contextmanager

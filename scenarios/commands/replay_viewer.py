@@ -5,7 +5,7 @@ from pathlib import Path
 
 from scenarios.commands.console import InputError, say, user_input, warn
 from scenarios.commands.stopping import terminable
-from scenarios.commands.viewing import announce, need_rerun, open_viewer, wait_for_end
+from scenarios.commands.viewing import announce, looking, need_rerun, open_viewer
 from sim.record.reader import Flight
 
 _MOST = 2
@@ -65,5 +65,6 @@ def _show(flights: list[Flight], port: int) -> None:
         viewer.show(stream, layout(flights, stages))
         send_flights(flights, stages, warn)
         stream.flush()
-        announce(viewer)
-        wait_for_end(viewer)
+        with looking():
+            announce(viewer)
+            viewer.wait()

@@ -8,6 +8,7 @@ from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 from scenarios.commands.console import InputError, say
+from scenarios.commands.stopping import Terminated
 
 if TYPE_CHECKING:
     from sim.record.viewer.serving import Viewer
@@ -44,12 +45,11 @@ def announce(viewer: "Viewer") -> None:
     sys.stdout.flush()
 
 
-def wait_for_end(viewer: "Viewer") -> None:
-    """Until the window is closed or Ctrl-C is pressed, either of which is how looking ends; SIGTERM goes on up."""
-    from scenarios.commands.stopping import Terminated
-
+@contextmanager
+def looking() -> Iterator[None]:
+    """Inside, Ctrl-C is how looking ends, and no interruption of anything; SIGTERM goes on up."""
     try:
-        viewer.wait()
+        yield
     except Terminated:
         raise
     except KeyboardInterrupt:
