@@ -53,12 +53,18 @@ class Fly:
     """Also render flight.mp4."""
     trust: bool = False
     """Load a policy from elsewhere, which runs code that comes with it."""
+    live: bool = False
+    """Show the flight in Rerun's viewer while it is flown. Needs the extra viz."""
+    speed: float = 1.0
+    """Of a flight shown live: seconds of flight a second, as far as the machine keeps up."""
+    port: int = 9090
+    """The live viewer's page; the next port takes its data."""
     json: bool = False
     """End standard output with one line of JSON."""
 
     def run(self) -> int:
         """0: flown and succeeded, 1: flown and failed."""
-        from scenarios.commands.fly import OwnPlace, fly
+        from scenarios.commands.fly import LiveOptions, OwnPlace, fly
 
         return fly(
             self.scenario,
@@ -69,6 +75,7 @@ class Fly:
             video=self.video,
             trust=self.trust,
             as_json=self.json,
+            live=LiveOptions(self.speed, self.port) if self.live else None,
         )
 
 
@@ -187,14 +194,22 @@ class Replay:
     """Write one HTML file to share, with the flight in 3D; for several logs, to a folder."""
     why: Annotated[tuple[str, ...] | None, tyro.conf.arg(metavar="[SECONDS]")] = None
     """Explain the decision at a time of flight, or without one the flight: when it was lost, and which head erred first."""
+    viewer: bool = False
+    """Open Rerun's viewer, two logs side by side: a window, or without a display a page on this machine. Needs the extra viz."""
+    rrd: Annotated[Path | None, tyro.conf.arg(metavar="FILE")] = None
+    """Save what the viewer shows as a Rerun recording. Needs the extra viz."""
+    port: int = 9090
+    """The viewer's page; the next port takes its data."""
 
     def run(self) -> int:
         """0, or 1 where a log differs from its re-flight."""
         from scenarios.commands.replay import Batch, Drawn, replay
+        from scenarios.commands.replay_viewer import ViewerOptions
 
         drawn = Drawn(self.video, self.plot, self.html)
         batch = Batch(self.verify, self.workers, self.export, self.format)
-        return replay(self.logs, drawn=drawn, why=self.why, batch=batch)
+        viewing = ViewerOptions(self.viewer, self.rrd, self.port)
+        return replay(self.logs, drawn=drawn, why=self.why, viewing=viewing, batch=batch)
 
 
 @dataclass(frozen=True)

@@ -17,4 +17,4 @@ if __name__ == "__main__":
     arguments = [Path(argument) for argument in sys.argv[1:]]
     if len(arguments) != 2:
         sys.exit("usage: short_clip.py LOG CLIP.webp")
-    sys.stdout.write(f"{main(*arguments)} bytes\n")
+    sys.stdout.write(f"{main(arguments[0], arguments[1])} bytes\n")

@@ -2,6 +2,7 @@
 
 import json
 import signal
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,6 +22,7 @@ from scenarios.commands.console import (
     warn,
 )
 from scenarios.commands.flight_table import flight_table, mission_lines
+from scenarios.commands.fly_live import LiveOptions, Show, live_show
 from scenarios.compute import pilot_digest
 from scenarios.place_arguments import parse_options
 from scenarios.seeds import seed_set
@@ -58,8 +60,11 @@ def fly(
     video: bool,
     trust: bool,
     own: OwnPlace = OwnPlace(),
+    live: LiveOptions | None = None,
 ) -> int:
     """Fly, write the files, print the outcome; 0 for success and 1 for any other outcome."""
+    if live is not None:
+        live.check()
     with user_input():
         resolved = _resolve(scenario, seed, own)
         load_vehicle(resolved.vehicle)
@@ -69,10 +74,13 @@ def fly(
     if log_path.exists():
         raise InputError(f"out = {folder}: holds a flight already; choose another folder")
     facts = {"pilot": chosen.name, "pilot_hash": pilot_digest(pilot)}
-    result = _record(resolved, chosen, log_path, facts)
-    files = {"log": log_path, **_render(log_path, folder, video)}
-    bounds = agents.mission_bounds(resolved)
-    show(_table(resolved, chosen.name, result, bounds, files))
+    with nullcontext() if live is None else live_show(live, resolved, chosen) as shown:
+        result = _record(resolved, chosen, log_path, facts, shown)
+        files = {"log": log_path, **_render(log_path, folder, video)}
+        bounds = agents.mission_bounds(resolved)
+        show(_table(resolved, chosen.name, result, bounds, files))
+        if shown is not None:
+            shown.wait()
     if as_json:
         say_json(_as_json(resolved, chosen.name, result, bounds, files))
     return 0 if result.success else 1
@@ -125,7 +133,7 @@ class _Interrupts:
 
 
 def _record(
-    scenario: Scenario, pilot: agents.Pilot, path: Path, facts: dict[str, str]
+    scenario: Scenario, pilot: agents.Pilot, path: Path, facts: dict[str, str], shown: Show | None
 ) -> FlightResult:
     """Fly and log; an interrupt leaves a log that ends where the flight did."""
     metadata = {
@@ -146,8 +154,13 @@ def _record(
             def after_step(time: float) -> None:
                 interrupts.check()
                 report(time, None)
+                if shown is not None:
+                    shown.pace(time, interrupts.check)
 
-            return agents.fly(scenario, pilot, log, after_step, dump_to=path.parent)
+            if shown is None:
+                return agents.fly(scenario, pilot, log, after_step, dump_to=path.parent)
+            watched, both = shown.watched(pilot), shown.both(log)
+            return agents.fly(scenario, watched, both, after_step, dump_to=path.parent)
     except KeyboardInterrupt:
         warn(f"interrupted; the flight so far is in {path}")
         raise

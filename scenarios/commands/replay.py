@@ -12,6 +12,7 @@ from scenarios.commands.flight_table import flight_table
 from scenarios.commands.log_files import log_files
 from scenarios.commands.replay_export import export_logs
 from scenarios.commands.replay_verify import verify_logs
+from scenarios.commands.replay_viewer import ViewerOptions, show_flights
 from scenarios.commands.replay_why import moment_asked, show_why
 from sim.record.page import write_page
 from sim.record.plot import write_plot
@@ -42,7 +43,12 @@ class Batch:
 
 
 def replay(
-    logs: tuple[Path, ...], *, drawn: Drawn, why: tuple[str, ...] | None = None, batch: Batch
+    logs: tuple[Path, ...],
+    *,
+    drawn: Drawn,
+    batch: Batch,
+    why: tuple[str, ...] | None = None,
+    viewing: ViewerOptions | None = None,
 ) -> int:
     """Do what is asked for with each log; 1 where a re-flight differs, else 0; a log cut short is used as far as it goes, then refused."""
     if not logs:
@@ -50,7 +56,8 @@ def replay(
     if why is not None:
         moment_asked(why)
     paths = log_files(logs)
-    seen = why is not None or drawn != Drawn()
+    viewed = viewing is not None and viewing.wanted
+    seen = why is not None or viewed or drawn != Drawn()
     many = len(paths) > 1 and (batch.verify or batch.export is not None) and not seen
     # Thousands of logs are not held in memory, nor shown.
     flights = [] if many else _read(paths)
@@ -66,6 +73,8 @@ def replay(
     if batch.export is not None:
         exported = export_logs(paths, batch.export, batch.form)
     verified = verify_logs(paths, batch.workers) if batch.verify else 0
+    if viewing is not None and viewing.wanted:
+        show_flights(flights, viewing)
     damaged = [f"{flight.path}: {flight.damage}" for flight in flights if flight.damage is not None]
     if damaged:
         raise InputError(f"log cut short or damaged: {'; '.join(damaged)}")

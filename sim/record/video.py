@@ -75,7 +75,7 @@ def write_video(
     # Nothing is written before a frame is drawn, so that what cannot be written is told at once.
     Path(path).touch()
     if workers <= 1:
-        composer = _Composer(_drawable(flight))
+        composer = _Composer(drawable(flight))
         made = (_segment(composer, rate, *span) for span in spans)
         join_segments(heard(made), path, rate)
         return
@@ -97,7 +97,7 @@ def film_workers(flight: Flight) -> int:
 def frames(flight: Flight) -> Iterator[Image]:
     """The video's frames in order; the array is drawn on again after each."""
     _check(flight)
-    composer = _Composer(_drawable(flight))
+    composer = _Composer(drawable(flight))
     for index in range(film_length(flight)):
         yield composer.frame(index)
 
@@ -109,7 +109,7 @@ _worker: dict[str, Any] = {}
 
 def _begin_worker(flight: Flight) -> None:
     cv2.setNumThreads(1)
-    _worker["composer"] = _Composer(_drawable(flight))
+    _worker["composer"] = _Composer(drawable(flight))
     _worker["rate"] = flight.scenario.rates.control_hz
 
 
@@ -128,7 +128,7 @@ def _check(flight: Flight) -> None:
         )
 
 
-def _drawable(flight: Flight) -> Flight:
+def drawable(flight: Flight) -> Flight:
     """The flight with bodies that diverged left where they last made sense."""
     sound = np.all(np.abs(flight.poses) < _FARTHEST, axis=1)
     latest = np.maximum.accumulate(np.where(sound, np.arange(len(flight.poses)), 0))

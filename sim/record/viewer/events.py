@@ -1,0 +1,115 @@
+"""Events as entities: a log of words, a mark on the timeline for each kind, and a dot on the curve of clearance."""
+
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+import rerun as rr
+from jaxtyping import Float
+
+from sim.record.video import describe_event
+from sim.record.viewer.rows import Clock
+from sim.record.viewer.stage import Stage
+from sim.types import Event, Outcome
+
+NEAR = 0.3
+"""m between hull and obstacle below which a pass is a near miss."""
+_AGAIN = 1.5
+"""Times NEAR, from where the next pass can begin."""
+_ARRIVALS = {
+    "site_visited",
+    "close_up_done",
+    "goal_reached",
+    "course_completed",
+    "landed",
+    Outcome.SUCCESS.value,
+}
+_LEVELS = {
+    "contact": "ERROR",
+    "ending": "ERROR",
+    "failsafe": "WARN",
+    "fault": "WARN",
+    "near_miss": "WARN",
+}
+_COLORS = {
+    "arrival": (90, 200, 120),
+    "contact": (235, 70, 70),
+    "ending": (235, 70, 70),
+    "failsafe": (245, 150, 60),
+    "fault": (200, 110, 230),
+    "near_miss": (245, 200, 60),
+    "pilot": (150, 160, 175),
+}
+KINDS = tuple(_COLORS)
+"""Of events; each is an entity under `events`."""
+
+
+def kind_of(event: Event) -> str:
+    """What an event is, in one of the words of `KINDS`."""
+    name = event.name
+    if name in _ARRIVALS:
+        return "arrival"
+    if name == "near_miss":
+        return "near_miss"
+    if name == Outcome.COLLISION:
+        return "contact"
+    if name.startswith("fault_"):
+        return "fault"
+    if (
+        name.startswith("failsafe_")
+        or "action" in event.detail
+        or name.endswith("_cleared")
+        or name == "fence_avoided"
+    ):
+        return "failsafe"
+    return "ending" if name in set(Outcome) else "pilot"
+
+
+def send_event_styles(stage: Stage) -> None:
+    """How the dots on the clearance curve look."""
+    style = rr.SeriesPoints(
+        names="events", markers="diamond", marker_sizes=5.0, colors=(235, 235, 240)
+    )
+    stage.fixed("curves/clearance/events", style)
+
+
+def send_events(
+    stage: Stage, events: Iterable[Event], control_hz: int, clearance: Float[np.ndarray, " m"]
+) -> None:
+    """Words, marks and dots; `clearance` is that at the start and after each step, or the latest alone."""
+    for event in events:
+        step = int(np.floor(event.time * control_hz + 1e-6))
+        clock, kind = Clock(np.array([event.time]), np.array([step])), kind_of(event)
+        text = rr.TextLog.columns(
+            text=[describe_event(event.name, event.detail)],
+            level=[_LEVELS.get(kind, "INFO")],
+            color=[_COLORS[kind]],
+        )
+        stage.rows(f"events/{kind}", clock, text)
+        if len(clearance):
+            near = float(clearance[min(step, len(clearance) - 1)])
+            stage.rows("curves/clearance/events", clock, rr.Scalars.columns(scalars=[near]))
+
+
+class NearMisses:
+    """Finds passes close by: from where the clearance falls below `NEAR` to where it is well above it again."""
+
+    def __init__(self) -> None:
+        """A flight that begins close to something has not passed it."""
+        self._ready, self._least = False, Event(0.0, "near_miss", {"clearance_m": np.inf})
+
+    def feed(self, time: float, clearance: float) -> Event | None:
+        """The pass that is over with this instant, at its nearest, if one is."""
+        if clearance > _AGAIN * NEAR:
+            over = self._least if self._least.detail["clearance_m"] < NEAR else None
+            self._ready, self._least = True, Event(0.0, "near_miss", {"clearance_m": np.inf})
+            return over
+        if self._ready and clearance < self._least.detail["clearance_m"]:
+            self._least = Event(time, "near_miss", {"clearance_m": clearance})
+        return None
+
+
+def near_misses(times: Sequence[float], clearances: Sequence[float]) -> list[Event]:
+    """All passes of a flight; one that ended in a contact is none."""
+    search = NearMisses()
+    found = (search.feed(time, near) for time, near in zip(times, clearances, strict=True))
+    return [event for event in found if event is not None]
