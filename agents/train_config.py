@@ -8,7 +8,7 @@ from typing import Annotated
 import torch
 import tyro
 
-from agents.arms import arm_named
+from agents.arms import ARMS, arm_named
 from agents.budgets import BUDGETS, Budget
 from agents.engines import open_engine
 from agents.imitate import ImitationConfig
@@ -121,7 +121,8 @@ class TrainConfig:
         for arm in self.arms:
             arm_named(arm)
         if not self.arms or len(set(self.arms)) != len(self.arms):
-            raise ValueError(f"arm = {' '.join(self.arms) or 'none'}: name one or more, each once")
+            named, known = " ".join(self.arms) or "none", ", ".join(ARMS)
+            raise ValueError(f"arm = {named}: name one or more of {known}, each once")
         for name, choices in (("budget", BUDGETS), ("labels", LABELS), ("device", DEVICES)):
             if getattr(self, name) not in choices:
                 raise ValueError(unknown(name, getattr(self, name), choices))

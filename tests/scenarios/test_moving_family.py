@@ -39,7 +39,7 @@ def changed(**recipe: object) -> NamedFamily:
     ("name", "seed", "digest"),
     [
         ("forest-navigation", 0, "0a8187c1c876f79e"),
-        ("blocks-mission", 1, "c540ce44a856e8e0"),
+        ("blocks-mission", 1, "1e53158f6d86af61"),
         ("longleaf-avoidance", 10_003, "6939d001635fce93"),
     ],
 )

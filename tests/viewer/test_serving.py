@@ -3,6 +3,7 @@
 import importlib.util
 import os
 import re
+import shutil
 import signal
 import socket
 import subprocess
@@ -116,7 +117,8 @@ def test_a_recording_is_saved_and_bad_targets_are_refused(
     assert "ends in .rrd" in refused(within("replay", str(log), "--rrd", "flight.txt"))
     inside = refused(within("replay", str(log), "--rrd", f"{log}/x.rrd"))
     assert f"rrd = {log}/x.rrd: cannot be written" in inside
-    three = refused(within("replay", *[str(log)] * 3, "--rrd", "x.rrd"))
+    copies = [str(shutil.copy(log, tmp_path / f"{name}.mcap")) for name in "abc"]
+    three = refused(within("replay", *copies, "--rrd", "x.rrd"))
     assert "one log or two side by side, not 3" in three
 
 
