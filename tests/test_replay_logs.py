@@ -175,7 +175,9 @@ def test_every_column_is_documented(flight: Flight) -> None:
 def test_flown_again_observations_are_those_of_the_log(flight: Flight) -> None:
     episode = fly_again(flight)
     seen = episode["observations"]
-    assert [image_checksum(image) for image in seen["image"][:-1]] == flight.image_checksums.tolist()
+    assert [
+        image_checksum(image) for image in seen["image"][:-1]
+    ] == flight.image_checksums.tolist()
     assert np.array_equal(seen["image"][:-1, 3], flight.images[:, 3])
     assert np.array_equal(seen["history"][:-1], flight.histories.reshape(len(flight), -1))
     assert np.array_equal(seen["ego"][:-1], flight.ego)

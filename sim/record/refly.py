@@ -124,9 +124,7 @@ def injected_faults(flight: Flight) -> dict[int, list[Fault]]:
     return faults
 
 
-def _image_difference(
-    flight: Flight, step: int, flown: UInt8[np.ndarray, "c h w"]
-) -> str | None:
+def _image_difference(flight: Flight, step: int, flown: UInt8[np.ndarray, "c h w"]) -> str | None:
     logged, again = int(flight.image_checksums[step]), image_checksum(flown)
     if logged == again:
         return None
