@@ -186,6 +186,13 @@ def test_flown_again_observations_are_those_of_the_log(flight: Flight) -> None:
     assert (episode["terminations"] | episode["truncations"]).nonzero()[0].tolist() == [len(flight) - 1]  # fmt: skip
 
 
+def test_another_image_is_not_exported(flight: Flight) -> None:
+    checksums = flight.image_checksums.copy()
+    checksums[5] ^= 1
+    with pytest.raises(ValueError, match="differs at step 5"):
+        fly_again(replace(flight, image_checksums=checksums))
+
+
 def test_a_minari_data_set_loads_and_its_samples_are_in_its_spaces(
     within: Trident, flown: Path, flight: Flight, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
