@@ -14,6 +14,7 @@ from gymnasium import spaces
 from scenarios.commands.console import InputError, Report, progress, say, warn
 from sim.flight import Flight
 from sim.observation import observation_space
+from sim.record.pictures import image_checksum
 from sim.record.reader import Flight as Log
 from sim.record.reader import read_flight
 from sim.record.refly import injected_faults
@@ -120,8 +121,9 @@ def fly_again(log: Log) -> dict[str, Any]:
                 flight.inject(fault)
             if flight.outcome is not None:
                 raise ValueError(f"{log.path}: flown again, it ends before step {index}")
+            same_image = image_checksum(seen[-1]["image"]) == log.image_checksums[index]
             step = flight.advance(action)
-            if step.ticks.tobytes() != log.step_ticks(index).tobytes():
+            if not same_image or step.ticks.tobytes() != log.step_ticks(index).tobytes():
                 raise ValueError(f"{log.path}: flown again, it differs at step {index}")
             rewards.append(float(sum(step.rewards.values())))
             seen.append(flight.observation())

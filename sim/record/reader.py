@@ -11,21 +11,20 @@ from typing import Any, NamedTuple
 import numpy as np
 import zstandard
 from google.protobuf.message import DecodeError
-from jaxtyping import Float, Float32, Int, Int8, UInt8
+from jaxtyping import Float, Float32, Int, Int8, UInt8, UInt32
 from mcap.exceptions import McapError
 from mcap.records import Channel, Footer, McapRecord, Metadata
 from mcap.records import Message as McapMessage
 from pydantic import ValidationError
 
 from sim.record import schema
+from sim.record.camera_columns import CameraColumns
 from sim.record.container import Foreign, Records
 from sim.scenario import Scenario
 from sim.types import (
     BODY_SIZE,
     EGO_FIELDS,
     GOAL_FIELDS,
-    HISTORY_SHAPE,
-    IMAGE_SHAPE,
     MAX_TOKENS,
     SITE_FIELDS,
     Decision,
@@ -56,6 +55,9 @@ class Flight:
         np.ndarray, " n+1"
     ]  # rows of `poses` where each step begins; a crash shortens the last step
     images: UInt8[np.ndarray, "n 4 48 64"]
+    """Depth codes as observed; colours, from schema 2 on, as JPEG keeps them: flying again gives the exact ones."""
+    image_checksums: UInt32[np.ndarray, " n"]
+    """CRC-32 of each image as observed, every bit of it."""
     histories: UInt8[np.ndarray, "n 3 12 16"]
     ego: Float32[np.ndarray, "n 16"]
     goal: Float32[np.ndarray, "n 6"]
@@ -110,8 +112,6 @@ class _StepRow(NamedTuple):
 
     time: float
     action: np.ndarray
-    depth_code: np.ndarray
-    history: np.ndarray
     ego: np.ndarray
     goal: np.ndarray
     sites: np.ndarray
@@ -131,7 +131,7 @@ class _Columns:
         self.scenario: Scenario | None = None
         self.topics: dict[int, str] = {}
         self.steps: list[_StepRow] = []
-        self.images: list[np.ndarray] = []
+        self.camera = CameraColumns(schema.SCHEMA_VERSION, 1)
         self.decisions: list[Decision] = []
         self.ticks: list[np.ndarray] = []
         self.events: list[Event] = []
@@ -144,6 +144,8 @@ class _Columns:
                 raise ValueError("metadata come twice")
             self.metadata = record.metadata
             self.scenario = _checked_scenario(self.metadata)
+            version, control_hz = int(self.metadata["schema"]), self.scenario.rates.control_hz
+            self.camera = CameraColumns(version, control_hz)
         elif isinstance(record, Channel):
             self.topics[record.id] = record.topic
         elif isinstance(record, McapMessage):
@@ -153,12 +155,14 @@ class _Columns:
 
     def _take_message(self, topic: str, data: bytes) -> None:
         if topic == "/trident/step":
-            step = _step_row(schema.Step.FromString(data))
-            self._check_time(step.time)
-            self.steps.append(step)
+            message = schema.Step.FromString(data)
+            self._check_time(message.time)
+            self.steps.append(_step_row(message))
+            self.camera.take_step(message)
         elif topic == "/camera/rgb":
-            image = schema.TOPICS[topic].FromString(data)
-            self.images.append(np.frombuffer(image.data, np.uint8).reshape(*IMAGE_SHAPE[1:], 3))
+            self.camera.take_colors(data)
+        elif topic == "/camera/depth":
+            self.camera.take_depth(data)
         elif topic == "/trident/decision":
             self.decisions.append(_decision(schema.Decision.FromString(data)))
         elif topic == "/trident/ticks":
@@ -189,12 +193,9 @@ class _Columns:
 
     def flight(self, scenario: Scenario, damage: str | None) -> Flight:
         """Columns of the steps that have all their parts."""
-        count = min(len(self.steps), len(self.images), len(self.decisions), len(self.ticks))
+        count = min(len(self.steps), len(self.camera), len(self.decisions), len(self.ticks))
         steps, ticks = self.steps[:count], self.ticks[:count]
-        images = np.empty((count, *IMAGE_SHAPE), np.uint8)
-        for image, step, colors in zip(images, steps, self.images, strict=False):
-            image[:3] = colors.transpose(2, 0, 1)
-            image[3] = step.depth_code
+        images = self.camera.images(count)
         return Flight(
             path=self.path,
             scenario=scenario,
@@ -204,7 +205,8 @@ class _Columns:
             poses=np.concatenate([np.empty((0, BODY_SIZE)), *ticks]),
             tick_starts=np.cumsum([0] + [len(part) for part in ticks]),
             images=images,
-            histories=_column([step.history for step in steps], np.uint8, *HISTORY_SHAPE),
+            image_checksums=self.camera.checksums(images),
+            histories=self.camera.histories(count),
             ego=_column([step.ego for step in steps], np.float32, len(EGO_FIELDS)),
             goal=_column([step.goal for step in steps], np.float32, len(GOAL_FIELDS)),
             sites=_column([step.sites for step in steps], np.float32, *_SITES_SHAPE),
@@ -257,8 +259,6 @@ def _step_row(message: Any) -> _StepRow:
     return _StepRow(
         time=message.time,
         action=np.array(message.action, np.float32).reshape(4),
-        depth_code=np.frombuffer(message.depth_code, np.uint8).reshape(IMAGE_SHAPE[1:]),
-        history=np.frombuffer(message.history, np.uint8).reshape(HISTORY_SHAPE),
         ego=np.array(message.ego, np.float32).reshape(len(EGO_FIELDS)),
         goal=np.array(message.goal, np.float32).reshape(len(GOAL_FIELDS)),
         sites=np.array(message.sites, np.float32).reshape(_SITES_SHAPE),

@@ -7,15 +7,13 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from foxglove_schemas_protobuf.CameraCalibration_pb2 import CameraCalibration
+from foxglove_schemas_protobuf.CompressedImage_pb2 import CompressedImage
 from foxglove_schemas_protobuf.FrameTransform_pb2 import FrameTransform
 from foxglove_schemas_protobuf.PoseInFrame_pb2 import PoseInFrame
 from foxglove_schemas_protobuf.RawImage_pb2 import RawImage
 from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
 from google.protobuf.message import Message
-
-from sim.types import DEPTH_NEAR
 
 SCHEMA_VERSION = 2
 """Of the logs that are written; `docs/log-format.md` has the rule by which it grows, and what each version brought."""
@@ -35,6 +33,7 @@ _FIELDS: dict[str, dict[str, str]] = {
         "goal": "float*",
         "sites": "float*",
         "sites_mask": "bytes",
+        "image_crc32": "fixed32",
     },
     "Decision": {
         "action": "float*",
@@ -102,7 +101,7 @@ Event, Result = _MESSAGES["Event"], _MESSAGES["Result"]
 
 TOPICS: dict[str, Any] = {
     "/trident/step": Step,
-    "/camera/rgb": RawImage,
+    "/camera/rgb": CompressedImage,
     "/camera/depth": RawImage,
     "/camera/calibration": CameraCalibration,
     "/trident/decision": Decision,
@@ -112,16 +111,9 @@ TOPICS: dict[str, Any] = {
     "/trident/event": Event,
     "/trident/result": Result,
 }
-"""Every topic of a log and what its messages are."""
+"""Every topic of a log and what its messages are; the pictures of schema 1 are RawImage."""
 MOVERS_TOPIC = "/movers"
 """A SceneUpdate a step, only where something moves."""
-
-
-def depth_millimetres() -> np.ndarray:
-    """Depth along the optical axis for each of the 256 depth codes, mm as uint16; code 0 is no return."""
-    codes = np.arange(256)
-    metres = DEPTH_NEAR * (255.0 / np.maximum(codes, 1)) ** 2
-    return np.where(codes > 0, np.minimum(np.rint(1000.0 * metres), 65535), 0).astype(np.uint16)
 
 
 def metadata_checksum(metadata: dict[str, str]) -> str:

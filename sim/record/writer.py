@@ -9,16 +9,19 @@ from typing import IO, Any, NoReturn, cast
 
 import numpy as np
 from foxglove_schemas_protobuf.CameraCalibration_pb2 import CameraCalibration
+from foxglove_schemas_protobuf.CompressedImage_pb2 import CompressedImage
 from foxglove_schemas_protobuf.FrameTransform_pb2 import FrameTransform
 from foxglove_schemas_protobuf.PoseInFrame_pb2 import PoseInFrame
 from foxglove_schemas_protobuf.RawImage_pb2 import RawImage
 from foxglove_schemas_protobuf.SceneUpdate_pb2 import SceneUpdate
 from google.protobuf.timestamp_pb2 import Timestamp
-from jaxtyping import Float
+from jaxtyping import Float, UInt16
 from mcap.writer import CompressionType, Writer
 from mcap_protobuf.schema import register_schema
 
 from sim.record import schema
+from sim.record.depth_memory import DepthMemory
+from sim.record.pictures import compress_colors, depth_image, image_checksum
 from sim.record.scene import scene_update
 from sim.record.sink import LogStopped, Sink
 from sim.scenario import Camera, Scenario
@@ -29,7 +32,6 @@ from sim.world.movers import movers_of
 CHUNK_SECONDS = 0.9
 """Flight time after which a chunk is closed and handed to the operating system."""
 _NEVER_BY_SIZE = 1 << 30
-_DEPTH_MM = schema.depth_millimetres()
 
 
 class FlightLog:
@@ -43,6 +45,7 @@ class FlightLog:
         self._closed = False
         self._movers = movers_of(scenario)
         self._ticks = 0
+        self._memory = DepthMemory(scenario.rates.control_hz)
         try:
             self._sink = Sink(self.path)
             self._start(scenario, {**_facts(scenario), **metadata})
@@ -172,21 +175,22 @@ class FlightLog:
         self, time: float, action: Float[np.ndarray, "4"], observation: Observation
     ) -> None:
         image = observation["image"]
+        history = observation["history"].tobytes()
+        follows = history == self._memory.see(image[3]).tobytes()
         step = schema.Step(
             time=time,
             action=action.tolist(),
-            depth_code=image[3].tobytes(),
-            history=observation["history"].tobytes(),
+            # Only where the depth images before do not say it: where a log starts in mid-flight.
+            history=b"" if follows else history,
             ego=observation["ego"].tolist(),
             goal=observation["goal"].tolist(),
             sites=observation["sites"].tolist(),
             sites_mask=observation["sites_mask"].tobytes(),
+            image_crc32=image_checksum(image),
         )
         self._write("/trident/step", time, step)
-        # The colours lie only in the standard image message, the depth code only in ours.
-        colors = np.ascontiguousarray(image[:3].transpose(1, 2, 0))
-        self._write("/camera/rgb", time, _image_message(time, colors, "rgb8"))
-        self._write("/camera/depth", time, _image_message(time, _DEPTH_MM[image[3]], "16UC1"))
+        self._write("/camera/rgb", time, _picture_message(time, compress_colors(image)))
+        self._write("/camera/depth", time, _depth_message(time, depth_image(image[3])))
 
     def _write_movers(self, time: float) -> None:
         if self._movers:
@@ -245,15 +249,19 @@ def _calibration(camera: Camera) -> CameraCalibration:
     )
 
 
-def _image_message(time: float, pixels: np.ndarray, encoding: str) -> RawImage:
+def _picture_message(time: float, jpeg: bytes) -> CompressedImage:
+    return CompressedImage(timestamp=_stamp(time), frame_id="camera", data=jpeg, format="jpeg")
+
+
+def _depth_message(time: float, millimetres: UInt16[np.ndarray, "h w"]) -> RawImage:
     return RawImage(
         timestamp=_stamp(time),
         frame_id="camera",
-        width=pixels.shape[1],
-        height=pixels.shape[0],
-        encoding=encoding,
-        step=pixels.strides[0],
-        data=pixels.tobytes(),
+        width=millimetres.shape[1],
+        height=millimetres.shape[0],
+        encoding="16UC1",
+        step=millimetres.strides[0],
+        data=millimetres.tobytes(),
     )
 
 

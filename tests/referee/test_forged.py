@@ -199,6 +199,7 @@ def test_steps_left_out_are_caught(arrival: Flight) -> None:
             "times",
             "actions",
             "images",
+            "image_checksums",
             "histories",
             "ego",
             "goal",
