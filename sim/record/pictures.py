@@ -18,7 +18,7 @@ _FRAME_HEADERS = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 
 def image_checksum(image: UInt8[np.ndarray, "4 48 64"]) -> int:
     """CRC-32 over every bit of an observed image, by which a second flight's is compared with it."""
-    return zlib.crc32(np.ascontiguousarray(image))
+    return zlib.crc32(np.ascontiguousarray(image).data)
 
 
 def compress_colors(image: UInt8[np.ndarray, "4 48 64"]) -> bytes:

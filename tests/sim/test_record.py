@@ -176,6 +176,7 @@ def test_other_tools_can_decode_every_topic(log_path: Path) -> None:
     assert np.array_equal(messages["/trident/ticks"].body, STEPS[-1].ticks.ravel())
     assert messages["/camera/rgb"].format == "jpeg"
     picture = cv2.imdecode(np.frombuffer(messages["/camera/rgb"].data, np.uint8), cv2.IMREAD_COLOR)
+    assert picture is not None
     assert np.array_equal(
         picture[..., ::-1].transpose(2, 0, 1), read_flight(log_path).images[-1, :3]
     )

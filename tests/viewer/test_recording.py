@@ -7,8 +7,8 @@ import pytest
 
 pytest.importorskip("rerun_bindings", reason="needs the extra viz")
 
+from sim.record.pictures import depth_millimetres
 from sim.record.reader import Flight, read_flight
-from sim.record.schema import depth_millimetres
 from sim.record.viewer.blueprint import views
 from sim.record.viewer.recording import layout, open_recording, send_flights
 from sim.types import POSITION, QUATERNION, VELOCITY

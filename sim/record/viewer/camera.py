@@ -5,7 +5,7 @@ import rerun as rr
 from jaxtyping import UInt8
 
 from sim.frames import quat_to_matrix
-from sim.record.schema import depth_millimetres
+from sim.record.pictures import depth_millimetres
 from sim.record.viewer.rows import Sight
 from sim.record.viewer.stage import Stage
 from sim.scenario import Scenario
