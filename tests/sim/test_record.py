@@ -211,7 +211,8 @@ def test_a_step_costs_little(tmp_path: Path) -> None:
                     step.time, step.action, step.ticks, step.observation, step.decision, step.events
                 )
             spent.append(time.process_time() - began)
-    assert min(spent) / len(STEPS) < 0.6e-3
+    # A bound for any machine, however loaded; `benchmarks.logging_cost` measures.
+    assert min(spent) / len(STEPS) < 1.5e-3
 
 
 class _Echo:
