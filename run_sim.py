@@ -203,7 +203,8 @@ class Replay:
 
     def run(self) -> int:
         """0, or 1 where a log differs from its re-flight."""
-        from scenarios.commands.replay import Batch, Drawn, replay
+        from scenarios.commands.replay import replay
+        from scenarios.commands.replay_options import Batch, Drawn
         from scenarios.commands.replay_viewer import ViewerOptions
 
         drawn = Drawn(self.video, self.plot, self.html)

@@ -86,4 +86,4 @@ def _width_costing(target: float, groups: tuple[tuple[str, ...], ...]) -> float:
     while low < high:  # The narrowest that costs at least as much; cost never falls with width.
         middle = (low + high) // 2
         low, high = (middle + 1, high) if cost(middle) < target else (low, middle)
-    return min((low - 1, low), key=lambda step: abs(cost(max(step, 1)) - target)) / 100
+    return min((max(low - 1, 1), low), key=lambda step: abs(cost(step) - target)) / 100

@@ -1,7 +1,6 @@
 """Training: frames once, then every arm from scratch on them; resumable after a kill."""
 
-import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import asdict, replace
 from importlib.metadata import version
 from pathlib import Path
@@ -15,6 +14,7 @@ from agents.collect import Source
 from agents.dataset import Frames, one_label_each
 from agents.imitate import ImitationConfig, Probe, imitate
 from agents.train_config import LAST_TRAINING_SEED, TrainConfig
+from agents.training_settings import SETTINGS, read_settings, same_or_new
 from agents.tuning import tuned_rate
 from models import (
     Card,
@@ -54,7 +54,10 @@ def check_same_settings(config: TrainConfig) -> None:
         "learners": None if config.learners is None else str(config.learners),
     }
     del settings["steps"]
-    _same_or_new(config.out / "config.json", settings)
+    if config.data is None and config.learners is None:
+        # The networks that fly the later rounds are trained with them.
+        settings |= {"batch": config.batch, "learning_rate": config.learning_rate}
+    same_or_new(config.out / SETTINGS, settings)
 
 
 # --- Private.
@@ -77,7 +80,7 @@ def _train_arm(
         if config.tune:
             rate = tuned_rate(arm, network, config, frames, config.out / "tuning", report)
         imitation = config.imitation(seed, rate, config.spent.steps)
-        _same_or_new(scratch / "config.json", _settings(imitation, config))
+        same_or_new(scratch / SETTINGS, _settings(imitation, config))
         if (folder / "weights.safetensors").exists():
             continue
         net = imitate(network, frames, imitation, scratch, report, probe=probe)
@@ -89,21 +92,6 @@ def _settings(imitation: ImitationConfig, config: TrainConfig) -> dict[str, obje
     # Where it is trained changes the last bits of the result, and nothing that was decided.
     settings = asdict(replace(imitation, device="cpu"))
     return {**settings, "labels": config.labels}
-
-
-def _same_or_new(path: Path, settings: Mapping[str, object]) -> None:
-    """Write settings, or raise ValueError where others were written before."""
-    if path.exists():
-        before = json.loads(path.read_text())
-        differing = sorted(name for name in settings if before.get(name) != settings[name])
-        if differing:
-            name = differing[0]
-            raise ValueError(
-                f"{name} = {settings[name]}: the run in {path.parent} was begun with {before.get(name)}; "
-                "give its settings or another folder"
-            )
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps(settings, indent=2))
 
 
 def _card(
@@ -119,6 +107,7 @@ def _card(
         for name in ("navigation", "survival", "mission")
     )
     macs = macs_per_second([counted_macs(net)])
+    collected = read_settings((config.data or config.out) / SETTINGS)
     return Card(
         title=f"{arm.name}: {', '.join(network.heads)}",
         summary=(
@@ -127,11 +116,11 @@ def _card(
         ),
         data=(
             f"{len(frames['image']):,} labelled frames of {len(np.unique(frames['world'])):,} worlds in "
-            f"{config.spent.rounds} DAgger rounds, training worlds only (seeds 0-{LAST_TRAINING_SEED}), labels "
-            f"{config.labels}; share of frames with a label: {labelled}. No real place and no held-out family is "
-            "among them."
+            f"{collected['rounds']} DAgger rounds, training worlds only (seeds 0-{LAST_TRAINING_SEED}), labels "
+            f"{config.labels}; share of frames with a label: {labelled}. Collection refuses real places and held-out "
+            "families."
         ),
-        seeds=f"Weights and batch order: {imitation.seed}. Worlds from {config.first_world_seed}.",
+        seeds=f"Weights and batch order: {imitation.seed}. Worlds from {collected['first_world_seed']}.",
         results=(
             f"{imitation.steps:,} steps of {imitation.batch}, peak learning rate {imitation.learning_rate:g}, balance "
             f"{imitation.balance}. See `docs/experiments.md` for flights."

@@ -1,13 +1,14 @@
 """The learning rate of each network, tuned at a fraction of the budget: the same grid and rule for every arm."""
 
-import json
 from collections.abc import Callable
+from dataclasses import asdict, replace
 from pathlib import Path
 
 from agents.arms import Arm
 from agents.dataset import Frames
 from agents.imitate import imitate
 from agents.train_config import TrainConfig
+from agents.training_settings import SETTINGS, read_settings, same_or_new
 from agents.training_state import least_held_out
 from models import NetworkConfig
 
@@ -28,8 +29,12 @@ def tuned_rate(
     folder = out / arm.name.replace(":", "-") / "+".join(network.heads)
     answer = folder / "tuned.json"
     rates = [factor * config.learning_rate for factor in _GRID]
+    steps = max(1, config.spent.steps // _SHARE)
+    trials = asdict(
+        replace(config.imitation(config.seeds[0], config.learning_rate, steps), device="cpu")
+    )
+    same_or_new(folder / SETTINGS, {**trials, "labels": config.labels, "grid": rates})
     if not answer.exists():
-        steps = max(1, config.spent.steps // _SHARE)
         losses = {}
         for rate in rates:
             trial = config.imitation(config.seeds[0], rate, steps)
@@ -37,5 +42,5 @@ def tuned_rate(
             losses[rate] = least_held_out(folder / f"{rate:g}")
         best = min(losses, key=lambda rate: losses[rate])
         report(f"{arm.name} {'+'.join(network.heads)}: learning rate {best:g} of {rates}")
-        answer.write_text(json.dumps({"learning_rate": best, "held_out": losses}, indent=2))
-    return float(json.loads(answer.read_text())["learning_rate"])
+        same_or_new(answer, {"learning_rate": best, "held_out": losses})
+    return float(read_settings(answer)["learning_rate"])

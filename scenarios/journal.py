@@ -2,6 +2,7 @@
 
 import fcntl
 import json
+import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, fields
@@ -42,9 +43,11 @@ class Journal(Generic[Entry]):
         return [self._parse(line, number) for number, line in enumerate(lines, start=1)]
 
     def append(self, row: Entry) -> None:
-        """Add a row and hand it to the system, so that only a power cut can lose it."""
+        """Add a row and wait until it is on the disk, so that not even a power cut loses it."""
         with self.path.open("a", encoding="utf-8") as file:
             file.write(json.dumps(asdict(row), allow_nan=False) + "\n")  # pyright: ignore[reportArgumentType] - a dataclass.
+            file.flush()
+            os.fsync(file.fileno())
 
     def _parse(self, line: str, number: int) -> Entry:
         try:
@@ -57,15 +60,23 @@ class Journal(Generic[Entry]):
             raise ValueError(f"{self.path}, line {number}: {error}") from error
 
     def _check_stamp(self, path: Path, stamp: dict[str, str]) -> None:
-        before: dict[str, str] = (
-            json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
-        )
+        try:
+            before: dict[str, str] = (
+                json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+            )
+        except ValueError as error:
+            raise ValueError(
+                f"{path}: damaged ({error}): if the folder's flights are yours, remove this file and go on"
+            ) from error
         changed = [key for key in stamp if before.get(key, stamp[key]) != stamp[key]]
         if changed:
             raise ValueError(
                 f"{path.parent} holds flights of another {', '.join(changed)}: choose another folder, or remove it"
             )
-        path.write_text(json.dumps({**before, **stamp}, indent=2) + "\n", encoding="utf-8")
+        if before != (both := {**before, **stamp}):
+            partial = path.with_suffix(".partial")
+            partial.write_text(json.dumps(both, indent=2) + "\n", encoding="utf-8")
+            partial.replace(path)
 
     def _drop_torn_line(self) -> None:
         """A kill in mid-write leaves half a line at the end; that flight is flown again."""

@@ -6,7 +6,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from scenarios.commands.replay import Batch, Drawn, replay
+from scenarios.commands.replay import replay
+from scenarios.commands.replay_options import Batch, Drawn
 from sim.env import TridentEnv
 from sim.faults import Fault
 from sim.flight import Flight

@@ -90,6 +90,12 @@ def test_every_command_explains_itself(within: Trident, command: str) -> None:
         (["replay"], ["at least one log"]),
         (["replay", "absent.mcap"], ["absent.mcap: No such file or directory"]),
         (["replay", "."], [".: no *.mcap in this folder"]),
+        (["describe"], ["describe: name scenarios"]),
+        (
+            ["describe", "tier1-navigation", "--first-seed", "19995"],
+            ["seeds from 20000 are test worlds"],
+        ),
+        (["compare", "--worlds", "99999999999999"], ["seeds from 20000 are test worlds"]),
         (["referee"], ["at least one log"]),
         (["referee", "absent.mcap"], ["absent.mcap"]),
         (["bench", "--obstacles", "0"], ["obstacles = 0"]),

@@ -227,3 +227,31 @@ def test_poses_of_the_table_are_metres_apart_as_velocities_say(flight: Flight) -
     hz = flight.scenario.rates.control_hz
     assert np.allclose(np.diff(x) * hz, 0.5 * (vx[1:] + vx[:-1]), atol=0.15)
     assert flight.poses[:, POSITION].shape[1] == 3
+
+
+@pytest.mark.parametrize(
+    ("option", "named"),
+    [
+        (
+            ["--export", "a.mcap", "--format", "csv"],
+            "export = a.mcap: would overwrite the log a.mcap",
+        ),
+        (["--html", "link.html"], "html = link.html: would overwrite the log a.mcap"),
+        (
+            ["--plot", "same.png", "--export", "same.png", "--format", "csv"],
+            "would overwrite what --plot writes",
+        ),
+        (["--html", "a.png"], "html = a.png: ends in '.png'; choose .html or .htm"),
+        (["--workers", "0"], "workers = 0: must be at least 1"),
+        (["--format", "csv"], "format = csv: says what --export writes"),
+    ],
+)
+def test_what_cannot_be_done_is_said_before_anything_is(
+    within: Trident, flown: Path, tmp_path: Path, option: list[str], named: str
+) -> None:
+    log = tmp_path / "a.mcap"
+    log.write_bytes(content := (flown / "a.mcap").read_bytes())
+    (tmp_path / "link.html").symlink_to(log)
+    assert named in refused(within("replay", "a.mcap", *option))
+    assert log.read_bytes() == content
+    assert {path.name for path in tmp_path.iterdir()} == {"a.mcap", "link.html"}

@@ -256,6 +256,7 @@ def _command(options: Options, suite: Suite, folder: Path | None) -> str:
         words += ["--engine", options.engine]
     if options.address is not None:
         words += ["--address", options.address]
+    words += ["--flight-limit", f"{options.flight_limit:g}"]
     words += [f"--{name}" for name in ("trust", "referee") if getattr(options, name)]
     if folder is not None:
         words += ["--logs", options.logs, "--out", str(folder)]

@@ -9,9 +9,18 @@ from rich.table import Table
 
 import scenarios
 from scenarios.avoidbench import FlightMetrics, flight_metrics, relative_gap, traversability
-from scenarios.commands.console import progress, say, say_json, show, user_input
+from scenarios.commands.console import (
+    InputError,
+    progress,
+    say,
+    say_json,
+    show,
+    user_input,
+    writable_folder,
+)
 from scenarios.difficulty import difficulty
 from scenarios.guide import ground_of, guide_legs, length_of
+from scenarios.seeds import SEED_SETS
 from sim.record.reader import read_flight
 from sim.scenario import Scenario
 from sim.types import POSITION, VELOCITY
@@ -56,11 +65,15 @@ def describe(
     entries = [name for name in names if name not in logs]
     if "all" in entries:
         entries = list(scenarios.names())
+    if not names:
+        raise InputError(
+            "describe: name scenarios, all, or flight logs, e.g. trident describe tier3-navigation"
+        )
     if not entries:
         return 0
-    if worlds < 1:
-        with user_input():
-            raise ValueError(f"worlds = {worlds}: must be at least 1")
+    _check_worlds(worlds, first_seed)
+    if markdown is not None:
+        writable_folder(markdown.absolute().parent)
     rows = _measure_all(entries, range(first_seed, first_seed + worlds))
     show(_table(rows, worlds, first_seed))
     if markdown is not None:
@@ -96,6 +109,17 @@ def mean(found: Sequence[WorldMeasures], key: str) -> float | None:
 
 
 # --- Private.
+
+
+def _check_worlds(worlds: int, first_seed: int) -> None:
+    closed = SEED_SETS["test"].start
+    if worlds < 1:
+        raise InputError(f"worlds = {worlds}: must be at least 1")
+    if first_seed < 0 or first_seed + worlds > closed:
+        raise InputError(
+            f"first_seed = {first_seed}, worlds = {worlds}: from 0 up, and seeds from {closed} are test worlds, "
+            "opened once per release"
+        )
 
 
 def _measure_all(entries: Sequence[str], seeds: range) -> dict[str, list[WorldMeasures]]:

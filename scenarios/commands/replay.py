@@ -2,7 +2,6 @@
 
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
 from rich.table import Table
@@ -10,10 +9,12 @@ from rich.table import Table
 from scenarios.commands.console import InputError, progress, say, show, user_input
 from scenarios.commands.flight_table import flight_table
 from scenarios.commands.log_files import log_files
+from scenarios.commands.replay_checks import check_options
 from scenarios.commands.replay_export import export_logs
+from scenarios.commands.replay_options import Batch, Drawn
 from scenarios.commands.replay_verify import verify_logs
 from scenarios.commands.replay_viewer import ViewerOptions, show_flights
-from scenarios.commands.replay_why import moment_asked, show_why
+from scenarios.commands.replay_why import show_why
 from sim.record.page import write_page
 from sim.record.plot import write_plot
 from sim.record.reader import Flight, read_flight
@@ -21,25 +22,6 @@ from sim.record.video import film_workers, write_video
 from sim.task_spec import MissionTask
 
 _VERSIONS = ("python", "numpy", "numba", "pybullet", "embreex")
-
-
-@dataclass(frozen=True)
-class Drawn:
-    """What is drawn of each flight, and where to."""
-
-    video: Path | None = None
-    plot: Path | None = None
-    html: Path | None = None
-
-
-@dataclass(frozen=True)
-class Batch:
-    """What is done with logs one by one, however many there are."""
-
-    verify: bool = False
-    workers: int | None = None
-    export: Path | None = None
-    form: str | None = None
 
 
 def replay(
@@ -53,9 +35,8 @@ def replay(
     """Do what is asked for with each log; 1 where a re-flight differs, else 0; a log cut short is used as far as it goes, then refused."""
     if not logs:
         raise InputError("replay: name at least one log, e.g. runs/*/flight.mcap")
-    if why is not None:
-        moment_asked(why)
     paths = log_files(logs)
+    check_options(paths, drawn, batch, why, viewing)
     viewed = viewing is not None and viewing.wanted
     seen = why is not None or viewed or drawn != Drawn()
     many = len(paths) > 1 and (batch.verify or batch.export is not None) and not seen

@@ -20,12 +20,12 @@ Write = Callable[[pa.Table], None]
 
 def export_logs(paths: list[Path], target: Path, form: str | None) -> int:
     """Write all flights into `target`; a log that cannot be read is named and left out, and the exit code is then 2."""
-    chosen = _format(target, form)
+    chosen = check_export(target, form)
     if chosen == "minari":
         from scenarios.minari_export import export_minari
 
         return export_minari(paths, target)
-    left_out = rows = 0
+    left_out = rows = written = 0
     unfinished = target.with_name(f"{target.name}.part")
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -35,6 +35,7 @@ def export_logs(paths: list[Path], target: Path, form: str | None) -> int:
                 left_out += flight is None or flight.damage is not None
                 if flight is not None:
                     rows += len(flight)
+                    written += 1
                     write(_table(flight))
                 report(done + 1, len(paths))
         if rows == 0:
@@ -44,7 +45,7 @@ def export_logs(paths: list[Path], target: Path, form: str | None) -> int:
         raise InputError(f"{target}: cannot be written: {error.strerror or error}") from error
     finally:
         unfinished.unlink(missing_ok=True)
-    say(f"wrote {target}: {rows} control steps of {len(paths)} logs")
+    say(f"wrote {target}: {rows} control steps of {written} logs")
     return 2 if left_out else 0
 
 
@@ -60,7 +61,8 @@ def read(path: Path) -> Flight | None:
     return flight
 
 
-def _format(target: Path, form: str | None) -> str:
+def check_export(target: Path, form: str | None) -> str:
+    """The format that is meant; InputError where it cannot be written to the target."""
     chosen = form or target.suffix.removeprefix(".").lower() or "minari"
     if chosen not in FORMATS:
         raise InputError(

@@ -30,8 +30,6 @@ def verify_logs(paths: list[Path], workers: int | None) -> int:
 
     1 where one differs, else 2 where one is damaged or cannot be read, else 0.
     """
-    if workers is not None and workers < 1:
-        raise InputError(f"workers = {workers}: must be at least 1")
     if len(paths) == 1:
         with progress(f"re-flying {paths[0]}", "steps") as report:
             verdict = check(paths[0], report)

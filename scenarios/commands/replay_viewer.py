@@ -26,12 +26,18 @@ class ViewerOptions:
         return self.viewer or self.rrd is not None
 
 
+def check_viewer(logs: int, options: ViewerOptions) -> None:
+    """Raise InputError for what cannot be shown, before anything is read."""
+    option = "viewer" if options.viewer else "rrd"
+    if logs > _MOST:
+        raise InputError(f"{option}: shows one log or two side by side, not {logs}")
+    if options.rrd is not None and options.rrd.suffix != ".rrd":
+        raise InputError(f"rrd = {options.rrd}: a recording's name ends in .rrd")
+    need_rerun(option)
+
+
 def show_flights(flights: list[Flight], options: ViewerOptions) -> None:
     """Save the recording where a file is named, and show it until the user has seen enough."""
-    option = "viewer" if options.viewer else "rrd"
-    if len(flights) > _MOST:
-        raise InputError(f"{option}: shows one log or two side by side, not {len(flights)}")
-    need_rerun(option)
     with terminable():
         if options.rrd is not None:
             _save(flights, options.rrd)
@@ -42,8 +48,6 @@ def show_flights(flights: list[Flight], options: ViewerOptions) -> None:
 def _save(flights: list[Flight], target: Path) -> None:
     from sim.record.viewer.recording import layout, open_recording, send_flights
 
-    if target.suffix != ".rrd":
-        raise InputError(f"rrd = {target}: a recording's name ends in .rrd")
     stream, stages = open_recording(flights)
     try:
         target.parent.mkdir(parents=True, exist_ok=True)

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from scenarios.commands.console import InputError
-from scenarios.commands.replay import Batch, Drawn, replay
+from scenarios.commands.replay import replay
+from scenarios.commands.replay_options import Batch, Drawn
 from tests.sim.synthetic_flight import make_result, make_steps, write_log
 
 

@@ -1,0 +1,36 @@
+"""The settings that a folder of a training run was begun with: written once, and compared whenever it goes on."""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+SETTINGS = "config.json"
+
+
+def same_or_new(path: Path, settings: Mapping[str, object]) -> None:
+    """Write settings, or raise ValueError where others were written before."""
+    if path.exists():
+        before = read_settings(path)
+        # What JSON has no word for, tuples, comes back as what it has.
+        asked = json.loads(json.dumps(settings))
+        differing = sorted(name for name in asked if before.get(name) != asked[name])
+        if differing:
+            name = differing[0]
+            raise ValueError(
+                f"{name} = {settings[name]}: the run in {path.parent} was begun with {before.get(name)}; "
+                "give its settings or another folder"
+            )
+        return
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_suffix(".partial")
+    partial.write_text(json.dumps(settings, indent=2))
+    partial.replace(path)
+
+
+def read_settings(path: Path) -> dict[str, Any]:
+    """What was written; ValueError with the file's name where that is damaged."""
+    try:
+        return json.loads(path.read_text())
+    except ValueError as error:
+        raise ValueError(f"{path}: damaged: {error}") from error
