@@ -19,6 +19,7 @@ html_theme = "furo"
 html_title = f"Trident {release}"
 # The pages' sources lie beside the code; a second copy on the site would only be found by searches.
 html_copy_source = False
+html_show_copyright = False
 html_show_sourcelink = False
 html_theme_options = {
     # Tables are what many pages consist of: let them use the width there is.
