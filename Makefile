@@ -8,7 +8,7 @@ WARM := $(VENV)/.warm
 NO_PYTHON := No Python 3.11 found (PyBullet has no wheels for newer ones). Get it with: sudo apt install python3.11 python3.11-venv, or uv python install 3.11, or pyenv install 3.11
 CODE := $(shell find sim agents scenarios -name '*.py' 2>/dev/null)
 
-.PHONY: fly test test-all check bench bench-gate clip install clean
+.PHONY: fly test test-all check docs bench bench-gate clip install clean
 
 fly: $(WARM)
 	$(PYTHON) run_sim.py fly
@@ -23,6 +23,10 @@ check: $(STAMP)
 	$(PYTHON) -m ruff format --check .
 	$(PYTHON) -m ruff check .
 	$(PYTHON) -m pyright
+
+# The pages of docs/ as a site, in build/site; a broken link or a page that no list names is an error.
+docs: $(STAMP)
+	$(PYTHON) -m sphinx --fail-on-warning --keep-going --quiet -b html -d build/site-cache docs build/site
 
 bench: $(WARM)
 	$(PYTHON) run_sim.py bench

@@ -1,6 +1,6 @@
 """A policy of your own, flown and compared as ours are: towards the goal, past whatever the depth image shows to be near.
 
-Give it as `--pilot examples/bring_a_policy.py:LooksAhead --trust`; `docs/compare.md` says what a policy may declare.
+Give it as `--pilot examples/bring_a_policy.py:LooksAhead --trust`; `docs/bring-your-own-policy.md` says what a policy may declare.
 """
 
 import sys

@@ -1,13 +1,17 @@
 """README and docs are true: paths exist, every file is listed, and what they show as code or scenario works."""
 
 import re
+import shlex
 import tomllib
 from pathlib import Path
 
 import pytest
+import tyro
 
+import agents
 import run_sim
 import scenarios
+from scenarios.suite import suite_names
 from sim.scenario import Scenario
 from sim.task_spec import MissionTask
 from tests.readme_tree import HEADING, README
@@ -65,7 +69,10 @@ def test_python_in_the_documentation_runs(
     page: Path, code: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    exec(compile(code, f"{page.name}", "exec"), {"__name__": "documentation"})
+    exec(
+        compile(code, f"{page.name}", "exec"),
+        {"__name__": "documentation", "EXAMPLES": ROOT / "examples"},
+    )
 
 
 def test_scenarios_in_the_documentation_can_be_flown() -> None:
@@ -103,23 +110,104 @@ def test_the_readme_names_every_command() -> None:
     assert [name for name in run_sim.COMMANDS if f"trident {name}" not in text] == []
 
 
-def test_options_in_the_documentation_exist(
+# --- Commands. Every line of a block that begins with `trident` is parsed as the command line itself parses it, and the names in
+# it are looked up; those below are run as well. In blocks, `$ ` may stand before a command.
+
+RUN = {
+    "trident list scenarios": "delft-mission",
+    "trident describe tier3-navigation": "tier3-navigation",
+}
+"""Commands of the pages that are cheap enough to be run each time, and what they say."""
+CHEAPER = {"trident describe tier3-navigation": ("--worlds", "1")}
+"""Options that make them cheaper still."""
+
+
+def commands(page: Path) -> list[str]:
+    """Commands in indented blocks and in fenced ones without a language or of a shell, comments cut off."""
+    text = re.sub(
+        r"^```(?!sh|console|\n)\w.*?^```", "", page.read_text(), flags=re.DOTALL | re.MULTILINE
+    )
+    lines = re.findall(r"^(?: {4})?(?:\$ )?((?:[A-Z_]+=\S+ )*[a-z]+ .*)$", text, re.MULTILINE)
+    found = [line.split("  #")[0].split(" # ")[0].rstrip() for line in lines]
+    return [line for line in found if line.split()[0] == "trident"]
+
+
+ALL_COMMANDS = sorted({(page.stem, line) for page in PAGES for line in commands(page)})
+
+
+def parsed(words: list[str]) -> run_sim.Command:
+    return tyro.cli(run_sim.COMMANDS[words[0]], args=words[1:])
+
+
+@pytest.mark.parametrize(("page", "line"), ALL_COMMANDS, ids=[line for _, line in ALL_COMMANDS])
+def test_commands_in_the_documentation_are_understood(
+    page: str, line: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The real parser takes every option and value, and every name in a command is one there is."""
+    monkeypatch.chdir(tmp_path)
+    for folder in re.findall(r"(?:--data|--learners) (\S+)", line):
+        (tmp_path / folder).mkdir(parents=True, exist_ok=True)
+    command = parsed(shlex.split(line)[1:])
+    for pilot in [*getattr(command, "pilots", ()), getattr(command, "pilot", "shared")]:
+        assert is_known_pilot(pilot), f"{page}: {line}: no pilot {pilot}"
+    suite = getattr(command, "suite", "smoke")
+    assert suite.endswith(".toml") or suite in suite_names(), f"{page}: {line}"
+    if isinstance(command, run_sim.Fly):
+        assert is_known_scenario(command.scenario), f"{page}: {line}"
+    if isinstance(command, run_sim.Describe):
+        assert all(map(is_known_scenario, command.what)), f"{page}: {line}"
+
+
+def is_known_pilot(name: str) -> bool:
+    """Whether a name is one of ours, a file of this repository, or stands for something a user has."""
+    base = re.split(r"[@#+]", name)[0]
+    if ".py:" in base:
+        return (ROOT / base.split(":")[0]).is_file()
+    return (
+        base in agents.pilot_names() or base.startswith("runs/") or base.endswith((".zip", ".onnx"))
+    )
+
+
+def is_known_scenario(name: str) -> bool:
+    """Whether a scenario is in the library, in this repository, or a file that the page tells the user to have."""
+    if name.startswith("examples/"):
+        return (ROOT / name).is_file()
+    own_file = name.endswith((".toml", ".json", ".csv", ".glb", ".plan")) and "/" not in name
+    return own_file or name == "all" or name in scenarios.names()
+
+
+def test_there_are_commands_on_every_page_that_shows_something_to_do() -> None:
+    pages = {page for page, _ in ALL_COMMANDS}
+    assert {"README", "training", "compare", "replay", "bring-your-own-policy"} <= pages
+    assert len(ALL_COMMANDS) >= 40
+    assert set(RUN) <= {line for _, line in ALL_COMMANDS}
+
+
+@pytest.mark.parametrize(("line", "said"), RUN.items(), ids=list(RUN))
+def test_cheap_commands_run(line: str, said: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert parsed([*shlex.split(line)[1:], *CHEAPER.get(line, ())]).run() == 0
+    assert said in capsys.readouterr().out
+
+
+FOREIGN = {"--runslow", "--gate", "--flights", "--update-baseline"}
+"""Options of other programs than ours that the pages name: pytest's and the benchmarks'."""
+
+
+def test_options_named_in_sentences_exist(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Every `trident COMMAND … --option` line uses options that the command's help lists."""
-    lines = [
-        line
-        for page in PAGES
-        for line in re.findall(r"^ {4}trident (.*)$", page.read_text(), re.MULTILINE)
-    ]
-    assert len(lines) >= 10
-    helps: dict[str, str] = {}
-    for line in lines:
-        command, *words = line.split("#")[0].split()
-        if command not in helps:
-            monkeypatch.setattr("sys.argv", ["run_sim.py", command, "--help"])
-            with pytest.raises(SystemExit):
-                run_sim.main()
-            helps[command] = capsys.readouterr().out
-        unknown = [word for word in words if word.startswith("--") and not re.search(rf"{word}\b|{word.replace('--no-', '--')}\b", helps[command])]  # fmt: skip
-        assert unknown == [], line
+    """Between backticks, too, every option is one that some command lists."""
+    helps = ""
+    for name in run_sim.COMMANDS:
+        monkeypatch.setattr("sys.argv", ["run_sim.py", name, "--help"])
+        with pytest.raises(SystemExit):
+            run_sim.main()
+        helps += capsys.readouterr().out
+    listed = set(re.findall(r"--[a-z][a-z-]*", helps)) | FOREIGN | {"--help", "--version"}
+    for page in PAGES:
+        spans = re.findall(
+            r"`([^`\n]+)`",
+            re.sub(r"^```.*?^```", "", page.read_text(), flags=re.DOTALL | re.MULTILINE),
+        )
+        named = {word for span in spans for word in re.findall(r"(?<!\S)--[a-z][a-z-]*", span)}
+        assert named - listed == set(), page.name
