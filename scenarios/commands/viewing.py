@@ -4,6 +4,7 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 from scenarios.commands.console import InputError, say
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
 
 def need_rerun(option: str) -> None:
     """Refuse where the extra is missing."""
+    if find_spec("rerun_bindings") is None:
+        raise InputError(f"{option}: needs Rerun: pip install 'trident-sim[viz]'")
     try:
         import rerun  # noqa: F401  Whether it comes with everything it needs shows only here.
     except ImportError as error:

@@ -84,7 +84,6 @@ def test_what_is_shown_live_is_what_the_log_shows(flown: tuple[Flight, Path], fo
         ("world/trail", "strips"),
         ("world/estimate", "positions"),
         ("world/camera", "translation"),
-        ("world/camera/rgb", "buffer"),
         ("world/camera/classes", "buffer"),
         ("world/command", "vectors"),
         ("world/sites", "colors"),
