@@ -248,7 +248,7 @@ def found(flight: Flight, drawn: Track, scenario: Scenario, **claims: object) ->
     duration = drawn.time_of_step(len(drawn.ends) - 1)
     given = {"duration_s": duration, "distance_m": drawn.length, "events": (), **claims}
     forged = replace(claiming(flight, **given), scenario=scenario)
-    energy = np.zeros(len(drawn))
+    energy = np.zeros(max(len(drawn), len(flight.poses) + 1))
     ways = endings(scenario, drawn)
     kinds = {finding.kind for finding in check_claims(forged, drawn, ways, energy, 4.0)}
     return kinds & {"outcome", "prize", "events", "duration"}
@@ -270,12 +270,12 @@ def test_a_doubt_is_an_alternative_to_what_follows(crash: Flight) -> None:
     # Not flown on after the wall: only the wall may be claimed, or the limit where the log ends there.
     for outcome in (Outcome.SUCCESS, Outcome.TIMEOUT, Outcome.LANDED_AWAY, Outcome.INTERRUPTED):
         assert "outcome" in found(crash, drawn, spec, outcome=outcome, prize=0.0)
-    for outcome in (Outcome.COLLISION, "altitude_breach"):
+    for outcome in (Outcome.COLLISION, Outcome.ALTITUDE_BREACH):
         assert found(crash, drawn, spec, outcome=outcome, prize=0.0) == {"duration"}
     short = cut(drawn, met.step + 1)
     assert found(crash, short, spec, outcome=Outcome.COLLISION, prize=0.0) == set()
     brief = cut(drawn, high.step + 1)
-    assert found(crash, brief, spec, outcome="altitude_breach", prize=0.0) == set()
+    assert found(crash, brief, spec, outcome=Outcome.ALTITUDE_BREACH, prize=0.0) == set()
     assert "outcome" in found(crash, brief, spec, outcome=Outcome.SUCCESS, prize=0.0)
 
 
@@ -300,9 +300,10 @@ def test_a_prize_is_checked_past_a_doubt(inspection: Flight) -> None:
 
 
 def down_at(x: float, *, graze: bool = False) -> Track:
-    """Down to the ground at 0.5 m/s, to the end of the control step."""
+    """Down to the ground at 0.5 m/s, met with the last tick of a control step."""
     z = np.maximum(1.5 - 0.5 * TICK * np.arange(800), 0.06)
-    z = z[: int((z <= 0.06).argmax()) + 1]
+    met = int((z <= 0.06).argmax())
+    z = z[met % 16 : met + 1]
     if graze:
         z[20:24] = 3.2
     return standing(np.column_stack([np.full(len(z), x), 0 * z, z]))
