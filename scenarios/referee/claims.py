@@ -5,11 +5,14 @@ from collections.abc import Iterator
 import numpy as np
 
 from scenarios.referee.definitions import REACH
-from scenarios.referee.ending import RESOLVED_TICKS, Ending
-from scenarios.referee.sites import SiteReport
+from scenarios.referee.events import Ending
+from scenarios.referee.sites import SiteReport, earnable, judge_sites, prize_of
+from scenarios.referee.touchdown import RESOLVED_TICKS
 from scenarios.referee.track import Track
 from scenarios.referee.verdict import UNFINISHED, Finding
 from sim.record.reader import Flight
+from sim.scenario import Scenario
+from sim.task_spec import MissionTask
 from sim.types import FlightResult, Outcome
 
 ENERGY_SHARE, ENERGY_WH = 0.05, 0.02
@@ -19,34 +22,27 @@ _CLEARANCE_M = 0.10
 
 
 def check_claims(
-    flight: Flight,
-    track: Track,
-    ending: Ending,
-    sites: tuple[SiteReport, ...],
-    energy: np.ndarray,
-    prize: float,
-    least: float,
+    flight: Flight, track: Track, endings: tuple[Ending, ...], energy: np.ndarray, least: float
 ) -> Iterator[Finding]:
-    """Every claim that does not hold; `energy` (n,) is the referee's up to each sample, Wh."""
+    """Every claim that does not hold; `energy` (n,) is the referee's up to each sample, Wh.
+
+    Of `endings`, all that doubts permit, the result must be one: outcome, time, and prize.
+    """
     result = flight.result
     if result is None:
         yield Finding("log", f"no result: {flight.damage or 'the log was never closed'}")
         return
     if flight.damage is not None:
         yield Finding("log", flight.damage)
-    interrupted = result.outcome is Outcome.INTERRUPTED and ending.outcome == UNFINISHED
-    agreed = interrupted or str(result.outcome) == ending.outcome
-    if not agreed and not ending.close:
-        yield Finding(
-            "outcome", f"claims {result.outcome}, found {ending.outcome}: {ending.reason}"
-        )
     last = len(track.ends) - 1
-    # A touch in the last tick of a step is reported with the next one's first.
-    reported = ending.touch is not None and len(track) - 1 - ending.sample <= RESOLVED_TICKS
-    if agreed and ending.step < last and not reported and not ending.close:
-        yield Finding(
-            "duration", f"flown on after {track.time_of_step(ending.step):.2f} s, when it was over"
-        )
+    agreed = [ending for ending in endings if _same(result, ending)]
+    timely = [ending for ending in agreed if _timely(track, ending)]
+    if not agreed:
+        found = ", or ".join(f"{ending.outcome}: {ending.reason}" for ending in endings)
+        yield Finding("outcome", f"claims {result.outcome}, found {found}")
+    elif not timely:
+        over = track.time_of_step(track.step_of(agreed[-1].latest))
+        yield Finding("duration", f"flown on after {over:.2f} s, when it was over")
     if abs(result.duration_s - track.time_of_step(last)) > 1e-6:
         yield Finding(
             "duration", f"claims {result.duration_s:.3f} s, logged {track.time_of_step(last):.3f} s"
@@ -55,7 +51,25 @@ def check_claims(
         yield Finding("distance", f"claims {result.distance_m:.3f} m, logged {track.length:.3f} m")
     yield from _clearance(result, track, least)
     yield from _energy(flight, result, energy)
-    yield from _prize(result, sites, prize, ending)
+    # Any of those that the outcome and its time leave open will do for the prize.
+    against = timely or agreed or endings[:1]
+    prizes = [list(_prize(flight.scenario, result, track, ending)) for ending in against]
+    yield from min(prizes, key=len)
+
+
+def _same(result: FlightResult, ending: Ending) -> bool:
+    if ending.outcome == UNFINISHED:
+        return result.outcome is Outcome.INTERRUPTED
+    return str(result.outcome) == ending.outcome
+
+
+def _timely(track: Track, ending: Ending) -> bool:
+    """Whether the log ends when the flight did, or may have."""
+    last = len(track.ends) - 1
+    if ending.step <= last <= track.step_of(ending.latest):
+        return True
+    # A touch in the last tick of a step is reported with the next one's first.
+    return ending.touch is not None and len(track) - 1 - ending.latest <= RESOLVED_TICKS
 
 
 def _clearance(result: FlightResult, track: Track, least: float) -> Iterator[Finding]:
@@ -95,24 +109,31 @@ def _energy(flight: Flight, result: FlightResult, energy: np.ndarray) -> Iterato
 
 
 def _prize(
-    result: FlightResult, sites: tuple[SiteReport, ...], prize: float, ending: Ending
+    scenario: Scenario, result: FlightResult, track: Track, ending: Ending
 ) -> Iterator[Finding]:
-    if any(site.close for site in sites) or ending.close:
-        return
-    if abs(result.prize - prize) > 1e-6:
-        yield Finding("prize", f"claims {result.prize:g}, found {prize:g}")
+    """Against one ending; a site that is close itself may have brought anything it can bring, at any time."""
+    step = min(len(track.ends) - 1, track.step_of(ending.latest))
+    sites = judge_sites(scenario, track, step)
+    specs = scenario.task.sites if isinstance(scenario.task, MissionTask) else ()
+    possible = {0.0}
+    for spec, site in zip(specs, sites, strict=True):
+        earned = earnable(scenario, spec) if site.close else {site.earned}
+        possible = {round(before + more, 9) for before in possible for more in earned}
+    if all(abs(result.prize - prize) > 1e-6 for prize in possible):
+        yield Finding("prize", f"claims {result.prize:g}, found {prize_of(sites):g}")
     for name, times in (
         ("site_visited", [site.visited_s for site in sites]),
         ("close_up_done", [site.close_up_s for site in sites]),
     ):
         claimed = {e.detail.get("site"): e.time for e in result.events if e.name == name}
         found = {index: time for index, time in enumerate(times) if time is not None}
-        wrong = [
-            index
-            for index in {*claimed, *found}
-            if index not in claimed
-            or index not in found
-            or abs(claimed[index] - found[index]) > 1e-6
-        ]
-        if wrong:
+        sure = {index for index in {*claimed, *found} if not _is_close(sites, index)}
+        if any(
+            index not in claimed or index not in found or abs(claimed[index] - found[index]) > 1e-6
+            for index in sure
+        ):
             yield Finding("events", f"{name}: claims {claimed}, found {found}")
+
+
+def _is_close(sites: tuple[SiteReport, ...], index: object) -> bool:
+    return isinstance(index, int) and 0 <= index < len(sites) and sites[index].close

@@ -1,12 +1,12 @@
-"""Clearances of a whole flight, from everything that stands, moves, or is the ground; and its first touch."""
+"""Clearances of a whole flight, from everything that stands, moves, or is the ground."""
 
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Bool, Float, Int
+from jaxtyping import Float, Int
 
 from scenarios.referee.bins import Bins, bins_of
-from scenarios.referee.definitions import REACH, TOUCH
+from scenarios.referee.definitions import REACH
 from scenarios.referee.movers import mover_centers, mover_row
 from scenarios.referee.shapes import Shapes, bounding_boxes, shapes_of
 from scenarios.referee.sweep import fresh, sweep
@@ -80,27 +80,6 @@ def colliding_body(scenario: Scenario, vehicle: Vehicle) -> tuple[float, float]:
     if radius is None:
         return vehicle.hull_radius, vehicle.hull_height / 2
     return radius, min(vehicle.hull_height / 2, radius)
-
-
-def first_touch(measured: Clearances) -> Touch | None:
-    """The first time the hull touches anything; an obstacle counts before the ground.
-
-    Of the samples that one touch lasts, the first inside the obstacle is taken, else the nearest to it.
-    """
-    touching = (measured.obstacles < TOUCH) | (measured.ground < TOUCH)
-    if not touching.any():
-        return None
-    first = int(touching.argmax())
-    away = np.flatnonzero(~touching[first:])
-    last = first + int(away[0]) if len(away) else len(touching)
-    both = np.minimum(measured.obstacles, measured.ground)[first:last]
-    inside: Bool[np.ndarray, " k"] = both <= 0.0
-    sample = first + int(inside.argmax() if inside.any() else both.argmin())
-    only_ground = not (measured.obstacles[first : sample + 1] < TOUCH).any()
-    if only_ground:
-        return Touch(sample, float(measured.ground[sample]), True, "the ground")
-    nearest = first + int(measured.obstacles[first : sample + 1].argmin())
-    return Touch(nearest, float(measured.obstacles[nearest]), False, measured.name(nearest))
 
 
 def nothing_near(least: float) -> bool:

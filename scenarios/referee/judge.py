@@ -8,13 +8,15 @@ import numpy as np
 from scenarios.referee.audit import audit
 from scenarios.referee.claims import check_claims
 from scenarios.referee.contact import Clearances, clearances, nothing_near
-from scenarios.referee.ending import Ending, course_progress, judge_ending
+from scenarios.referee.ending import judge_endings
 from scenarios.referee.energy import energy_used
+from scenarios.referee.events import Ending
 from scenarios.referee.fields import check_known
 from scenarios.referee.forces import forces_of
-from scenarios.referee.sites import SiteReport, judge_sites, prize_of
+from scenarios.referee.fulfilment import course_progress
+from scenarios.referee.sites import judge_sites, prize_of
 from scenarios.referee.track import Track, track_of
-from scenarios.referee.verdict import UNFINISHED, Finding, Verdict
+from scenarios.referee.verdict import UNFINISHED, Finding, Permitted, Verdict
 from sim.physics.vehicle import load_vehicle
 from sim.record.reader import Flight, read_flight
 from sim.scenario import Scenario
@@ -47,15 +49,13 @@ def _judge(flight: Flight, track: Track, findings: list[Finding]) -> Verdict:
     forces = forces_of(scenario, vehicle, track)
     energy = energy_used(vehicle, track, forces)
     battery = battery_after_steps(flight, energy)
-    ending = judge_ending(scenario, track, measured, battery, _failsafe(flight))
-    sites = judge_sites(scenario, track, ending.step)
-    prize = prize_of(sites)
+    endings = judge_endings(scenario, track, measured, battery, _failsafe(flight))
     findings = [
         *findings,
         *audit(flight, vehicle, track, forces),
-        *check_claims(flight, track, ending, sites, energy, prize, measured.least),
+        *check_claims(flight, track, endings, energy, measured.least),
     ]
-    return _verdict(flight, track, measured, ending, sites, float(energy[ending.sample]), findings)
+    return _verdict(flight, track, measured, endings, float(energy[endings[0].sample]), findings)
 
 
 def battery_after_steps(flight: Flight, energy_wh: np.ndarray) -> np.ndarray:
@@ -73,13 +73,15 @@ def _verdict(
     flight: Flight,
     track: Track,
     measured: Clearances,
-    ending: Ending,
-    sites: tuple[SiteReport, ...],
+    endings: tuple[Ending, ...],
     energy: float,
     findings: list[Finding],
 ) -> Verdict:
+    ending = endings[0]
+    sites = judge_sites(flight.scenario, track, ending.step)
     x, y, z = track.positions[ending.sample].tolist()
-    close = (*ending.close, *(f"site {i}" for i, site in enumerate(sites) if site.close))
+    doubts = [doubt for each in endings for doubt in each.close]
+    doubts += [f"site {i}" for i, site in enumerate(sites) if site.close]
     return Verdict(
         outcome=str(ending.outcome),
         claimed=_claimed(flight),
@@ -91,8 +93,19 @@ def _verdict(
         prize=prize_of(sites),
         energy_wh=energy,
         mean_speed_m_s=_mean_speed(flight.scenario, track, ending.sample),
-        close_calls=close,
+        close_calls=tuple(dict.fromkeys(doubts)),
         findings=tuple(findings),
+        permitted=tuple(_permitted(flight.scenario, track, each) for each in endings),
+    )
+
+
+def _permitted(scenario: Scenario, track: Track, ending: Ending) -> Permitted:
+    return Permitted(
+        outcome=str(ending.outcome),
+        reason=ending.reason,
+        from_s=track.time_of_step(ending.step),
+        until_s=track.time_of_step(track.step_of(ending.latest)),
+        prize=prize_of(judge_sites(scenario, track, ending.step)),
     )
 
 

@@ -60,6 +60,22 @@ def prize_of(reports: tuple[SiteReport, ...]) -> float:
     return float(sum(report.earned for report in reports))
 
 
+def servable(scenario: Scenario, site: SiteSpec) -> bool:
+    """Whether a visit serves a site."""
+    panel = _panel(scenario, site)
+    return panel is None or not panel.covered
+
+
+def earnable(scenario: Scenario, site: SiteSpec) -> set[float]:
+    """All that a site may bring: nothing, its prize, and with a fault to be seen that of a close-up."""
+    panel = _panel(scenario, site)
+    if not servable(scenario, site):
+        return {0.0}
+    if panel is None or not panel_has_fault(panel):
+        return {0.0, site.prize}
+    return {0.0, site.prize, (1.0 + FAULT_FACTOR) * site.prize}
+
+
 def judge_route(task: MissionTask, track: Track, last_step: int) -> tuple[SiteReport, ...]:
     """Sites that count in their order only, each once the drone has been at it for the time asked for.
 

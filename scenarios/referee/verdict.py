@@ -17,11 +17,24 @@ class Finding:
 
 
 @dataclass(frozen=True)
+class Permitted:
+    """An outcome that what was measured permits."""
+
+    outcome: str
+    reason: str
+    from_s: float
+    until_s: float
+    """The control steps' ends between which it may have come, s, as a result's duration; the same without a doubt."""
+    prize: float
+    """Earned until then, at `from_s`."""
+
+
+@dataclass(frozen=True)
 class Verdict:
     """One flight judged from log and scenario alone."""
 
     outcome: str
-    """An `sim.types.Outcome`, or UNFINISHED."""
+    """An `sim.types.Outcome`, or UNFINISHED; in doubt, the first of those permitted."""
     claimed: str | None
     """What the log says; None where it has no result."""
     reason: str
@@ -42,6 +55,8 @@ class Verdict:
     close_calls: tuple[str, ...]
     """Decisions so near to their threshold that environment and referee may differ."""
     findings: tuple[Finding, ...]
+    permitted: tuple[Permitted, ...] = ()
+    """Every outcome that close calls leave open, in the order of time; one without any. A claim must be one of them."""
 
     @property
     def success(self) -> bool:
@@ -49,7 +64,7 @@ class Verdict:
 
     @property
     def agrees(self) -> bool:
-        """Whether nothing in the log contradicts the referee; what only a close call decides does not count."""
+        """Whether nothing in the log contradicts the referee; what a close call leaves open may be claimed either way."""
         return not self.findings
 
     def as_dict(self) -> dict[str, Any]:

@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 
 from scenarios.referee.contact import clearances
-from scenarios.referee.ending import Ending, judge_ending
+from scenarios.referee.ending import judge_endings
+from scenarios.referee.events import Ending
 from scenarios.referee.track import Track
 from sim.physics.vehicle import load_vehicle
 from sim.record.reader import Flight, read_flight
@@ -59,8 +60,13 @@ def standing(positions: np.ndarray, yaw: float = 0.0, tilt: float = 0.0) -> Trac
 
 def ended(scenario: Scenario, drawn: Track, battery: float = 0.9) -> Ending:
     """How the referee sees a drawn track end."""
+    return endings(scenario, drawn, battery)[0]
+
+
+def endings(scenario: Scenario, drawn: Track, battery: float = 0.9) -> tuple[Ending, ...]:
+    """All that it permits."""
     measured = clearances(scenario, VEHICLE, drawn)
-    return judge_ending(scenario, drawn, measured, np.full(len(drawn.ends), battery))
+    return judge_endings(scenario, drawn, measured, np.full(len(drawn.ends), battery))
 
 
 def logged(path: Path, scenario: Scenario, actions: np.ndarray) -> Flight:

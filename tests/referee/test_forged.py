@@ -8,12 +8,14 @@ import numpy as np
 import pytest
 
 from scenarios.referee import UNFINISHED, judge
+from scenarios.referee.claims import check_claims
+from scenarios.referee.track import Track
 from sim.record.reader import Flight, read_flight
-from sim.scenario import Start
+from sim.scenario import Scenario, Start
 from sim.types import POSITION, VELOCITY, FlightResult, Outcome
-from tests.builders import FAULTY, breeze, mission, noisy, rough_walk, trunk, world
+from tests.builders import FAULTY, breeze, mission, noisy, rough_walk, trunk, wall, world
 from tests.builders import scenario as field
-from tests.referee.drawn import logged
+from tests.referee.drawn import TICK, endings, logged, standing
 
 AHEAD = np.array([[5 / 12, 0.0, 0.0, 0.0]])
 
@@ -231,3 +233,92 @@ def test_a_part_of_a_flight_is_not_judged(arrival: Flight) -> None:
 def test_judging_is_pure(crash: Flight) -> None:
     judges: Callable[[Flight], object] = judge
     assert judges(crash) == judges(crash)
+
+
+def grazing() -> Track:
+    """Four ticks 0.2 m above the limit within one control step, then at 5 m/s through the wall at x = 15."""
+    x = 5.0 + 5.0 * TICK * np.arange(800)
+    z = np.full(800, 1.5)
+    z[20:24] = 3.2
+    return standing(np.column_stack([x, 0 * x, z]))
+
+
+def found(flight: Flight, drawn: Track, scenario: Scenario, **claims: object) -> set[str]:
+    """What is found of a result that claims so of a drawn track, as to outcome, prize, events and time."""
+    duration = drawn.time_of_step(len(drawn.ends) - 1)
+    given = {"duration_s": duration, "distance_m": drawn.length, "events": (), **claims}
+    forged = replace(claiming(flight, **given), scenario=scenario)
+    energy = np.zeros(max(len(drawn), len(flight.poses) + 1))
+    ways = endings(scenario, drawn)
+    kinds = {finding.kind for finding in check_claims(forged, drawn, ways, energy, 4.0)}
+    return kinds & {"outcome", "prize", "events", "duration"}
+
+
+def cut(drawn: Track, steps: int) -> Track:
+    """The first steps of a track."""
+    return standing(drawn.positions[: 16 * steps + 1])
+
+
+def test_a_doubt_is_an_alternative_to_what_follows(crash: Flight) -> None:
+    spec = field(world=world(wall(15.0, 0.0, (0.5, 4.0), 4.0)))
+    drawn = grazing()
+    high, met = endings(spec, drawn)
+    assert (high.outcome, bool(high.close), high.step) == ("altitude_breach", True, 1)
+    assert (met.outcome, met.close) == ("collision", ())
+    (alone,) = endings(spec, standing(drawn.positions * [1, 1, 0] + [0, 0, 1.5]))
+    assert met == alone
+    # Not flown on after the wall: only the wall may be claimed, or the limit where the log ends there.
+    for outcome in (Outcome.SUCCESS, Outcome.TIMEOUT, Outcome.LANDED_AWAY, Outcome.INTERRUPTED):
+        assert "outcome" in found(crash, drawn, spec, outcome=outcome, prize=0.0)
+    for outcome in (Outcome.COLLISION, Outcome.ALTITUDE_BREACH):
+        assert found(crash, drawn, spec, outcome=outcome, prize=0.0) == {"duration"}
+    short = cut(drawn, met.step + 1)
+    assert found(crash, short, spec, outcome=Outcome.COLLISION, prize=0.0) == set()
+    brief = cut(drawn, high.step + 1)
+    assert found(crash, brief, spec, outcome=Outcome.ALTITUDE_BREACH, prize=0.0) == set()
+    assert "outcome" in found(crash, brief, spec, outcome=Outcome.SUCCESS, prize=0.0)
+
+
+def test_a_later_certain_breach_is_seen_past_a_doubtful_one() -> None:
+    drawn = grazing()
+    drawn.positions[300:, 2] = 3.5
+    assert [(e.outcome, bool(e.close)) for e in endings(field(), drawn)] == [
+        ("altitude_breach", True),
+        ("altitude_breach", False),
+    ]
+
+
+def test_a_prize_is_checked_past_a_doubt(inspection: Flight) -> None:
+    """The graze is over before the landing; all that is earned is what the site pays."""
+    spec = inspection.scenario.model_copy(
+        update={"task": inspection.scenario.task.model_copy(update={"sites": ()})}
+    )
+    down = down_at(5.0, graze=True)
+    assert [e.outcome for e in endings(spec, down)] == ["altitude_breach", "success"]
+    assert found(inspection, down, spec, outcome=Outcome.SUCCESS, prize=0.0) == set()
+    assert found(inspection, down, spec, outcome=Outcome.SUCCESS, prize=8.0) == {"prize"}
+
+
+def down_at(x: float, *, graze: bool = False) -> Track:
+    """Down to the ground at 0.5 m/s, met with the last tick of a control step."""
+    z = np.maximum(1.5 - 0.5 * TICK * np.arange(800), 0.06)
+    met = int((z <= 0.06).argmax())
+    z = z[met % 16 : met + 1]
+    if graze:
+        z[20:24] = 3.2
+    return standing(np.column_stack([np.full(len(z), x), 0 * z, z]))
+
+
+def test_a_landing_in_doubt_is_one_of_its_two_outcomes(inspection: Flight) -> None:
+    spec = mission({"x": 25.0, "y": 0.0})
+    drawn = down_at(6.003)
+    ways = endings(spec, drawn)
+    assert {e.outcome for e in ways if e.touch is not None} == {"landed_away", "success"}
+    for outcome in (Outcome.LANDED_AWAY, Outcome.SUCCESS):
+        assert found(inspection, drawn, spec, outcome=outcome, prize=0.0) == set()
+    for outcome in (Outcome.TIMEOUT, Outcome.COLLISION, Outcome.RESERVE_VIOLATED):
+        assert "outcome" in found(inspection, drawn, spec, outcome=outcome, prize=0.0)
+    assert "prize" in found(inspection, drawn, spec, outcome=Outcome.SUCCESS, prize=2.0)
+    # A mandatory site that was never visited is not in doubt.
+    owed = mission({"x": 25.0, "y": 0.0, "mandatory": True})
+    assert "outcome" in found(inspection, drawn, owed, outcome=Outcome.SUCCESS, prize=0.0)
