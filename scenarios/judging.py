@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from agents.fanout import Engine, Failed
-from scenarios.row import Job, Row
+from scenarios.row import LOST, Job, Row
 
 
 @dataclass(frozen=True)
@@ -37,16 +37,22 @@ class Refereed:
     logs: int
     close: int  # flights with a call closer than 1 cm, where referee and environment may differ
     disagreements: tuple[Disagreement, ...]
+    unjudged: tuple[Row, ...] = ()
+    """Flights with an outcome of which there is no log: nobody has checked them."""
 
     def __str__(self) -> str:
         agree = self.logs - len(self.disagreements)
-        return f"judged {self.logs} logs, agrees with {agree}, close calls in {self.close}"
+        said = f"judged {self.logs} logs, agrees with {agree}, close calls in {self.close}"
+        return said + (f", {len(self.unjudged)} flights unjudged" if self.unjudged else "")
 
 
 def judge_campaign(
     rows: Sequence[Row], logs: Mapping[tuple[str, str, int], str], folder: Path, engine: Engine
 ) -> Refereed:
-    """Judge every log there is, against the scenario that was to be flown; `logs` holds paths from `folder`."""
+    """Judge every log there is, against the scenario that was to be flown; `logs` holds paths from `folder`.
+
+    A lost flight has nothing to judge; any other without a log is counted as unjudged.
+    """
     by_job = {row.job: row for row in rows}
     jobs = {Job(*key): log for key, log in logs.items()}
     work = [(job, (folder / log).resolve()) for job, log in jobs.items()]
@@ -58,7 +64,8 @@ def judge_campaign(
         if not answers[job].agrees or answers[job].claimed != by_job[job].outcome
     ]
     close = sum(answer.close_calls > 0 for answer in answers.values())
-    return Refereed(len(jobs), close, tuple(differing))
+    unjudged = tuple(row for row in rows if row.outcome not in LOST and row.job not in jobs)
+    return Refereed(len(jobs), close, tuple(differing), unjudged)
 
 
 def judge_log_of(task: tuple[Job, Path]) -> Judged:

@@ -7,11 +7,12 @@ import numpy as np
 
 from agents.arm_names import arm_of
 from agents.way_names import split_way
-from scenarios.arm_statistics import hierarchical_mean
+from scenarios.arm_statistics import block_ratio
 from scenarios.compute import Compute
 from scenarios.judging import Refereed
 from scenarios.plan import Entry
 from scenarios.report_arms import ArmComparison, SeedTest, compare_arms
+from scenarios.report_blocks import ONE_BLOCK, over_blocks, tally_blocks, wider, world_blocks
 from scenarios.row import LOST, Row
 from scenarios.runner import check_paired
 from scenarios.statistics import (
@@ -29,6 +30,7 @@ from scenarios.verdicts import (
     exploratory_verdict,
     primary_verdict,
     saturated_verdict,
+    tells_apart,
 )
 from scenarios.worst import worst_flights
 
@@ -43,7 +45,7 @@ class Cell:
     task: str
     pilot: str
     flights: int
-    success: Estimate  # Wilson 95 %
+    success: Estimate  # 95 %: Wilson, in real places as wide as blocks ask for
     outcomes: dict[str, int]
     lost: int  # of the failures, flights that crashed or ran out of wall-clock time
     prize_fraction: (
@@ -60,6 +62,8 @@ class Cell:
     """How many it can judge: not those our rule ended by a touch that the other does not count."""
     blocks: dict[str, tuple[int, int]] = field(default_factory=dict)
     """In a real place, successes and flights by block; `success` is then as wide as a bootstrap over blocks, or wider."""
+    prize_of_bound: Estimate | None = None
+    """As `prize_fraction`, of what knowing every panel beforehand would collect: no flight exceeds it."""
 
 
 @dataclass(frozen=True)
@@ -69,13 +73,18 @@ class Comparison:
     task: str
     first: str
     second: str
-    difference: Estimate  # success, first minus second, Newcombe 95 %
+    difference: (
+        Estimate  # success, first minus second, Newcombe 95 %; in real places also over blocks
+    )
     first_only: int
     second_only: int
-    mcnemar_p: float
-    holm_p: float | None  # over all exploratory comparisons; None for the primary one
+    mcnemar_p: float | None  # None in real places, whose flights are not independent
+    holm_p: float | None  # over all exploratory comparisons with a test; None for the primary one
     verdict: str
     prize_difference: Estimate | None  # of prizes summed, over the sum of optima, paired 95 %
+    primary: bool = False
+    blocks: int | None = None
+    """How many, in a real place; what is explored there is told by the interval over them."""
 
 
 @dataclass(frozen=True)
@@ -131,9 +140,10 @@ def compile_report(
     for entry in entries:
         flown = {name: _by_seed(rows, entry.scenario, name, suite.seeds) for name in entry.pilots}
         every[entry.task] = flown
-        cells += [_cell(entry.task, name, flown[name]) for name in entry.pilots]
+        blocks = world_blocks(flown)
+        cells += [_cell(entry.task, name, flown[name], blocks) for name in entry.pilots]
         comparisons += [
-            _compare(entry.task, first, second, flown)
+            _compare(entry.task, first, second, flown, blocks)
             for first, second in pairs_of(entry.pilots, list(compute))
         ]
     primary = _primary(suite, list(compute))
@@ -189,7 +199,9 @@ def _by_seed(rows: Sequence[Row], scenario: str, pilot: str, seeds: Sequence[int
     return [found[seed] for seed in seeds]
 
 
-def _cell(task: str, pilot: str, rows: Sequence[Row]) -> Cell:
+def _cell(task: str, pilot: str, rows: Sequence[Row], blocks: Sequence[str] | None) -> Cell:
+    won = np.array([row.success for row in rows])
+    prizes = np.array([row.prize for row in rows])
     outcomes = [row.outcome for row in rows]
     finished = [row for row in rows if row.outcome not in LOST]
     told = [row.published for row in rows if row.published is not None]
@@ -198,10 +210,11 @@ def _cell(task: str, pilot: str, rows: Sequence[Row]) -> Cell:
         task=task,
         pilot=pilot,
         flights=len(rows),
-        success=_success(rows),
+        success=over_blocks(wilson(int(won.sum()), len(won)), won, blocks, (0.0, 1.0)),
         outcomes={name: outcomes.count(name) for name in sorted(set(outcomes))},
         lost=len(rows) - len(finished),
-        prize_fraction=_prize_fraction(rows, np.array([row.prize for row in rows])),
+        prize_fraction=_prize_fraction([row.prize_optimum for row in rows], prizes, blocks),
+        prize_of_bound=_prize_fraction([row.prize_clairvoyant for row in rows], prizes, blocks),
         mean_duration_s=float(np.mean([row.duration_s for row in finished])) if finished else 0.0,
         mean_energy_wh=float(np.mean([row.energy_wh for row in finished])) if finished else 0.0,
         interventions={rule: sum(row.interventions.get(rule, 0) for row in rows) for rule in rules},
@@ -209,49 +222,36 @@ def _cell(task: str, pilot: str, rows: Sequence[Row]) -> Cell:
         decision_p99_ms=_median([row.latency_p99_ms for row in rows]),
         published=wilson(sum(told), len(told)) if told else None,
         published_flights=len(told),
-        blocks=_by_block(rows),
+        blocks=tally_blocks(rows, blocks),
     )
 
 
-def _success(rows: Sequence[Row]) -> Estimate:
-    """Wilson's interval; in a real place never narrower than what drawing its blocks anew gives."""
-    ours = wilson(sum(row.success for row in rows), len(rows))
-    if len(_by_block(rows)) < 2:
-        return ours
-    # A lost flight has no block of its own to tell: it counts as one.
-    names = [row.block or f"lost {row.seed}" for row in rows]
-    blocked = hierarchical_mean(np.array([[row.success for row in rows]]), names)
-    return Estimate(ours.value, min(ours.low, blocked.low), max(ours.high, blocked.high))
-
-
-def _by_block(rows: Sequence[Row]) -> dict[str, tuple[int, int]]:
-    """Successes and flights of every block, in the blocks' order."""
-    inside = {name: [row.success for row in rows if row.block == name] for name in _names(rows)}
-    return {name: (sum(won), len(won)) for name, won in inside.items()}
-
-
-def _names(rows: Sequence[Row]) -> list[str]:
-    return sorted({row.block for row in rows if row.block})
-
-
-def _compare(task: str, first: str, second: str, flown: Mapping[str, Sequence[Row]]) -> Comparison:
+def _compare(
+    task: str,
+    first: str,
+    second: str,
+    flown: Mapping[str, Sequence[Row]],
+    blocks: Sequence[str] | None,
+) -> Comparison:
     successes = [np.array([row.success for row in flown[pilot]]) for pilot in (first, second)]
     counts = paired_counts(successes[0], successes[1])
     pairs = list(zip(flown[first], flown[second], strict=True))
     more = np.array([one.prize - other.prize for one, other in pairs])
     # The optimum belongs to the world: a flight that was lost does not tell it, its pair may.
-    worlds = [one if one.prize_optimum else other for one, other in pairs]
+    optima = [one.prize_optimum or other.prize_optimum for one, other in pairs]
+    apart = successes[0].astype(np.float64) - successes[1]
     return Comparison(
         task=task,
         first=first,
         second=second,
-        difference=paired_difference(counts),
+        difference=over_blocks(paired_difference(counts), apart, blocks, (-1.0, 1.0)),
         first_only=counts.first_only,
         second_only=counts.second_only,
-        mcnemar_p=mcnemar_exact(counts),
+        mcnemar_p=mcnemar_exact(counts) if blocks is None else None,
         holm_p=None,
         verdict="",
-        prize_difference=_prize_fraction(worlds, more),
+        prize_difference=_prize_fraction(optima, more, blocks),
+        blocks=None if blocks is None else len(set(blocks)),
     )
 
 
@@ -272,21 +272,27 @@ def _judge(
     found = {(cell.task, cell.pilot): cell for cell in cells}
     tested = [_endpoint(pair) != primary for pair in comparisons]
     alone = tested.count(False) == 1
-    family = [p.mcnemar_p for p, explores in zip(comparisons, tested, strict=True) if explores]
+    family = [
+        p.mcnemar_p
+        for p, explores in zip(comparisons, tested, strict=True)
+        if explores and p.mcnemar_p is not None
+    ]
     adjusted = iter(holm(family))
     judged = []
     for pair, explores in zip(comparisons, tested, strict=True):
         both = [found[pair.task, name] for name in (pair.first, pair.second)]
-        holm_p = next(adjusted) if explores else None
-        if min(cell.success.value for cell in both) > SATURATED:
+        holm_p = next(adjusted) if explores and pair.mcnemar_p is not None else None
+        if pair.blocks == 1:
+            verdict = ONE_BLOCK
+        elif min(cell.success.value for cell in both) > SATURATED:
             failures = [round(cell.flights * (1.0 - cell.success.value)) for cell in both]
             verdict = saturated_verdict(*failures)
-        elif holm_p is None:
+        elif not explores:
             said = primary_verdict(pair.difference) if alone else "see arms over training seeds"
             verdict = f"{pair.first}: {said}" if alone else said
         else:
             verdict = exploratory_verdict(pair.first, pair.second, pair.difference, holm_p)
-        judged.append(replace(pair, holm_p=holm_p, verdict=verdict))
+        judged.append(replace(pair, holm_p=holm_p, verdict=verdict, primary=not explores))
     return judged
 
 
@@ -302,7 +308,8 @@ def _arms(
     """Pairs of arms with two training seeds or more, each over all its pairs of pilots."""
     groups: dict[tuple[str, str, str], list[SeedTest]] = {}
     for pair in judged:
-        test = SeedTest(pair.first, pair.second, pair.difference.value, pair.holm_p)
+        told = not pair.primary and tells_apart(pair.difference, pair.holm_p)
+        test = SeedTest(pair.first, pair.second, pair.difference.value, told)
         groups.setdefault(_endpoint(pair), []).append(test)
     found = [
         compare_arms(endpoint[0], every[endpoint[0]], tests, endpoint == primary)
@@ -321,11 +328,23 @@ def _worst(
     ]
 
 
-def _prize_fraction(rows: Sequence[Row], prizes: np.ndarray) -> Estimate | None:
-    """Prizes over the optima of the rows' worlds; None for fewer than two worlds with something to win."""
-    optima = np.array([row.prize_optimum or 0.0 for row in rows])
-    won = optima > 0.0
-    return ratio_estimate(prizes[won], optima[won]) if won.sum() >= 2 else None
+def _prize_fraction(
+    bounds: Sequence[float | None], prizes: np.ndarray, blocks: Sequence[str] | None
+) -> Estimate | None:
+    """Prizes over the worlds' bounds; None for fewer than two worlds, in a real place two blocks, with something to win."""
+    wholes = np.array([bound or 0.0 for bound in bounds])
+    won = wholes > 0.0
+    if won.sum() < 2:
+        return None
+    plain = ratio_estimate(prizes[won], wholes[won])
+    if blocks is None:
+        return plain
+    within = [name for name, some in zip(blocks, won, strict=True) if some]
+    return (
+        wider(plain, block_ratio(prizes[won], wholes[won], within))
+        if len(set(within)) > 1
+        else None
+    )
 
 
 def _median(values: Sequence[float | None]) -> float | None:

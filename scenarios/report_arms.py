@@ -12,6 +12,7 @@ from scenarios.arm_statistics import (
     seed_deviation,
     seed_pair_difference,
 )
+from scenarios.report_blocks import ONE_BLOCK, over_blocks, wider, world_blocks
 from scenarios.row import Row
 from scenarios.statistics import Estimate
 from scenarios.verdicts import SATURATED, primary_verdict, saturated_verdict
@@ -27,8 +28,8 @@ class SeedTest:
     first: str
     second: str
     difference: float
-    holm_p: float | None
-    """None in the primary endpoint, which these tests are no part of."""
+    told: bool
+    """Whether the two are told apart; never in the primary endpoint, which these tests are no part of."""
 
 
 @dataclass(frozen=True)
@@ -45,7 +46,7 @@ class ArmComparison:
         float | None
     )  # of success over training seeds; None for an arm that has only one
     second_deviation: float | None
-    seed_interval: Estimate  # first minus second, paired t over seeds
+    seed_interval: Estimate  # first minus second, paired t over seeds; in real places no narrower than the next
     world_interval: Estimate  # the same, bootstrap over seeds and worlds
     verdict: str
 
@@ -70,7 +71,15 @@ def compare_arms(
         return None
     (first, second), names = (arm_of(name)[0] for name in pairs[0]), list(zip(*pairs, strict=True))
     tables = [np.array([[row.success for row in flown[name]] for name in side]) for side in names]
-    blocks = _blocks(flown[pairs[0][0]])
+    blocks = world_blocks(flown)
+    limits = (-1.0, 1.0)
+    more = tables[0].astype(np.float64) - tables[1].astype(np.float64)
+    world_interval = over_blocks(
+        hierarchical_difference(tables[0], tables[1], blocks), more.mean(axis=0), blocks, limits
+    )
+    seed_interval = seed_pair_difference(tables[0], tables[1])
+    if blocks is not None:
+        seed_interval = wider(seed_interval, world_interval)
     return ArmComparison(
         task=task,
         first=first,
@@ -80,9 +89,11 @@ def compare_arms(
         second_success=_success(tables[1], names[1], blocks),
         first_deviation=_deviation(tables[0], names[0]),
         second_deviation=_deviation(tables[1], names[1]),
-        seed_interval=seed_pair_difference(tables[0], tables[1]),
-        world_interval=hierarchical_difference(tables[0], tables[1], blocks),
-        verdict=_verdict(first, second, tables, tests, primary),
+        seed_interval=seed_interval,
+        world_interval=world_interval,
+        verdict=ONE_BLOCK
+        if blocks is not None and len(set(blocks)) < 2
+        else _verdict(first, second, tables, tests, seed_interval if primary else None),
     )
 
 
@@ -93,16 +104,12 @@ def _seed(first: str, second: str) -> int | None:
 
 
 def _success(table: Table, names: Sequence[str], blocks: Sequence[str] | None) -> Estimate:
-    return hierarchical_mean(table[: len(set(names))], blocks)
+    table = table[: len(set(names))]
+    return over_blocks(hierarchical_mean(table, blocks), table.mean(axis=0), blocks, (0.0, 1.0))
 
 
 def _deviation(table: Table, names: Sequence[str]) -> float | None:
     return seed_deviation(table) if len(set(names)) > 1 else None
-
-
-def _blocks(rows: Sequence[Row]) -> list[str] | None:
-    blocks = [row.block for row in rows]
-    return blocks if all(blocks) else None
 
 
 def _verdict(
@@ -110,12 +117,12 @@ def _verdict(
     second: str,
     tables: Sequence[Table],
     tests: Sequence[SeedTest],
-    primary: bool,
+    primary: Estimate | None,
 ) -> str:
     if min(table.mean() for table in tables) > SATURATED:
         return saturated_verdict(*(int((~table).sum()) for table in tables))
-    if primary:
-        return f"{first}: {primary_verdict(seed_pair_difference(tables[0], tables[1]))}"
-    told = [test for test in tests if test.holm_p is not None and test.holm_p < 0.05]
+    if primary is not None:
+        return f"{first}: {primary_verdict(primary)}"
+    told = [test for test in tests if test.told]
     better = sum(test.difference > 0 for test in told)
     return f"of {len(tests)} seeds {first} better on {better}, {second} on {len(told) - better}"

@@ -48,7 +48,7 @@ def _success(report: "Report") -> Figure:
     figure, axes = _chart(len(lines) + len(report.suite.tasks))
     _intervals(axes, lines)
     axes.set_xlim(-2, 102)
-    axes.set_xlabel("success, % (Wilson 95 %)")
+    axes.set_xlabel("success, % (95 %)")
     return figure
 
 
@@ -93,7 +93,7 @@ def _ladder(report: "Report") -> Figure:
         axes.set_ylim(-2, 102)
         axes.grid(axis="y", color="0.85", linewidth=0.6)
         axes.spines[["top", "right"]].set_visible(False)
-    every[0].set_ylabel("success, % (Wilson 95 %)")
+    every[0].set_ylabel("success, % (95 %)")
     handles, labels = every[0].get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside lower center", ncols=4, frameon=False, fontsize=8)
     return figure

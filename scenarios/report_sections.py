@@ -54,8 +54,8 @@ def arms_section(report: "Report") -> Section:
     note = (
         "Training seed against training seed of the same number, on the same worlds. The t interval over seed pairs judges "
         "the primary endpoint with its margin of 5 points (better, worse, equivalent, no worse, undecided). The bootstrap "
-        "draws training seeds and worlds anew, in real places blocks; for what is explored the verdict counts the seeds "
-        "whose McNemar test under Holm tells the arms apart. ± is the deviation from training seed to training seed."
+        "draws training seeds and worlds anew, in real places blocks, where the t interval is never narrower than it; for what is explored the verdict counts the seeds "
+        "whose McNemar test under Holm, in real places whose interval over blocks, tells the arms apart. ± is the deviation from training seed to training seed."
     )
     return Section("Arms over training seeds", header, lines, note)
 
@@ -75,7 +75,7 @@ def blocks_section(report: "Report") -> Section:
 
 
 def referee_section(report: "Report") -> Section:
-    """Flights that the independent referee sees otherwise."""
+    """Flights that the independent referee sees otherwise, or has not seen."""
     found = () if report.referee is None else report.referee.disagreements
     lines = [
         [
@@ -89,9 +89,22 @@ def referee_section(report: "Report") -> Section:
         ]
         for each in found
     ]
+    missing = () if report.referee is None else report.referee.unjudged
+    lines += [
+        [
+            row.scenario,
+            row.pilot,
+            str(row.seed),
+            row.outcome.replace("_", " "),
+            "unjudged",
+            "its recording failed: there is no log",
+            "",
+        ]
+        for row in missing
+    ]
     header = ["scenario", "pilot", "seed", "environment", "referee", "findings", "log"]
-    note = f"The independent referee {report.referee}. Where it does not agree:"
-    links = tuple(each.log for each in found)
+    note = f"The independent referee {report.referee}. Where it does not agree, or could not look:"
+    links = (*(each.log for each in found), *("" for _ in missing))
     return Section("The referee disagrees", header, lines, note, links=links)
 
 

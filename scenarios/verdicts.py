@@ -22,9 +22,16 @@ def primary_verdict(difference: Estimate) -> str:
     return "undecided"
 
 
-def exploratory_verdict(first: str, second: str, difference: Estimate, holm_p: float) -> str:
-    """Which of the two is better, where McNemar's test under Holm says so."""
-    if holm_p >= _LEVEL:
+def tells_apart(difference: Estimate, holm_p: float | None) -> bool:
+    """Whether McNemar's test under Holm does; without a test, in a real place, whether the interval over blocks does."""
+    if holm_p is None:
+        return difference.low > 0.0 or difference.high < 0.0
+    return holm_p < _LEVEL
+
+
+def exploratory_verdict(first: str, second: str, difference: Estimate, holm_p: float | None) -> str:
+    """Which of the two is better, where they are told apart at all."""
+    if not tells_apart(difference, holm_p):
         return "undecided"
     return f"{first if difference.value > 0 else second} better"
 

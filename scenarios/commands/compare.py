@@ -2,16 +2,17 @@
 
 import os
 import shlex
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
 import agents
-from agents.arm_names import expand
+from agents.arm_names import arm_of, expand
 from agents.engines import open_engine
 from agents.fanout import Engine
+from agents.way_names import split_way
 from scenarios.commands.campaign_progress import Tally, campaign_progress
 from scenarios.commands.console import (
     fresh_folder,
@@ -98,7 +99,39 @@ def compare(options: Options) -> int:
             raise
         report = _report(options, campaign, rows, logs, said)
         _write(options, campaign, report, rows, folder)
-    return _verdict(options, report)
+    return exit_code(options, report)
+
+
+def required_pilots(written: Sequence[str], flown: Iterable[str]) -> set[str]:
+    """Whom `--require` binds: every training of the first arm, in every way it is flown."""
+    first = arm_of(split_way(expand(written)[0])[0])[0]
+    return {name for name in flown if arm_of(split_way(name)[0])[0] == first}
+
+
+def exit_code(options: Options, report: Report) -> int:
+    """What CI asks for: 1 where flights were lost or judged otherwise or not at all, or where the first arm fell short."""
+    if report.lost:
+        warn(f"{report.lost} flights were lost; --retry flies them again")
+    bound = required_pilots(options.pilots, [cell.pilot for cell in report.cells])
+    short = [
+        cell
+        for cell in report.cells
+        if options.require is not None
+        and cell.pilot in bound
+        and cell.success.value < options.require
+    ]
+    for cell in short:
+        warn(
+            f"{cell.pilot} on {cell.task}: {100 * cell.success.value:.1f} % succeeded, "
+            f"required are {100 * (options.require or 0.0):g} %"
+        )
+    differing = () if report.referee is None else report.referee.disagreements
+    unjudged = () if report.referee is None else report.referee.unjudged
+    for found in differing:
+        warn(f"{found.log}: the referee says {found.outcome}: {'; '.join(found.findings)}")
+    for row in unjudged:
+        warn(f"{row.pilot} on {row.scenario}, seed {row.seed}: unjudged, there is no log of it")
+    return 1 if report.lost or short or differing or unjudged else 0
 
 
 # --- Private.
@@ -115,6 +148,12 @@ def _prepare(options: Options) -> _Campaign:
     entries = plan(suite, ways)
     digests = {name: pilot_digest(name) for name in pilots}
     flown = {name for entry in entries for name in entry.pilots}
+    if options.require is not None and not required_pilots(options.pilots, flown):
+        ways = "" if options.ways is None else f" in ways {' '.join(options.ways)}"
+        raise ValueError(
+            f"require = {options.require:g}: {expand(options.pilots)[0]} flies no task of {options.suite}{ways}; "
+            "name a pilot first that does, or leave --require out"
+        )
     hashes = {name: digests[_base(name, digests)] for name in flown}
     return _Campaign(
         suite=suite,
@@ -217,28 +256,6 @@ def _write(
                 "lost": report.lost,
             }
         )
-
-
-def _verdict(options: Options, report: Report) -> int:
-    """What CI asks for: 1 where flights were lost or judged otherwise, or where the first pilot fell short."""
-    if report.lost:
-        warn(f"{report.lost} flights were lost; --retry flies them again")
-    short = [
-        cell
-        for cell in report.cells
-        if options.require is not None
-        and cell.pilot == expand(options.pilots)[0]
-        and cell.success.value < options.require
-    ]
-    for cell in short:
-        warn(
-            f"{cell.pilot} on {cell.task}: {100 * cell.success.value:.1f} % succeeded, "
-            f"required are {100 * (options.require or 0.0):g} %"
-        )
-    differing = () if report.referee is None else report.referee.disagreements
-    for found in differing:
-        warn(f"{found.log}: the referee says {found.outcome}: {'; '.join(found.findings)}")
-    return 1 if report.lost or short or differing else 0
 
 
 def _command(options: Options, suite: Suite, folder: Path | None) -> str:

@@ -1,5 +1,7 @@
 """Logs of a campaign's flights: flown again after it, so that the flights that count are not slowed down by writing."""
 
+import hashlib
+import json
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
@@ -48,5 +50,6 @@ def _chosen(which: str, rows: Sequence[Row]) -> list[Row]:
 
 
 def _name(job: Job) -> str:
-    """`forest-navigation-shared_head-15003`."""
-    return file_name(f"{Path(job.scenario).stem}-{job.pilot}-{job.seed}")
+    """`forest-navigation-shared_head-1f0c27ab-15003`: words to read, and a digest, as `a/m.toml` and `b/m.toml` read alike."""
+    told = hashlib.sha256(json.dumps([job.pilot, job.scenario]).encode()).hexdigest()[:8]
+    return file_name(f"{Path(job.scenario).stem}-{job.pilot}-{told}-{job.seed}")

@@ -1,0 +1,126 @@
+"""A campaign's gates: whom `--require` binds, what the referee must have seen, and that every flight has a log of its own."""
+
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from agents.fanout import Failed
+from scenarios.commands.compare import Options, compare, exit_code, required_pilots
+from scenarios.commands.console import InputError
+from scenarios.commands.recording import record_logs
+from scenarios.compute import Compute
+from scenarios.flying import Crew
+from scenarios.judging import Judged, Refereed, judge_campaign
+from scenarios.plan import Entry
+from scenarios.report import Report, compile_report
+from scenarios.report_page import report_markdown
+from scenarios.row import CRASHED, Row
+from scenarios.suite import Suite
+
+
+def options(*pilots: str, **more: Any) -> Options:
+    plain: dict[str, Any] = {
+        "suite": "missions", "pilots": pilots, "ways": None, "worlds": None, "first_seed": None, "seeds": (),
+        "workers": 1, "engine": "local", "address": None, "flight_limit": 60.0, "trust": False, "retry": False,
+        "logs": "none", "referee": False, "junit": None, "require": None, "out": None, "json": False,
+    }  # fmt: skip
+    return Options(**plain | more)
+
+
+def row(pilot: str, success: bool = True, scenario: str = "forest", **more: Any) -> Row:
+    values: dict[str, Any] = {
+        "pilot": pilot, "scenario": scenario, "seed": 15_000, "outcome": "success" if success else "collision",
+        "success": success, "duration_s": 1.0, "distance_m": 1.0, "min_clearance_m": None, "energy_wh": 1.0,
+        "prize": 0.0, "prize_optimum": None, "world": scenario, "wall_s": 1.0,
+    }  # fmt: skip
+    return Row(**values | more)
+
+
+def report_of(rows: list[Row], referee: Refereed | None = None) -> Report:
+    suite = Suite(
+        format="suite/1", description="One.", first_seed=15_000, worlds=1, tasks={"go": "forest"}
+    )
+    names = tuple(each.pilot for each in rows)
+    compute = dict.fromkeys(names, Compute(1, 1, 1.0, 1.0, 1.0))
+    return compile_report(suite, [Entry("go", "forest", names)], rows, compute, {}, referee=referee)
+
+
+@pytest.mark.parametrize(
+    ("pilots", "short"),
+    [
+        (("shared", "classical"), "shared@head"),
+        (("shared", "classical"), "shared@teacher=mission"),
+        (("c#0..2", "a#0"), "c#2"),
+        (("c#0..2", "a#0"), "c#1@head"),
+        (("runs/c/seed-0", "runs/c/seed-1"), "runs/c/seed-1"),
+    ],
+)
+def test_require_binds_every_training_of_the_first_arm_in_every_way(
+    pilots: tuple[str, ...], short: str
+) -> None:
+    rows = [row(short, success=False), row("other")]
+    assert exit_code(options(*pilots, require=0.5), report_of(rows)) == 1
+    assert exit_code(options(*pilots), report_of(rows)) == 0
+    assert exit_code(options("other", *pilots, require=0.5), report_of(rows)) == 0
+
+
+def test_variants_are_arms_of_their_own() -> None:
+    flown = {"shared", "shared@head", "shared+guardless", "classical"}
+    assert required_pilots(("shared", "classical"), flown) == {"shared", "shared@head"}
+
+
+def test_a_gate_that_binds_nobody_is_refused_before_anything_flies(tmp_path: Path) -> None:
+    asked = options(
+        "random", "shared", require=0.9, ways=("head",), suite="smoke", out=tmp_path / "out"
+    )
+    with pytest.raises(InputError, match=r"require = 0.9: random flies no task"):
+        compare(asked)
+    assert not (tmp_path / "out").exists()
+
+
+class Engine:
+    """Writes what a process would, or fails as it would."""
+
+    def __init__(self, answer: Any = "success") -> None:
+        self.answer = answer
+
+    def fan_out(
+        self, work: Callable[[Any], Any], jobs: Iterable[Any]
+    ) -> Iterator[tuple[Any, Any | Failed]]:
+        for job in jobs:
+            if self.answer == "success":
+                job[1].parent.mkdir(parents=True, exist_ok=True)
+                job[1].write_bytes(b"log")
+            yield job, self.answer
+
+
+def test_every_flight_has_a_log_of_its_own(tmp_path: Path) -> None:
+    rows = [
+        row(pilot, scenario=scenario)
+        for pilot in ("runs/x", "runs_x")
+        for scenario in ("a/m.toml", "b/m.toml")
+    ]
+    logs = record_logs("all", rows, tmp_path, Engine(), Crew({}, ""))  # pyright: ignore[reportArgumentType]
+    assert len(set(logs.values())) == len(rows)
+    assert all((tmp_path / log).exists() for log in logs.values())
+    assert all(log.startswith("logs/m-runs_x-") for log in logs.values())
+    assert record_logs("all", rows, tmp_path, Engine(Failed("never")), Crew({}, "")) == logs  # pyright: ignore[reportArgumentType]
+
+
+def test_a_flight_that_could_not_be_recorded_is_unjudged(tmp_path: Path) -> None:
+    rows = [row("shared"), row("blind"), row("dead", False, outcome=CRASHED)]
+    failing = Engine(Failed("disk full"))
+    assert record_logs("all", rows[1:], tmp_path, failing, Crew({}, "")) == {}  # pyright: ignore[reportArgumentType]
+    logs = {("shared", "forest", 15_000): "logs/shared.mcap"}
+    agreeing = Engine(Judged("success", "success", True, 0, ()))
+    said = judge_campaign(rows, logs, tmp_path, agreeing)  # pyright: ignore[reportArgumentType]
+    assert (said.logs, said.disagreements, said.unjudged) == (1, (), (rows[1],))
+    report = report_of(rows[:2], said)
+    assert exit_code(options("shared"), report) == 1
+    text = report_markdown(report)
+    assert "1 flights unjudged" in text
+    assert "| forest | blind | 15000 | success | unjudged | its recording failed" in text
+    everything = Refereed(2, 0, ())
+    assert exit_code(options("shared"), report_of(rows[:2], everything)) == 0
