@@ -19,11 +19,20 @@ class Entry:
 
 
 def plan(suite: Suite, ways: Mapping[str, Sequence[str]]) -> list[Entry]:
-    """The entries of a suite; `ways` says for every pilot in which ways it can fly at all."""
-    return [
+    """The entries of a suite; `ways` says for every pilot in which ways it can fly at all.
+
+    Raises ValueError where nobody would fly anything.
+    """
+    entries = [
         Entry(task, scenario, _arms(suite.ways_of(task), ways, _kind(scenario)))
         for task, scenario in suite.tasks.items()
     ]
+    if not any(entry.pilots for entry in entries):
+        raise ValueError(
+            f"ways = substitution: only missions are flown so, and none of {', '.join(suite.tasks)} is one; "
+            "choose another suite, or add all or head"
+        )
+    return entries
 
 
 def _arms(asked: Sequence[str], ways: Mapping[str, Sequence[str]], kind: str) -> tuple[str, ...]:

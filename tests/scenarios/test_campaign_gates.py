@@ -71,11 +71,9 @@ def test_variants_are_arms_of_their_own() -> None:
     assert required_pilots(("shared", "classical"), flown) == {"shared", "shared@head"}
 
 
-def test_a_gate_that_binds_nobody_is_refused_before_anything_flies(tmp_path: Path) -> None:
-    asked = options(
-        "random", "shared", require=0.9, ways=("head",), suite="smoke", out=tmp_path / "out"
-    )
-    with pytest.raises(InputError, match=r"require = 0.9: random flies no task"):
+def test_a_campaign_that_flies_nothing_is_refused(tmp_path: Path) -> None:
+    asked = options("random", ways=("substitution",), suite="published", out=tmp_path / "out")
+    with pytest.raises(InputError, match="ways = substitution: only missions"):
         compare(asked)
     assert not (tmp_path / "out").exists()
 
