@@ -33,9 +33,7 @@ class HullClearance:
         return least - self.radius
 
 
-def sample_clearances(
-    flight: Flight, hull: HullClearance | None = None
-) -> Float[np.ndarray, " n+1"]:
+def sample_clearances(flight: Flight, hull: HullClearance | None = None) -> Float[np.ndarray, " m"]:
     """`HullClearance.after`, m, at the start and after every step; their least is the result's figure.
 
     Exact up to 4 m from the centre. Empty where the log holds no step.

@@ -29,12 +29,12 @@ def step_ends(flight: Flight) -> Float[np.ndarray, " n"]:
     return (first_tick(flight) + flight.tick_starts[1:]) / flight.scenario.rates.physics_hz
 
 
-def sample_times(flight: Flight) -> Float[np.ndarray, " n+1"]:
+def sample_times(flight: Flight) -> Float[np.ndarray, " m"]:
     """The start, and the end of every step, s."""
     return np.append(flight.times[:1], step_ends(flight))
 
 
-def sample_bodies(flight: Flight) -> Float[np.ndarray, "n+1 13"]:
+def sample_bodies(flight: Flight) -> Float[np.ndarray, "m 13"]:
     """Bodies at these instants, diverged ones left where they last made sense; of a log from mid-flight, first the first it holds."""
     begins_late = first_tick(flight) > 0 and len(flight.poses) > 0
     first = flight.poses[0] if begins_late else start_body(flight.scenario)
