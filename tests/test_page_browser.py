@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from playwright.sync_api import Browser
 
+from sim.record.instants import sample_bodies, sample_times
 from sim.record.page import write_page
-from sim.record.page.track import sample_bodies, sample_times
 from sim.record.reader import Flight, read_flight
 from sim.types import Event, FlightResult, Outcome
 from tests.browser import Opened, chromium, opened, running

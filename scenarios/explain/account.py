@@ -8,7 +8,7 @@ from scenarios.explain.blame import energy_left_wh
 from scenarios.explain.heads import choice_words
 from scenarios.explain.privileged import Privileged
 from scenarios.explain.section import Section
-from sim.record.clearances import hull_clearances
+from sim.record.clearances import sample_clearances
 from sim.record.reader import Flight as Log
 from sim.types import POSITION
 
@@ -41,11 +41,10 @@ def point_of_no_return(log: Log, privileged: Privileged) -> int | None:
 
 
 def closest_call(log: Log) -> tuple[int, float]:
-    """Step and clearance, m, of the least distance from hull to obstacle at any tick of a log."""
-    clearances = hull_clearances(log)
-    tick = int(clearances.argmin())
-    step = int(np.searchsorted(log.tick_starts, tick, side="right")) - 1
-    return step, float(clearances[tick])
+    """Step and clearance, m, of the least distance from hull to obstacle at the start and after any step of a log."""
+    clearances = sample_clearances(log)
+    sample = int(clearances.argmin())
+    return max(sample - 1, 0), float(clearances[sample])
 
 
 # --- Private.

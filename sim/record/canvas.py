@@ -21,6 +21,12 @@ WARN: Color = (60, 180, 245)
 BAD: Color = (70, 95, 240)
 
 
+def of_hex(color: str) -> Color:
+    """A colour written as #rrggbb."""
+    red, green, blue = bytes.fromhex(color.removeprefix("#"))
+    return blue, green, red
+
+
 @lru_cache(maxsize=1)
 def _face() -> cv2.FontFace:
     return cv2.FontFace("sans")

@@ -9,6 +9,7 @@ from sim.physics.vehicle import load_vehicle
 from sim.record import canvas
 from sim.record.canvas import Color, Image
 from sim.record.chase_camera import chase_poses
+from sim.record.instants import first_tick, sample_bodies
 from sim.record.reader import Flight
 from sim.record.route_marks import waypoints_done
 from sim.scenario import Camera as CameraConfig
@@ -62,13 +63,15 @@ class ChaseView:
         self._focal = self._camera.focal_px * width / _RENDERED[0]
         vehicle = load_vehicle(flight.scenario.vehicle)
         self._radius, self._height = vehicle.hull_radius, vehicle.hull_height
-        self._trail = np.vstack([flight.scenario.start.position_m, flight.step_bodies[:, POSITION]])
+        self._trail = sample_bodies(flight)[:, POSITION]
 
     def draw(self, image: Image, step: int) -> None:
         """The picture at the end of a step."""
         position, quat = self._poses.positions[step], self._poses.quaternions[step]
         if self._movers:
-            table = self._movers.table_at(int(self._flight.tick_starts[step + 1]))
+            table = self._movers.table_at(
+                first_tick(self._flight) + int(self._flight.tick_starts[step + 1])
+            )
             self._scene.movers = SeenMovers(table, self._movers.colors, self._movers.classes)
         seen = self._camera.render(self._scene, position, quat)
         picture = self._hazy(seen.rgb, seen.depth)

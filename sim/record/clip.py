@@ -10,6 +10,7 @@ from PIL import Image as Picture
 from sim.record import canvas
 from sim.record.canvas import Image
 from sim.record.chase_view import ChaseView
+from sim.record.instants import step_ends
 from sim.record.mapview import MapView
 from sim.record.reader import Flight
 from sim.types import POSITION, VELOCITY
@@ -71,7 +72,5 @@ def _draw(image: Image, flight: Flight, chase: ChaseView, map_view: MapView, ste
     body = flight.step_bodies[step]
     speed = float(np.linalg.norm(body[VELOCITY]))
     phase = flight.decisions[step].phase.replace("_", " ")
-    words = (
-        f"{flight.times[step]:4.1f} s   {speed:.1f} m/s   {body[POSITION][2]:.1f} m up   {phase}"
-    )
+    words = f"{step_ends(flight)[step]:4.1f} s   {speed:.1f} m/s   {body[POSITION][2]:.1f} m up   {phase}"
     canvas.tag(image, words, 0, _CHASE[1] - 22)

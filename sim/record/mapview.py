@@ -8,6 +8,7 @@ from sim.frames import yaw_of
 from sim.record import canvas
 from sim.record.canvas import Color, Image
 from sim.record.footprints import Footprints, footprints, task_places
+from sim.record.instants import first_tick, sample_bodies
 from sim.record.reader import Flight
 from sim.record.route_marks import waypoints_done
 from sim.record.scene import outlines
@@ -45,8 +46,7 @@ class MapView:
         self._draw_world(shapes)
         self._draw_fences()
         self._draw_scale()
-        start = flight.scenario.start.position_m[:2]
-        self._trail = self._pixels(np.vstack([start, flight.step_bodies[:, :2]]))
+        self._trail = self._pixels(sample_bodies(flight)[:, :2])
         speeds = np.linalg.norm(flight.step_bodies[:, VELOCITY], axis=1)
         fractions = np.clip(speeds / flight.scenario.speed_limit_m_s, 0.0, 1.0)
         self._trail_colors = canvas.SPEED_COLORS[np.rint(255 * fractions).astype(int)].tolist()
@@ -129,7 +129,8 @@ class MapView:
     # --- What changes.
 
     def _draw_movers(self, image: Image, step: int) -> None:
-        for outline in outlines(self._movers, int(self._flight.tick_starts[step + 1])):
+        tick = first_tick(self._flight) + int(self._flight.tick_starts[step + 1])
+        for outline in outlines(self._movers, tick):
             pixels = [self._pixels(outline)]
             cv2.fillPoly(image, pixels, canvas.WARN, cv2.LINE_AA, _SHIFT)
             cv2.polylines(image, pixels, True, canvas.BACKGROUND, 1, cv2.LINE_AA, _SHIFT)

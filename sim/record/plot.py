@@ -13,11 +13,21 @@ from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch, Polygon, Rectangle
 
-from sim.record.clearances import hull_clearances
+from sim.record.clearances import sample_clearances
 from sim.record.footprints import Footprints, footprints, task_places
+from sim.record.instants import (
+    FARTHEST,
+    first_tick,
+    sample_bodies,
+    sample_times,
+    step_ends,
+    tick_times,
+)
+from sim.record.phase_colors import phase_color
 from sim.record.reader import Flight
 from sim.record.route_marks import waypoints_done
 from sim.record.scene import outlines
+from sim.record.words import clearance_words, told_events
 from sim.safety import outline
 from sim.task_spec import AvoidTask, MissionTask, NavigateTask
 from sim.types import EGO_FIELDS, MASKED, SITE_FIELDS, VELOCITY
@@ -30,8 +40,6 @@ _FAR_CLEARANCE = 2.0
 """m from which on the trail has the colour of room enough."""
 _CROP_MARGIN = 6.0
 """m of the world around flight and task, at least."""
-_FARTHEST = 1e5
-"""m: beyond it a state is not worth drawing."""
 _INK, _SOFT, _GRID = "#22262b", "#6b737c", "#e3e6ea"
 _SOLIDS = {
     Semantic.BUILDING: "#8d939d",
@@ -39,13 +47,6 @@ _SOLIDS = {
     Semantic.OBSTACLE: "#a88fb0",
     Semantic.PANEL: "#3b78b5",
     Semantic.COVER: "#8d8f86",
-}
-PHASE_COLORS = {
-    "navigate": "#4b8fd6",
-    "avoid": "#4b8fd6",
-    "inspect": "#f0a530",
-    "return": "#5bb36b",
-    "landing_scripted": "#b072b8",
 }
 _HATCHES = {
     "navigate": "",
@@ -59,7 +60,6 @@ _HATCHES = {
 _MOVER = "#e08a1e"
 _JUMP = 10.0
 """m between two steps; no mover flies so fast."""
-_OTHER_PHASE = "#9aa2ab"
 _GOOD, _BAD = "#2e8b4f", "#c23b3b"
 _BATTERY, _VISITED = EGO_FIELDS.index("battery"), SITE_FIELDS.index("visited")
 _LABEL_GAP = 0.045
@@ -103,9 +103,9 @@ def _title(flight: Flight) -> str:
     result, pilot = flight.result, flight.metadata.get("pilot", "unnamed")
     name = f"{flight.scenario.name}, seed {flight.scenario.seed}, pilot {pilot}"
     if result is None:
-        return f"{name}: the log ends at {flight.times[-1]:.1f} s without a result"
+        return f"{name}: the log ends at {step_ends(flight)[-1]:.1f} s without a result"
     words = f"{name}: {result.outcome.value.replace('_', ' ')}"
-    numbers = f"{result.duration_s:.1f} s, {result.distance_m:.0f} m, least clearance {result.min_clearance_m:.2f} m"
+    numbers = f"{result.duration_s:.1f} s, {result.distance_m:.0f} m, least clearance {clearance_words(result.min_clearance_m)}"
     prize = f", prize {result.prize:g}" if isinstance(flight.scenario.task, MissionTask) else ""
     return f"{words}  ({numbers}{prize})"
 
@@ -123,10 +123,9 @@ def _draw_map(figure: Figure, axes: Axes, flight: Flight) -> None:
     _draw_world(axes, footprints(flight.scenario))
     _draw_movers(axes, flight)
     _draw_fences(axes, flight)
-    trail = np.vstack([flight.scenario.start.position_m[:2], flight.step_bodies[:, :2]])
+    trail = sample_bodies(flight)[:, :2]
     legs = list(np.stack([trail[:-1], trail[1:]], axis=1))
-    starts = flight.tick_starts[:-1]
-    clearances = np.minimum.reduceat(hull_clearances(flight), starts)
+    clearances = sample_clearances(flight)[1:]
     # Dark where it was close: a scale that keeps its order in black and white, within a dark edge.
     axes.add_collection(LineCollection(legs, colors=_INK, linewidths=4.4, zorder=4))
     line = LineCollection(legs, cmap="inferno", linewidths=3.2, zorder=4.1)
@@ -172,7 +171,7 @@ def _draw_world(axes: Axes, shapes: Footprints) -> None:
 def _crop(axes: Axes, flight: Flight, trail: Float[np.ndarray, "n 2"]) -> None:
     """Show where the flight and its task were, with some of the world around them."""
     points = np.concatenate([trail, task_places(flight.scenario)])
-    points = points[np.abs(points).max(axis=1) < _FARTHEST]
+    points = points[np.abs(points).max(axis=1) < FARTHEST]
     low, high = points.min(axis=0), points.max(axis=0)
     margin = max(_CROP_MARGIN, 0.12 * float((high - low).max()))
     for limit, least, most in zip((axes.set_xlim, axes.set_ylim), low, high, strict=True):
@@ -184,14 +183,15 @@ def _draw_movers(axes: Axes, flight: Flight) -> None:
     movers = movers_of(flight.scenario)
     if not movers:
         return
-    paths = np.array([movers.positions_at(int(tick))[:, :2] for tick in flight.tick_starts])
+    ticks = (first_tick(flight) + flight.tick_starts).tolist()
+    paths = np.array([movers.positions_at(tick)[:, :2] for tick in ticks])
     legs = np.stack([paths[:-1], paths[1:]], axis=2).reshape(-1, 2, 2)
     # What wraps round jumps: no line is drawn through the world.
     legs = legs[np.linalg.norm(legs[:, 1] - legs[:, 0], axis=1) < _JUMP]
     axes.add_collection(
         LineCollection(list(legs), colors=_MOVER, linewidths=0.8, alpha=0.5, zorder=3)
     )
-    shapes = outlines(movers, int(flight.tick_starts[-1]))
+    shapes = outlines(movers, ticks[-1])
     axes.add_collection(PolyCollection(shapes, facecolors=_MOVER, zorder=3))
 
 
@@ -274,15 +274,10 @@ def _key(marker: str, color: str, label: str, hollow: bool = False) -> Line2D:
 # --- Curves against time.
 
 
-def _tick_times(flight: Flight) -> Float[np.ndarray, " m"]:
-    """Time of each row of `poses`, s."""
-    return (1 + np.arange(len(flight.poses))) / flight.scenario.rates.physics_hz
-
-
 def _draw_speed(axes: Axes, flight: Flight) -> None:
     limit = flight.scenario.speed_limit_m_s
     axes.plot(
-        _tick_times(flight),
+        tick_times(flight),
         np.linalg.norm(flight.poses[:, VELOCITY], axis=1),
         color="#3b78b5",
         lw=1.6,
@@ -296,7 +291,7 @@ def _draw_speed(axes: Axes, flight: Flight) -> None:
 
 def _draw_height(axes: Axes, flight: Flight) -> None:
     limits = flight.scenario.limits
-    axes.plot(_tick_times(flight), flight.poses[:, 2], color="#b0641e", lw=1.6)
+    axes.plot(tick_times(flight), flight.poses[:, 2], color="#b0641e", lw=1.6)
     axes.set_ylabel("height, m")
     axes.set_ylim(0.0, 1.25 * limits.altitude_max_m)
     _limit(axes, limits.altitude_max_m, "highest allowed")
@@ -318,16 +313,15 @@ def _draw_battery(axes: Axes, flight: Flight) -> None:
 def _draw_phases(axes: Axes, flight: Flight) -> None:
     names = [decision.phase or "none" for decision in flight.decisions]
     starts = [0, *(i for i in range(1, len(names)) if names[i] != names[i - 1]), len(names)]
-    period = 1.0 / flight.scenario.rates.control_hz
+    times = sample_times(flight)
     for first, last in pairwise(starts):
-        begin = float(flight.times[first])
-        end = begin + (last - first) * period
+        begin, end = times[[first, last]].tolist()
         axes.axvspan(
-            begin, end, fc=_phase_color(names[first]), ec="white", lw=0, hatch=_hatch(names[first])
+            begin, end, fc=phase_color(names[first]), ec="white", lw=0, hatch=_hatch(names[first])
         )
     shown = dict.fromkeys(names)
     patches = [
-        Patch(fc=_phase_color(name), ec="white", hatch=_hatch(name), label=name.replace("_", " "))
+        Patch(fc=phase_color(name), ec="white", hatch=_hatch(name), label=name.replace("_", " "))
         for name in shown
     ]
     axes.legend(
@@ -337,12 +331,8 @@ def _draw_phases(axes: Axes, flight: Flight) -> None:
     axes.set_yticks([])
     axes.set_ylabel("phase", rotation=0, ha="right", va="center")
     axes.set_xlabel("time, s", labelpad=1)
-    axes.set_xlim(0.0, float(flight.times[-1]) + period)
+    axes.set_xlim(float(times[0]), float(times[-1]))
     _tidy(axes)
-
-
-def _phase_color(name: str) -> str:
-    return PHASE_COLORS.get(name, _OTHER_PHASE)
 
 
 def _hatch(name: str) -> str:
@@ -360,11 +350,14 @@ def _limit(axes: Axes, value: float, label: str) -> None:
 
 def _mark_events(axes: Axes, flight: Flight, names: bool) -> None:
     """A line for each event, and with `names` its name where the next one leaves room."""
-    span = float(flight.times[-1]) or 1.0
+    times = sample_times(flight)
+    span = float(times[-1] - times[0])
     labelled = np.inf
     # From the last event backwards, so that the outcome always has its name.
     # The mask speaks up to once a second: it has its place in the film and in `--why`.
-    events = [event for event in flight.events if event.name != MASKED]
+    # What came before a log that begins in mid-flight is beside its axis.
+    shown = (event for event in told_events(flight) if event.time >= times[0])
+    events = [event for event in shown if event.name != MASKED]
     for event in sorted(events, key=lambda event: event.time, reverse=True):
         axes.axvline(event.time, color=_SOFT, lw=0.8, ls=":", zorder=1)
         if names and labelled - event.time >= _LABEL_GAP * span:

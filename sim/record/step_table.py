@@ -8,12 +8,10 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float
 
-from sim.physics.vehicle import load_vehicle
+from sim.record.clearances import sample_clearances
+from sim.record.instants import first_tick, start_body, step_ends
 from sim.record.reader import Flight
-from sim.types import BODY_SIZE, EGO_FIELDS, GOAL_FIELDS, MAX_SPEED, MAX_YAW_RATE, POSITION
-from sim.world.build import build_world
-from sim.world.clearance import ClearanceField
-from sim.world.movers import movers_of
+from sim.types import BODY_SIZE, EGO_FIELDS, GOAL_FIELDS, MAX_SPEED, MAX_YAW_RATE
 
 TRUTH = (
     *(f"true_{axis}_m" for axis in "xyz"),
@@ -46,7 +44,7 @@ HEADS = ("navigation_log_p", "survival_p", "fused_score", "mission_logit", "beli
 def step_table(flight: Flight) -> dict[str, list[Any] | np.ndarray]:
     """Columns by name, all of one length; states are those at the step's beginning."""
     count = len(flight)
-    ends = np.diff(flight.tick_starts) / flight.scenario.rates.physics_hz
+    ends = step_ends(flight)
     return {
         "log": [str(flight.path)] * count,
         "scenario": [flight.scenario.name] * count,
@@ -55,15 +53,15 @@ def step_table(flight: Flight) -> dict[str, list[Any] | np.ndarray]:
         "outcome": ["" if flight.result is None else str(flight.result.outcome)] * count,
         "step": np.arange(count),
         "time_s": flight.times,
-        "end_time_s": flight.times + ends,
+        "end_time_s": ends,
         **_named(TRUTH, _bodies(flight)),
-        "least_clearance_m": _clearances(flight),
+        "least_clearance_m": sample_clearances(flight)[1:],
         **_named(ESTIMATE, flight.ego[:, :12]),
         **_named(GOAL, _goal(flight)),
         **_named(tuple(f"action_{index}" for index in range(4)), flight.actions),
         **_named(SETPOINT, _setpoints(flight)),
         **_decisions(flight),
-        "events": _events(flight, flight.times + ends),
+        "events": _events(flight, ends),
     }
 
 
@@ -75,28 +73,9 @@ def _bodies(flight: Flight) -> Float[np.ndarray, "n 13"]:
     """The body when each step was decided: at its start the one the flight began with, unknown where that is not in the log."""
     bodies = np.full((len(flight), BODY_SIZE), np.nan)
     bodies[1:] = flight.step_bodies[:-1]
-    if len(flight) and flight.part is None:
-        start = flight.scenario.start
-        half = start.yaw_rad / 2
-        bodies[0] = (*start.position_m, 0.0, 0.0, np.sin(half), np.cos(half), *[0.0] * 6)
+    if len(flight) and first_tick(flight) == 0:
+        bodies[0] = start_body(flight.scenario)
     return bodies
-
-
-def _clearances(flight: Flight) -> Float[np.ndarray, " n"]:
-    """From the hull to the nearest obstacle, ground excepted, as the environment measures it at each step's end."""
-    if not len(flight):
-        return np.empty(0)
-    scenario = flight.scenario
-    hull = load_vehicle(scenario.vehicle).hull_radius
-    field = ClearanceField(build_world(scenario.world), scenario.limits.altitude_max_m + 2.0)
-    least = field.at_points(flight.step_bodies[:, POSITION])
-    movers = movers_of(scenario)
-    if movers:
-        for step, time in enumerate(flight.times):
-            first = round(time * scenario.rates.physics_hz) + 1
-            path = np.ascontiguousarray(flight.step_ticks(step)[:, POSITION])
-            least[step] = min(least[step], movers.least_distance(first, path))
-    return least - hull
 
 
 def _goal(flight: Flight) -> np.ndarray:

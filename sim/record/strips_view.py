@@ -5,16 +5,12 @@ import numpy as np
 
 from sim.record import canvas
 from sim.record.canvas import Color, Image
+from sim.record.instants import step_ends
+from sim.record.phase_colors import phase_color
 from sim.record.reader import Flight
+from sim.record.words import told_events
 from sim.types import EGO_FIELDS, VELOCITY
 
-PHASE_COLORS: dict[str, Color] = {
-    "navigate": canvas.ACCENT,
-    "avoid": canvas.ACCENT,
-    "inspect": canvas.WARN,
-    "return": canvas.GOOD,
-    "landing_scripted": (200, 130, 190),
-}
 _LEFT, _RIGHT_MARGIN = 76, 12
 _TOP, _SPACING, _CURVE_HEIGHT = 12, 54, 44
 _PHASE_TOP = 180
@@ -60,13 +56,14 @@ class StripsView:
 
     def _draw_phases(self, flight: Flight) -> None:
         for column, decision in zip(self._columns.tolist(), flight.decisions, strict=True):
-            color = PHASE_COLORS.get(decision.phase, canvas.MUTED)
+            color = canvas.of_hex(phase_color(decision.phase))
             canvas.fill(self._bright, column, _PHASE_TOP, self._right - column, 12, color)
         canvas.fill(self._plain, _LEFT, _PHASE_TOP, self._right - _LEFT, 12, canvas.LINE)
 
     def _draw_events(self, flight: Flight) -> None:
-        for event in flight.events:
-            step = min(int(np.searchsorted(flight.times, event.time)), len(flight) - 1)
+        ends = step_ends(flight)
+        for event in told_events(flight):
+            step = min(int(np.searchsorted(ends, event.time - 1e-6)), len(flight) - 1)
             column = int(self._columns[step])
             canvas.fill(self._bright, column, _PHASE_TOP - 6, 2, 24, canvas.TEXT)
             canvas.fill(self._plain, column, _PHASE_TOP - 6, 2, 24, canvas.MUTED)

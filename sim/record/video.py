@@ -4,33 +4,29 @@ import multiprocessing
 import os
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import cv2
 import numpy as np
-from jaxtyping import Float
 
 from sim.record import canvas
 from sim.record.canvas import Color, Image
+from sim.record.captions import captions
 from sim.record.chase_view import ChaseView
-from sim.record.clearances import hull_clearances
 from sim.record.encoding import encode_segment, join_segments
+from sim.record.instants import drawable, sample_bodies, sample_times, step_ends
 from sim.record.lattice_view import LatticeView, draw_candidates, read_lattice
 from sim.record.mapview import MapView
 from sim.record.mission_view import MissionView
+from sim.record.phase_colors import phase_color
 from sim.record.reader import Flight
-from sim.record.strips_view import PHASE_COLORS, StripsView
-from sim.types import BODY_SIZE, POSITION, QUATERNION, VELOCITY, Outcome
+from sim.record.strips_view import StripsView
+from sim.record.words import clearance_words, spaced, value_words
+from sim.types import VELOCITY
 
 WIDTH, HEIGHT = 1280, 720
-_CAPTION_SECONDS = 2.0
-NEAR_MISS = 0.25
-"""m of clearance below which it was close."""
 _CARD_SECONDS = 1.5
-_FARTHEST = 1e5
-"""m, m/s: beyond it a state is not worth drawing."""
 
 _SEGMENT_FRAMES = 60
 """Encoded by one process at a time, each from a key frame on: as finely the film can be sought in."""
@@ -128,13 +124,6 @@ def _check(flight: Flight) -> None:
         )
 
 
-def drawable(flight: Flight) -> Flight:
-    """The flight with bodies that diverged left where they last made sense."""
-    sound = np.all(np.abs(flight.poses) < _FARTHEST, axis=1)
-    latest = np.maximum.accumulate(np.where(sound, np.arange(len(flight.poses)), 0))
-    return replace(flight, poses=flight.poses[latest])
-
-
 class _Composer:
     """One frame after another over a background that is drawn once."""
 
@@ -150,7 +139,8 @@ class _Composer:
         self._background = np.full((HEIGHT, WIDTH, 3), canvas.BACKGROUND, np.uint8)
         self._draw_static()
         self._strips = StripsView(flight, *_STRIPS[2:])
-        self._captions = _captions(flight)
+        self._captions = captions(flight)
+        self._times, self._bodies = sample_times(flight), sample_bodies(flight)
         self._canvas = self._background.copy()
 
     def frame(self, index: int) -> Image:
@@ -216,12 +206,12 @@ class _Composer:
                 17,
                 canvas.text_width(phase, 15, 600) + 24,
                 28,
-                PHASE_COLORS.get(phase, canvas.LINE),
+                canvas.of_hex(phase_color(phase)),
             )
             canvas.text(image, phase, 556, 36, canvas.BACKGROUND, 15, 600)
         speed = float(np.linalg.norm(flight.step_bodies[step, VELOCITY]))
         canvas.text_right(image, f"{speed:.1f} m/s", 1130, 36, canvas.TEXT, 18)
-        canvas.text_right(image, f"{flight.times[step]:.1f} s", 1264, 36, canvas.TEXT, 22, 600)
+        canvas.text_right(image, f"{self._times[step + 1]:.1f} s", 1264, 36, canvas.TEXT, 22, 600)
 
     def _draw_chase(self, image: Image, step: int) -> None:
         self._chase.draw(image, step)
@@ -237,17 +227,8 @@ class _Composer:
         size = _ONBOARD[2], _ONBOARD[3]
         cv2.resize(colors, size, dst=image, interpolation=cv2.INTER_NEAREST)
         if self._lattice is not None:
-            draw_candidates(image, self._flight, self._lattice, step, self._body_seen(step))
+            draw_candidates(image, self._flight, self._lattice, step, self._bodies[step])
         canvas.tag(image, "onboard camera, candidates by survival", 0, 0)
-
-    def _body_seen(self, step: int) -> Float[np.ndarray, "13"]:
-        """The body when a step's decision was made: the end of the step before, or the start."""
-        if step:
-            return self._flight.step_bodies[step - 1]
-        body, start = np.zeros(BODY_SIZE), self._flight.scenario.start
-        body[POSITION] = start.position_m
-        body[QUATERNION] = 0.0, 0.0, np.sin(start.yaw_rad / 2), np.cos(start.yaw_rad / 2)
-        return body
 
     def _draw_depth(self, image: Image, step: int) -> None:
         """What the camera measures, small in the upper right corner."""
@@ -268,58 +249,6 @@ def _region(image: Image, region: tuple[int, int, int, int]) -> Image:
 # --- Words.
 
 
-def _captions(flight: Flight) -> list[list[str]]:
-    """What to write under the camera at each step: events and interventions of the last seconds."""
-    marks = [(event.time, describe_event(event.name, event.detail)) for event in flight.events]
-    for time, before, decision in zip(
-        flight.times, (None, *flight.decisions), flight.decisions, strict=False
-    ):
-        marks += [
-            (time, _words(name))
-            for name in decision.events
-            if before is None or name not in before.events
-        ]
-    marks += _near_misses(flight)
-    marks.sort()
-    # A mark may be an event and a decision's at once, or come again every second: it is told once.
-    return [
-        list(dict.fromkeys(words for t, words in marks if t <= time < t + _CAPTION_SECONDS))
-        for time in flight.times
-    ]
-
-
-def _near_misses(flight: Flight) -> list[tuple[float, str]]:
-    """A mark where the hull was nearest to something, each time it came nearer than `NEAR_MISS`."""
-    least = np.minimum.reduceat(hull_clearances(flight), flight.tick_starts[:-1])
-    near = np.flatnonzero((least < NEAR_MISS) & (least > 0.0))
-    spells = np.split(near, np.flatnonzero(np.diff(near) > 1) + 1) if len(near) else []
-    if flight.result is not None and flight.result.outcome is Outcome.COLLISION:
-        spells = [spell for spell in spells if spell[-1] < len(flight) - 1]  # That was no miss.
-    closest = [spell[least[spell].argmin()] for spell in spells]
-    return [(float(flight.times[i]), f"near miss, clearance {least[i]:.2f} m") for i in closest]
-
-
-def describe_event(name: str, detail: dict[str, Any]) -> str:
-    """An event in words, as it is captioned."""
-    # Sites count from 0 in events, and from 1 on maps, where 0 is the pad's token.
-    told = {**detail, "site": detail["site"] + 1} if isinstance(detail.get("site"), int) else detail
-    return ", ".join(
-        [_words(name), *(f"{_words(key)} {_value(value)}" for key, value in told.items())]
-    )
-
-
-def _words(name: str) -> str:
-    return name.removesuffix("_m_s").removesuffix("_m").replace("_", " ")
-
-
-def _value(value: object) -> str:
-    if isinstance(value, float):
-        return f"{value:.2f}"
-    if isinstance(value, list):
-        return "(" + ", ".join(_value(part) for part in value) + ")"
-    return str(value)
-
-
 def _verdict(flight: Flight) -> tuple[str, Color, list[tuple[str, str]]]:
     """Title, its colour, and the rows of the outcome card."""
     result = flight.result
@@ -327,22 +256,22 @@ def _verdict(flight: Flight) -> tuple[str, Color, list[tuple[str, str]]]:
         return (
             "the log ends here",
             canvas.WARN,
-            [("recorded", f"{flight.times[-1]:.1f} s"), ("result", "none")],
+            [("recorded", f"{step_ends(flight)[-1]:.1f} s"), ("result", "none")],
         )
     rows = [
         ("duration", f"{result.duration_s:.1f} s"),
         ("distance", f"{result.distance_m:.1f} m"),
-        ("least clearance", f"{result.min_clearance_m:.2f} m"),
+        ("least clearance", clearance_words(result.min_clearance_m)),
         ("energy", f"{result.energy_wh:.2f} Wh"),
     ]
     if not result.success and result.events:
         rows = [*_reason(result.events[-1].detail), *rows]
     if flight.scenario.task.kind == "mission":
         rows.append(("prize", f"{result.prize:g}"))
-    return _words(result.outcome.value), canvas.GOOD if result.success else canvas.BAD, rows
+    return spaced(result.outcome.value), canvas.GOOD if result.success else canvas.BAD, rows
 
 
 def _reason(detail: dict[str, Any]) -> list[tuple[str, str]]:
     """What a failure's event says of how it came about; the card has room for short words only."""
-    told = [(_words(key), _value(value)) for key, value in detail.items() if value is not None]
+    told = [(spaced(key), value_words(value)) for key, value in detail.items() if value is not None]
     return [(key, value) for key, value in told if len(value) <= _LONGEST_REASON]

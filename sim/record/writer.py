@@ -40,11 +40,10 @@ class FlightLog:
     def __init__(self, path: str | Path, scenario: Scenario, metadata: dict[str, str]) -> None:
         """Write the metadata first; `metadata` adds to, and wins over, what the writer finds out itself."""
         self.path = Path(path)
-        self._tick_s = 1.0 / scenario.rates.physics_hz
+        self._physics_hz = scenario.rates.physics_hz
         self._chunk_start = self._end = 0.0
         self._closed = False
         self._movers = movers_of(scenario)
-        self._ticks = 0
         self._memory = DepthMemory(scenario.rates.control_hz)
         try:
             self._sink = Sink(self.path)
@@ -73,12 +72,11 @@ class FlightLog:
             )
         self._write_observation(time, action, observation)
         self._write("/trident/decision", time, _decision_message(decision))
-        self._end = time + len(ticks) * self._tick_s
+        self._end = time + len(ticks) / self._physics_hz
         self._write(
             "/trident/ticks", self._end, schema.Ticks(time=time, body=ticks.ravel().tolist())
         )
         self._write_pose(self._end, ticks[-1])
-        self._ticks += len(ticks)
         self._write_movers(self._end)
         for event in events:
             self._write("/trident/event", event.time, _event_message(event))
@@ -194,7 +192,7 @@ class FlightLog:
 
     def _write_movers(self, time: float) -> None:
         if self._movers:
-            scene = scene_update(self._movers, self._ticks, _stamp(time))
+            scene = scene_update(self._movers, round(time * self._physics_hz), _stamp(time))
             self._write(schema.MOVERS_TOPIC, time, scene)
 
     def _write_pose(self, time: float, body: Float[np.ndarray, " n"]) -> None:

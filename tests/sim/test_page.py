@@ -14,12 +14,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
+from sim.record.instants import sample_bodies, sample_times
+from sim.record.near_misses import near_misses
 from sim.record.page import write_page
-from sim.record.page.marks import marks, near_misses, sample_at
+from sim.record.page.marks import marks, sample_at
 from sim.record.page.pack import exact, pack, quantised, unpack
 from sim.record.page.pictures import film
 from sim.record.page.solids import Soup, solid_columns
-from sim.record.page.track import MILLIMETRE, sample_bodies, sample_times
+from sim.record.page.track import MILLIMETRE
 from sim.record.reader import Flight, read_flight
 from sim.world.build import build_world
 from tests.sim.synthetic_flight import make_result, make_scenario, make_steps, write_log
@@ -198,8 +200,8 @@ def test_a_pass_is_one_near_miss_at_its_nearest() -> None:
     clearance[20:25] = 0.2, 0.15, 0.1, 0.15, 0.2
     clearance[60:63] = 0.1, 0.0, 0.1
     clearance[97:] = 0.2, 0.1, 0.05
-    assert near_misses(times, clearance, collided=True) == [22]
-    assert near_misses(times, clearance, collided=False) == [22, 99]
+    assert [m.sample for m in near_misses(times, clearance, collided=True)] == [22]
+    assert [m.sample for m in near_misses(times, clearance, collided=False)] == [22, 99]
 
 
 def test_beyond_the_end_is_the_last_sample() -> None:

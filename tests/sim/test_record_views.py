@@ -16,7 +16,8 @@ from sim.record.footprints import footprints
 from sim.record.lattice_view import Lattice, project, read_lattice
 from sim.record.plot import write_plot
 from sim.record.reader import Flight, read_flight
-from sim.record.video import describe_event, frames, write_video
+from sim.record.video import frames, write_video
+from sim.record.words import describe_event
 from sim.types import Decision, Outcome
 from sim.world.build import build_world
 from sim.world.geometry import Mesh, Semantic, World

@@ -9,6 +9,8 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader
 
 from sim.physics.vehicle import load_vehicle
+from sim.record.clearances import HullClearance, sample_clearances
+from sim.record.instants import sample_bodies, sample_times
 from sim.record.page.answers import answer_columns
 from sim.record.page.facts import flight_facts, mark_facts, phase_facts
 from sim.record.page.marks import marks
@@ -16,19 +18,11 @@ from sim.record.page.pack import deflated, exact, pack
 from sim.record.page.pictures import film
 from sim.record.page.solids import solid_columns
 from sim.record.page.task_facts import fence_facts, task_facts
-from sim.record.page.track import (
-    clearances,
-    hull_radius,
-    sample_bodies,
-    sample_times,
-    track_columns,
-)
+from sim.record.page.track import track_columns
 from sim.record.reader import Flight
 from sim.scenario import MissionTask
 from sim.types import POSITION
 from sim.world.build import build_world
-from sim.world.clearance import ClearanceField
-from sim.world.movers import movers_of
 
 _HERE = Path(__file__).parent
 _VENDORED = {
@@ -46,7 +40,7 @@ _FROM = re.compile(r"""(\bfrom\s*|\bimport\s*)(["'])\./([\w.]+?)(?:\.min)?\.js\2
 
 
 def write_page(flight: Flight, path: str | Path) -> None:
-    """Write the page of a flight; a log without a step is a ValueError."""
+    """Write the page of a flight, whole or not at all; a log without a step is a ValueError."""
     if not len(flight):
         raise ValueError(
             f"{flight.path}: no steps to draw ({flight.damage or 'the flight ended at once'})"
@@ -62,7 +56,13 @@ def write_page(flight: Flight, path: str | Path) -> None:
         facts=_as_json(facts),
         arrays=arrays,
     )
-    Path(path).write_text(text, encoding="utf-8")
+    path = Path(path)
+    unfinished = path.with_name(f"{path.name}.part")
+    try:
+        unfinished.write_text(text, encoding="utf-8")
+        unfinished.replace(path)
+    finally:
+        unfinished.unlink(missing_ok=True)
 
 
 def _contents(flight: Flight) -> tuple[dict[str, Any], str]:
@@ -70,15 +70,14 @@ def _contents(flight: Flight) -> tuple[dict[str, Any], str]:
     scenario = flight.scenario
     pads = (scenario.task.home_m,) if isinstance(scenario.task, MissionTask) else ()
     world, vehicle = build_world(scenario.world, pads), load_vehicle(scenario.vehicle)
-    field = ClearanceField(world, scenario.limits.altitude_max_m + 2.0)
-    movers, radius = movers_of(scenario), hull_radius(flight)
+    hull = HullClearance(scenario, world)
     times, bodies = sample_times(flight), sample_bodies(flight)
-    clearance = clearances(flight, bodies, field, movers)
+    clearance = sample_clearances(flight, hull)
     solids, left_out = solid_columns(world, bodies[:, POSITION])
     phases, phase_of_step = phase_facts(flight)
     pictures = film(flight.images)
     facts = flight_facts(flight, world, vehicle, left_out) | {
-        "task": task_facts(flight, field, radius),
+        "task": task_facts(flight, hull.field, hull.radius),
         "fences": fence_facts(scenario),
         "rally": [] if scenario.safety is None else [list(p) for p in scenario.safety.rally_m],
         "marks": mark_facts(marks(flight, times, clearance)),
@@ -86,7 +85,7 @@ def _contents(flight: Flight) -> tuple[dict[str, Any], str]:
         "film": None if pictures is None else asdict(pictures),
     }
     columns = (
-        track_columns(flight, times, bodies, clearance, movers)
+        track_columns(flight, times, bodies, clearance, hull.movers)
         | {"phase": exact(phase_of_step, "uint8")}
         | answer_columns(flight)
         | solids

@@ -10,9 +10,11 @@ import numpy as np
 from sim.physics.vehicle import Vehicle
 from sim.record.lattice_view import read_lattice
 from sim.record.page.marks import Mark
+from sim.record.phase_colors import phase_color
 from sim.record.reader import Flight
-from sim.record.video import describe_event
+from sim.record.words import clearance_words, describe_event
 from sim.scenario import MissionTask
+from sim.types import MAX_SPEED, MAX_YAW_RATE
 from sim.world.geometry import World
 
 _VERSIONS = ("python", "numpy", "numba", "pybullet", "embreex", "torch", "platform", "cpu")
@@ -51,6 +53,8 @@ def flight_facts(flight: Flight, world: World, vehicle: Vehicle, left_out: int) 
         "ceiling": scenario.limits.altitude_max_m,
         "reserve": scenario.battery.reserve_fraction,
         "action": flight.action_level,
+        "command_scale": _command_scale(flight),
+        "phase_colors": [phase_color(name) for name in phase_facts(flight)[0]],
         "camera": {"fov_deg": scenario.camera.fov_deg, "tilt": scenario.camera.tilt_rad},
         "vehicle": {
             "arm": vehicle.arm,
@@ -100,11 +104,10 @@ def _about(flight: Flight, left_out: int) -> list[list[str]]:
     if reason := _reason(flight):
         rows.append(["reason", reason])
     if result is not None:
-        least = result.min_clearance_m
         rows += [
             ["duration", f"{result.duration_s:.1f} s"],
             ["distance", f"{result.distance_m:.1f} m"],
-            ["least clearance", f"{least:.2f} m" if np.isfinite(least) else "nothing near"],
+            ["least clearance", clearance_words(result.min_clearance_m)],
             ["energy", f"{result.energy_wh:.2f} Wh"],
         ]
         if isinstance(scenario.task, MissionTask):
@@ -127,6 +130,13 @@ def _about(flight: Flight, left_out: int) -> list[list[str]]:
     if left_out:
         rows.append(["not shown", f"{left_out} triangles of the world, furthest from the flight"])
     return rows
+
+
+def _command_scale(flight: Flight) -> list[float]:
+    """What an action of 1 stands for: m/s and degrees/s at the velocity level; below it, itself."""
+    if flight.action_level != "velocity":
+        return [1.0] * 4
+    return [MAX_SPEED] * 3 + [float(np.degrees(MAX_YAW_RATE))]
 
 
 def _own_version() -> str:

@@ -1,20 +1,17 @@
 """Events as entities: a log of words, a mark on the timeline for each kind, and a dot on the curve of clearance."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 import numpy as np
 import rerun as rr
 from jaxtyping import Float
 
-from sim.record.video import describe_event
+from sim.record.near_misses import NearMiss
 from sim.record.viewer.rows import Clock
 from sim.record.viewer.stage import Stage
+from sim.record.words import describe_event
 from sim.types import Event, Outcome
 
-NEAR = 0.3
-"""m between hull and obstacle below which a pass is a near miss."""
-_AGAIN = 1.5
-"""Times NEAR, from where the next pass can begin."""
 _ARRIVALS = {
     "site_visited",
     "close_up_done",
@@ -90,26 +87,6 @@ def send_events(
             stage.rows("curves/clearance/events", clock, rr.Scalars.columns(scalars=[near]))
 
 
-class NearMisses:
-    """Finds passes close by: from where the clearance falls below `NEAR` to where it is well above it again."""
-
-    def __init__(self) -> None:
-        """A flight that begins close to something has not passed it."""
-        self._ready, self._least = False, Event(0.0, "near_miss", {"clearance_m": np.inf})
-
-    def feed(self, time: float, clearance: float) -> Event | None:
-        """The pass that is over with this instant, at its nearest, if one is."""
-        if clearance > _AGAIN * NEAR:
-            over = self._least if self._least.detail["clearance_m"] < NEAR else None
-            self._ready, self._least = True, Event(0.0, "near_miss", {"clearance_m": np.inf})
-            return over
-        if self._ready and clearance < self._least.detail["clearance_m"]:
-            self._least = Event(time, "near_miss", {"clearance_m": clearance})
-        return None
-
-
-def near_misses(times: Sequence[float], clearances: Sequence[float]) -> list[Event]:
-    """All passes of a flight; one that ended in a contact is none."""
-    search = NearMisses()
-    found = (search.feed(time, near) for time, near in zip(times, clearances, strict=True))
-    return [event for event in found if event is not None]
+def near_miss_event(miss: NearMiss) -> Event:
+    """A near miss as an event of the flight."""
+    return Event(miss.time, "near_miss", {"clearance_m": miss.clearance})

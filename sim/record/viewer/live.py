@@ -7,11 +7,13 @@ import numpy as np
 import rerun as rr
 from jaxtyping import Float
 
+from sim.record.instants import start_body
 from sim.record.lattice_view import Lattice
+from sim.record.near_misses import NearMiss, NearMisses
 from sim.record.viewer.blueprint import Column, blueprint
 from sim.record.viewer.camera import send_sight
 from sim.record.viewer.drone import send_motion, send_movers
-from sim.record.viewer.events import NearMisses, send_events
+from sim.record.viewer.events import near_miss_event, send_events
 from sim.record.viewer.heads import send_heads, send_states
 from sim.record.viewer.perception import Perception
 from sim.record.viewer.recollect import believed, told
@@ -21,7 +23,6 @@ from sim.record.viewer.rows import (
     Motion,
     Sight,
     charge_of,
-    start_body,
     visited_by_tokens,
     visited_on_route,
 )
@@ -29,7 +30,7 @@ from sim.record.viewer.stage import Stage, new_recording
 from sim.record.viewer.task import send_way
 from sim.scenario import MissionTask, Scenario
 from sim.simulator import Simulator
-from sim.types import MAX_TOKENS, Decision, Event, FlightResult, Observation
+from sim.types import MAX_TOKENS, Decision, Event, FlightResult, Observation, Outcome
 
 
 class LiveFlight:
@@ -41,7 +42,7 @@ class LiveFlight:
         self.stream = new_recording(f"{scenario.name} {scenario.seed}, {pilot}, live")
         self._stage = Stage(self.stream, "live")
         self._simulator: Simulator | None = None
-        self._passes = NearMisses()
+        self._passes, self._ended = NearMisses(), 0.0
         self._visits: list[float] = []
         self._last: Decision | None = None
         start = start_body(scenario)
@@ -62,6 +63,7 @@ class LiveFlight:
         self._send_motion(
             Clock(np.zeros(1), np.zeros(1, dtype=int)), self._trail[-1][None], 0, None
         )
+        self._passes.feed(0.0, float(self._clearance[0]))
 
     def step(
         self,
@@ -93,18 +95,31 @@ class LiveFlight:
         self._send_motion(end, ticks, last, before)
         self._visits += [event.time for event in events if event.name == "site_visited"]
         passed = self._passes.feed(float(end.times[0]), float(self._clearance[0]))
-        shown = events if passed is None else (*events, passed)
-        send_events(self._stage, shown, self._scenario.rates.control_hz, self._clearance)
+        self._ended = float(end.times[0])
+        self._send_events(events)
+        self._send_near_miss(passed)
 
     def close(self, result: FlightResult | None) -> None:
-        """Send what is still waiting."""
+        """Send what is still waiting, a near miss that is known to be one by now included."""
+        collided = result is not None and result.outcome is Outcome.COLLISION
+        self._send_near_miss(self._passes.end(self._ended, collided=collided))
         self.stream.flush(timeout_sec=5.0)
+
+    def _send_events(self, events: Iterable[Event]) -> None:
+        send_events(self._stage, events, self._scenario.rates.control_hz, self._clearance)
+
+    def _send_near_miss(self, miss: NearMiss | None) -> None:
+        """It is told when it is over; its dot lies on the curve where it was."""
+        if miss is not None:
+            near = np.array([miss.clearance])
+            event = near_miss_event(miss)
+            send_events(self._stage, (event,), self._scenario.rates.control_hz, near)
 
     def _send_motion(
         self, clock: Clock, path: Float[np.ndarray, "t 13"], tick: int, before: np.ndarray | None
     ) -> None:
         assert self._simulator is not None
-        self._clearance = np.array([self._perception.clearance(path, tick)])
+        self._clearance = np.array([self._perception.hull.after(path, tick)])
         setpoint = np.full(4, np.nan) if before is None else told(self._simulator)
         motion = Motion(
             clock, path[-1:], believed(self._simulator)[None], setpoint[None], self._clearance

@@ -6,12 +6,15 @@ from collections.abc import Callable, Sequence
 import numpy as np
 import rerun as rr
 
+from sim.record.clearances import sample_clearances
+from sim.record.instants import first_tick
 from sim.record.lattice_view import Lattice, read_lattice
+from sim.record.near_misses import collided, near_misses
 from sim.record.reader import Flight
 from sim.record.viewer.blueprint import Column, blueprint
 from sim.record.viewer.camera import send_camera, send_sight
 from sim.record.viewer.drone import send_drone, send_motion, send_mover_shapes, send_movers
-from sim.record.viewer.events import near_misses, send_event_styles, send_events
+from sim.record.viewer.events import near_miss_event, send_event_styles, send_events
 from sim.record.viewer.heads import send_head_styles, send_heads, send_states
 from sim.record.viewer.perception import Perception
 from sim.record.viewer.recollect import recollect
@@ -19,8 +22,8 @@ from sim.record.viewer.rows import FlightRows, Motion
 from sim.record.viewer.solids import send_world
 from sim.record.viewer.stage import Stage, new_recording
 from sim.record.viewer.task import send_task, send_way
+from sim.record.words import told_events
 from sim.scenario import Scenario
-from sim.types import Event
 
 Note = Callable[[str], object]
 """Hears what could not be shown, in a line."""
@@ -74,13 +77,9 @@ def _send_flight(flight: Flight, stage: Stage, note: Note) -> None:
     if memory.gap is not None:
         note(f"{flight.path}: no estimate and no setpoint beyond what is shown: {memory.gap}")
     send_styles(stage, scenario, lattice, perception)
-    first = round(float(rows.clock.times[0]) * scenario.rates.physics_hz)
-    ends = first + flight.tick_starts
-    paths = [rows.bodies[:1], *rows.paths()]
-    clearances = [perception.clearance(*each) for each in zip(paths, ends.tolist(), strict=True)]
-    motion = Motion(
-        rows.clock, rows.bodies, memory.estimates, memory.setpoints, np.array(clearances)
-    )
+    ends = first_tick(flight) + flight.tick_starts
+    clearances = sample_clearances(flight, perception.hull)
+    motion = Motion(rows.clock, rows.bodies, memory.estimates, memory.setpoints, clearances)
     looks = zip(rows.eyes, ends[:-1].tolist(), strict=True)
     sight = rows.sight(np.array([perception.classes(*look) for look in looks]))
     send_motion(stage, motion)
@@ -89,8 +88,9 @@ def _send_flight(flight: Flight, stage: Stage, note: Note) -> None:
     send_sight(stage, scenario, sight)
     send_heads(stage, scenario, lattice, sight, flight.action_level)
     send_states(stage, sight)
-    passes = near_misses(rows.clock.times.tolist(), clearances)
-    events = sorted((*flight.events, *_ending(flight), *passes), key=lambda event: event.time)
+    passes = near_misses(rows.clock.times, clearances, collided=collided(flight))
+    events = [*told_events(flight), *map(near_miss_event, passes)]
+    events.sort(key=lambda event: event.time)
     send_events(stage, events, scenario.rates.control_hz, motion.clearances)
 
 
@@ -100,12 +100,6 @@ def _has_candidates(flight: Flight) -> bool:
     return read_lattice(flight) is not None and any(
         answer is not None for answers in heads for answer in answers
     )
-
-
-def _ending(flight: Flight) -> tuple[Event, ...]:
-    """What ended the flight, where it stands in the result alone."""
-    events = () if flight.result is None else flight.result.events[-1:]
-    return tuple(event for event in events if event not in flight.events)
 
 
 def _roots(flights: Sequence[Flight]) -> list[str]:

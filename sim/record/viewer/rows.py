@@ -1,15 +1,14 @@
 """What a viewer shows of a flight, as columns over time: a log gives all rows at once, a flight under way one by one."""
 
 from dataclasses import dataclass
-from itertools import pairwise
 
 import numpy as np
 from jaxtyping import Bool, Float, Int, UInt8
 
+from sim.record.instants import drawable, sample_bodies, sample_times, start_body
 from sim.record.reader import Flight
-from sim.record.video import drawable
 from sim.scenario import MissionTask, Scenario
-from sim.types import BODY_SIZE, EGO_FIELDS, POSITION, QUATERNION, SITE_FIELDS, Body, Decision
+from sim.types import BODY_SIZE, EGO_FIELDS, SITE_FIELDS, Decision
 
 _BATTERY, _VISITED = EGO_FIELDS.index("battery"), SITE_FIELDS.index("visited")
 
@@ -50,14 +49,6 @@ class Sight:
     decisions: tuple[Decision, ...]
 
 
-def start_body(scenario: Scenario) -> Body:
-    """At rest where the flight begins."""
-    body, start = np.zeros(BODY_SIZE), scenario.start
-    body[POSITION] = start.position_m
-    body[QUATERNION] = 0.0, 0.0, np.sin(start.yaw_rad / 2), np.cos(start.yaw_rad / 2)
-    return body
-
-
 def unknown(count: int) -> tuple[Float[np.ndarray, "n 13"], Float[np.ndarray, "n 4"]]:
     """Estimates and setpoints of which nothing is known."""
     return np.full((count, BODY_SIZE), np.nan), np.full((count, 4), np.nan)
@@ -91,9 +82,8 @@ class FlightRows:
     def __init__(self, flight: Flight) -> None:
         """Bodies that diverged stay where they last made sense."""
         self._flight = drawable(flight)
-        self._path = np.concatenate([start_body(flight.scenario)[None], self._flight.poses])
-        if flight.part is not None and len(self._path) > 1:
-            self._path[0] = self._path[1]  # It does not begin at the start.
+        first = sample_bodies(flight)[:1] if len(flight) else start_body(flight.scenario)[None]
+        self._path = np.concatenate([first, self._flight.poses])
 
     @property
     def clock(self) -> Clock:
@@ -102,10 +92,8 @@ class FlightRows:
         first = (
             round(float(flight.times[0]) * flight.scenario.rates.control_hz) if len(flight) else 0
         )
-        ticks = np.diff(flight.tick_starts)
-        ends = flight.times + ticks / flight.scenario.rates.physics_hz
-        start = flight.times[:1] if len(flight) else np.zeros(1)
-        return Clock(np.concatenate([start, ends]), first + np.arange(len(flight) + 1))
+        times = sample_times(flight) if len(flight) else np.zeros(1)
+        return Clock(times, first + np.arange(len(flight) + 1))
 
     @property
     def bodies(self) -> Float[np.ndarray, "n 13"]:
@@ -132,11 +120,6 @@ class FlightRows:
         """Body when each step's image was taken."""
         late = self._flight.tick_starts[:-1] - self._flight.scenario.camera.delay_ticks
         return self._path[np.maximum(late, 0)]
-
-    def paths(self) -> list[Float[np.ndarray, "t 13"]]:
-        """Bodies after every tick of each step."""
-        starts = self._flight.tick_starts.tolist()
-        return [self._path[first + 1 : last + 1] for first, last in pairwise(starts)]
 
     def _visited(self) -> Bool[np.ndarray, "n s"]:
         flight, task = self._flight, self._flight.scenario.task

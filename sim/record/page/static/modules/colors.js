@@ -3,13 +3,7 @@ const CLEARANCE = [[0, "#d62f3a"], [0.5, "#ef8432"], [1.2, "#f2c744"], [2, "#58b
 const SPEED = [[0, "#3a2f7d"], [0.35, "#2c6f9c"], [0.65, "#2fae8e"], [1, "#f4e04d"]];
 const SURVIVAL = [[0, "#c8323c"], [0.5, "#efc04a"], [1, "#3fa66a"]];
 const NAVIGATION = [[0, "#20304a"], [0.4, "#2f6fb3"], [0.75, "#57b9e8"], [1, "#f3fbff"]];
-const PHASES = {
-  navigate: "#4b8fd6", avoid: "#4b8fd6", detour: "#8d6fd1", dock: "#37a7a3", inspect: "#f0a530", return: "#5bb36b",
-  landing_scripted: "#b072b8", perturbed: "#cf5c5c", random: "#cf5c5c",
-};
-const OTHERS = ["#8b98a8", "#a58f6f", "#7fa08a", "#a07f9b"];
-
-function rgb(hex) {
+export function rgb(hex) {
   const n = parseInt(hex.slice(1), 16);
   return [n >> 16, (n >> 8) & 255, n & 255];
 }
@@ -30,8 +24,6 @@ export const speedColor = ramp(SPEED);
 export const survivalColor = ramp(SURVIVAL);
 export const navigationColor = ramp(NAVIGATION);
 export const css = ([r, g, b]) => `rgb(${r} ${g} ${b})`;
-export const phaseCss = (name, index) => PHASES[name] ?? OTHERS[index % OTHERS.length];
-export const phaseColor = (name, index) => rgb(phaseCss(name, index));
 export const MARKS = { good: "#3fa66a", bad: "#e0424d", note: "#e9a63a", minor: "#8b98a8" };
 
 // A legend's gradient, and what its ends stand for.

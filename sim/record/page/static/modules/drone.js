@@ -48,10 +48,10 @@ export class Drone {
 
   // Candidates of the chosen speed, coloured by how likely each survives; the chosen one is the largest.
   showCandidates(step) {
-    const { lattice, speed_limit } = this.facts, { survival, chosen } = this.arrays;
+    const { lattice, speed_limit } = this.facts, { survival, has_survival, chosen } = this.arrays;
     const per = lattice.elevations.length * lattice.azimuths.length;
     const index = chosen.values[step], speed = Math.floor(index / per);
-    this.candidates.visible = index >= 0 && speed < lattice.speeds.length && this.shown !== false;
+    this.candidates.visible = Boolean(has_survival.values[step]) && index >= 0 && speed < lattice.speeds.length && this.shown !== false;
     if (!this.candidates.visible) return;
     const reach = Math.max(lattice.speeds[speed] * speed_limit * AHEAD, 1.2);
     const here = survival.row(step);

@@ -42,7 +42,7 @@ export class Heads {
   draw(name, colorOf) {
     const pen = document.getElementById(name).getContext("2d"), values = this.arrays[name];
     const silent = document.getElementById(`no-${name}`);
-    silent.hidden = Boolean(values && this.arrays[`has_${name}`].values[this.step]);
+    silent.hidden = this.asked(name);
     silent.textContent = values ? "not asked in this step" : "this pilot logs no such head";
     pen.clearRect(0, 0, pen.canvas.width, pen.canvas.height);
     if (!silent.hidden) return;
@@ -63,10 +63,13 @@ export class Heads {
     }
   }
 
+  // Whether a head answered in this step: its array has zeros where it did not.
+  asked(name) { return Boolean(this.arrays[name] && this.arrays[`has_${name}`].values[this.step]); }
+
   describe(index) {
     if (index < 0) return "the command is none of the candidates";
     const veto = this.arrays.veto.row(this.step), vetoed = veto.reduce((sum, v) => sum + v, 0);
-    const survives = this.arrays.survival && this.arrays.has_survival.values[this.step]
+    const survives = this.asked("survival")
       ? `, survives ${Math.round(100 * this.arrays.survival.row(this.step)[index])} %` : "";
     return `chosen: ${this.words(index)}${survives}; ${vetoed} of ${veto.length} vetoed`;
   }
@@ -89,8 +92,8 @@ export class Heads {
       const [x, y] = this.cellOf(i);
       if (y !== line || column < x || column >= x + 1) continue;
       const said = [this.words(i)];
-      if (this.arrays.navigation) said.push(`navigation ${this.arrays.navigation.row(this.step)[i].toFixed(1)} nats below the best`);
-      if (this.arrays.survival) said.push(`survives ${Math.round(100 * this.arrays.survival.row(this.step)[i])} %`);
+      if (this.asked("navigation")) said.push(`navigation ${this.arrays.navigation.row(this.step)[i].toFixed(1)} nats below the best`);
+      if (this.asked("survival")) said.push(`survives ${Math.round(100 * this.arrays.survival.row(this.step)[i])} %`);
       if (this.arrays.veto.row(this.step)[i]) said.push("vetoed");
       document.getElementById("pointed").textContent = said.join("; ");
       return;

@@ -1,5 +1,5 @@
 // The instant in numbers: time, phase, speed, height, clearance, command, battery.
-import { MARKS, phaseCss } from "./colors.js";
+import { MARKS } from "./colors.js";
 
 const CAPTION = 1.6; // s that an event stays captioned
 const AXES = { velocity: ["vx", "vy", "vz", "yaw"], body_rate: ["thrust", "p", "q", "r"], rotor: ["1", "2", "3", "4"] };
@@ -17,20 +17,29 @@ export class Readout {
     const [x, y, z] = arrays.position.row(sample), charge = arrays.battery.values[step];
     const name = this.facts.phases[arrays.phase.values[step]];
     const phase = put("phase", name.replaceAll("_", " "));
-    phase.style.setProperty("--phase", phaseCss(name, arrays.phase.values[step]));
+    phase.style.setProperty("--phase", this.facts.phase_colors[arrays.phase.values[step]]);
     put("time", `${player.time.toFixed(2)} s`);
     put("of", `of ${this.motion.end.toFixed(2)} s, step ${sample} of ${this.motion.samples - 1}`);
     put("speed-now", `${this.motion.speed(sample).toFixed(1)} m/s`);
     put("height-now", `${z.toFixed(1)} m`);
     put("clearance-now", this.clearance(arrays.clearance.values[sample]));
     put("place", `${x.toFixed(1)}, ${y.toFixed(1)}`);
-    const axes = AXES[this.facts.action] ?? AXES.velocity;
-    put("command", axes.map((axis, i) => `${axis} ${signed(arrays.action.row(step)[i])}`).join("  "));
+    put("command", this.command(arrays.action.row(step)));
     put("battery-now", `${(100 * charge).toFixed(0)} %, reserve ${(100 * this.facts.reserve).toFixed(0)} %`);
     const bar = document.getElementById("charge");
     bar.style.setProperty("--share", charge);
     bar.style.background = charge > this.facts.reserve + 0.1 ? MARKS.good : charge > this.facts.reserve ? MARKS.note : MARKS.bad;
     this.caption(player.time);
+  }
+
+  // Velocities as the autopilot takes them: in SI, and no faster than the scenario allows. Other levels have no unit.
+  command(action) {
+    const axes = AXES[this.facts.action] ?? AXES.velocity;
+    if (axes !== AXES.velocity) return axes.map((axis, i) => `${axis} ${signed(action[i])}`).join("  ");
+    const told = this.facts.command_scale.map((scale, i) => scale * action[i]), [x, y, z, turn] = told;
+    const share = Math.min(1, this.facts.speed_limit / Math.max(Math.hypot(x, y, z), 1e-9));
+    const parts = [x, y, z].map((speed, i) => `${axes[i]} ${signed(share * speed, 1)}`);
+    return `${parts.join("  ")} m/s  yaw ${signed(turn, 0)}°/s`;
   }
 
   // Beyond its reach the field says no more than that.
@@ -57,4 +66,4 @@ function put(id, text) {
   return element;
 }
 
-const signed = (value) => `${value < 0 ? "−" : "+"}${Math.abs(value).toFixed(2)}`;
+const signed = (value, digits = 2) => `${value < 0 ? "−" : "+"}${Math.abs(value).toFixed(digits)}`;

@@ -1,5 +1,5 @@
 // The flight at a glance: pictures, phases, curves and marks against time, under one slider.
-import { clearanceColor, css, MARKS, phaseCss, speedColor } from "./colors.js";
+import { clearanceColor, css, MARKS, speedColor } from "./colors.js";
 
 const CURVES = [["clearance", "clearance"], ["speed", "speed"], ["height", "height"], ["battery", "battery"]];
 const STRIP = 34, PHASE = 12, CURVE = 20, GAP = 4, MARK = 13;
@@ -56,7 +56,7 @@ export class Timeline {
     const place = document.getElementById("phases");
     this.facts.phases.forEach((name, i) => {
       const item = document.createElement("span");
-      item.style.setProperty("--phase", phaseCss(name, i));
+      item.style.setProperty("--phase", this.facts.phase_colors[i]);
       item.textContent = name.replaceAll("_", " ");
       place.append(item);
     });
@@ -87,7 +87,7 @@ export class Timeline {
     let first = 0;
     for (let i = 1; i <= steps; i++) {
       if (i < steps && phase.values[i] === phase.values[first]) continue;
-      pen.fillStyle = phaseCss(this.facts.phases[phase.values[first]], phase.values[first]);
+      pen.fillStyle = this.facts.phase_colors[phase.values[first]];
       const left = width * this.share(this.motion.times[first]);
       pen.fillRect(left, y, Math.max(width * this.share(this.motion.times[i]) - left, 0.5), PHASE);
       first = i;

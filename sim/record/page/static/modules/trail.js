@@ -2,7 +2,7 @@
 import { Line2 } from "Line2";
 import { LineGeometry } from "LineGeometry";
 import { LineMaterial } from "LineMaterial";
-import { clearanceColor, phaseColor, speedColor } from "./colors.js";
+import { clearanceColor, rgb as parsed, speedColor } from "./colors.js";
 import { tinted } from "./solids.js";
 
 export class Trail {
@@ -26,7 +26,7 @@ export class Trail {
       const index = phase.values[Math.min(i, phase.rows - 1)];
       const rgb = kind === "clearance" ? clearanceColor(clearance.values[i])
         : kind === "speed" ? speedColor(motion.speed(i) / facts.speed_limit)
-        : phaseColor(facts.phases[index], index);
+        : parsed(facts.phase_colors[index]);
       colors.push(...tinted(...rgb).toArray());
     }
     this.past.geometry.setColors(colors);

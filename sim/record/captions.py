@@ -1,0 +1,42 @@
+"""What a film writes under its picture at each step."""
+
+from sim.record.clearances import sample_clearances
+from sim.record.instants import sample_times, step_ends
+from sim.record.near_misses import collided, near_misses
+from sim.record.reader import Flight
+from sim.record.words import describe_event, describe_near_miss, spaced, told_events
+
+CAPTION_SECONDS = 2.0
+
+
+def captions(flight: Flight) -> list[list[str]]:
+    """Events, interventions and near misses of the last seconds, as of each step's end: the last tells the ending."""
+    ends = step_ends(flight).tolist()
+    marks: list[tuple[float, str]] = []
+    for time, before, decision in zip(
+        flight.times.tolist(), (None, *flight.decisions), flight.decisions, strict=False
+    ):
+        marks += [
+            (time, spaced(name))
+            for name in decision.events
+            if before is None or name not in before.events
+        ]
+    times, clearances = sample_times(flight), sample_clearances(flight)
+    found = near_misses(times, clearances, collided=collided(flight))
+    marks += [(miss.time, describe_near_miss(miss.clearance)) for miss in found]
+    # A crash ends the last step before its time is over: what the log dates later belongs to its end.
+    marks += [
+        (min(event.time, ends[-1]), describe_event(event.name, event.detail))
+        for event in told_events(flight)
+    ]
+    marks.sort(key=lambda mark: mark[0])
+    # A mark may be an event and a decision's at once, or come again every second: it is told once.
+    return [
+        list(
+            dict.fromkeys(words for t, words in marks if t <= end + _ROUNDING < t + CAPTION_SECONDS)
+        )
+        for end in ends
+    ]
+
+
+_ROUNDING = 1e-6

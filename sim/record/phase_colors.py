@@ -1,0 +1,19 @@
+"""The colour of each phase of a flight, the same in films, figures and pages."""
+
+PHASE_COLORS = {
+    "navigate": "#4b8fd6",
+    "avoid": "#4b8fd6",
+    "detour": "#8d6fd1",
+    "dock": "#37a7a3",
+    "inspect": "#f0a530",
+    "return": "#5bb36b",
+    "landing_scripted": "#b072b8",
+    "perturbed": "#cf5c5c",
+    "random": "#cf5c5c",
+}
+_OTHERS = ("#9aa2ab", "#a58f6f", "#7fa08a", "#a07f9b")
+
+
+def phase_color(name: str) -> str:
+    """As #rrggbb; a name that is not among the known ones has one of four pale colours, always the same."""
+    return PHASE_COLORS.get(name, _OTHERS[sum(name.encode()) % len(_OTHERS)])
