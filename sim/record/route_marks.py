@@ -12,6 +12,6 @@ def waypoints_done(flight: Flight, step: int) -> int:
         return 0
     last = len(flight) - 1
     # A crash cuts the last step short, but dates what it ends to the step's full length.
-    time = np.inf if step >= last else step_ends(flight)[step]
+    time = np.inf if step >= last else float(step_ends(flight)[step])
     done = (event for event in flight.events if event.name == "site_visited")
     return sum(event.time <= time + 1e-9 for event in done)

@@ -1,11 +1,12 @@
 """Events and numbers in words, the same in films, figures, pages and viewers."""
 
+from collections.abc import Collection
 from typing import Any
 
 import numpy as np
 
 from sim.record.reader import Flight
-from sim.types import Event
+from sim.types import Event, FlightResult
 
 
 def describe_event(name: str, detail: dict[str, Any]) -> str:
@@ -48,8 +49,12 @@ def value_words(value: object) -> str:
 
 def told_events(flight: Flight) -> tuple[Event, ...]:
     """The log's events, and what ended the flight where it stands in the result alone."""
-    result = flight.result
-    if result is None or any(event.name == result.outcome.value for event in flight.events):
-        return flight.events
+    return (*flight.events, *untold_ending({event.name for event in flight.events}, flight.result))
+
+
+def untold_ending(told: Collection[str], result: FlightResult | None) -> tuple[Event, ...]:
+    """What ended a flight, of which events with these names were told; none where that is among them."""
+    if result is None or result.outcome.value in told:
+        return ()
     ending = [event for event in result.events if event.name == result.outcome.value]
-    return (*flight.events, *(ending[-1:] or [Event(result.duration_s, result.outcome.value, {})]))
+    return (*ending[-1:],) or (Event(result.duration_s, result.outcome.value, {}),)

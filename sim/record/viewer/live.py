@@ -28,6 +28,7 @@ from sim.record.viewer.rows import (
 )
 from sim.record.viewer.stage import Stage, new_recording
 from sim.record.viewer.task import send_way
+from sim.record.words import untold_ending
 from sim.scenario import MissionTask, Scenario
 from sim.simulator import Simulator
 from sim.types import MAX_TOKENS, Decision, Event, FlightResult, Observation, Outcome
@@ -44,6 +45,7 @@ class LiveFlight:
         self._simulator: Simulator | None = None
         self._passes, self._ended = NearMisses(), 0.0
         self._visits: list[float] = []
+        self._told: set[str] = set()
         self._last: Decision | None = None
         start = start_body(scenario)
         # One body a tick, newest last, long enough for the delayed camera.
@@ -100,12 +102,14 @@ class LiveFlight:
         self._send_near_miss(passed)
 
     def close(self, result: FlightResult | None) -> None:
-        """Send what is still waiting, a near miss that is known to be one by now included."""
+        """Send what is still waiting: the ending, and a near miss that is known to be one by now."""
+        self._send_events(untold_ending(self._told, result))
         collided = result is not None and result.outcome is Outcome.COLLISION
         self._send_near_miss(self._passes.end(self._ended, collided=collided))
         self.stream.flush(timeout_sec=5.0)
 
-    def _send_events(self, events: Iterable[Event]) -> None:
+    def _send_events(self, events: tuple[Event, ...]) -> None:
+        self._told |= {event.name for event in events}
         send_events(self._stage, events, self._scenario.rates.control_hz, self._clearance)
 
     def _send_near_miss(self, miss: NearMiss | None) -> None:
