@@ -16,6 +16,8 @@ _SHORTEST_LEG = 1.0
 """s below which a change of target is dithering, and counted with the leg it interrupts."""
 _STILL_RADIUS = 3.0
 """m: staying within them for long is being stuck, or waiting."""
+_LONG_STAY = 10.0
+"""s: more than any close-up or landing takes."""
 
 
 def account(log: Log, privileged: Privileged, *, choosing: bool) -> Section:
@@ -40,6 +42,40 @@ def point_of_no_return(log: Log, privileged: Privileged) -> int | None:
     return later[0]
 
 
+def decisive_interval(log: Log, privileged: Privileged, *, choosing: bool) -> tuple[range, str]:
+    """The steps in which a flight that did not arrive lost most against the plan, and why these.
+
+    The longest stay, if it was long; else the leg that cost most beyond its true way; without legs the longest stay.
+    """
+    begun, length = longest_stay(log)
+    stay = range(begun, min(begun + length, len(log)))
+    if length >= _LONG_STAY * log.scenario.rates.control_hz or not choosing:
+        return stay, "the longest stay in one place"
+    excess = {
+        (first, end): _spent(log, first, end) - privileged.energy_to(first, target)
+        for first, end in legs(log)
+        if (target := log.decisions[first].target) >= 0
+    }
+    if not excess:
+        return stay, "the longest stay in one place"
+    first, end = max(excess, key=lambda leg: excess[leg])
+    return range(
+        first, end
+    ), f"the leg that took {excess[first, end]:.2f} Wh more than its true way"
+
+
+def longest_stay(log: Log) -> tuple[int, int]:
+    """First step and number of steps of the longest stay within `_STILL_RADIUS` of where it began."""
+    places, hz = log.step_bodies[:, :2], log.scenario.rates.control_hz
+    longest, begun = 0, 0
+    for start in range(0, len(log), hz):
+        away = np.linalg.norm(places[start:] - places[start], axis=1) > _STILL_RADIUS
+        length = int(away.argmax()) if away.any() else len(away)
+        if length > longest:
+            longest, begun = length, start
+    return begun, longest
+
+
 def closest_call(log: Log) -> tuple[int, float]:
     """Step and clearance, m, of the least distance from hull to obstacle at the start and after any step of a log."""
     clearances = sample_clearances(log)
@@ -58,15 +94,8 @@ def _phases(log: Log) -> str:
 
 
 def _stuck(log: Log) -> str:
-    """The longest stay within `_STILL_RADIUS` of where it began."""
-    places, hz = log.step_bodies[:, :2], log.scenario.rates.control_hz
-    longest, begun = 0, 0
-    for start in range(0, len(log), hz):
-        away = np.linalg.norm(places[start:] - places[start], axis=1) > _STILL_RADIUS
-        length = int(away.argmax()) if away.any() else len(away)
-        if length > longest:
-            longest, begun = length, start
-    x, y = places[begun].tolist()
+    hz, (begun, longest) = log.scenario.rates.control_hz, longest_stay(log)
+    x, y = log.step_bodies[begun, :2].tolist()
     return f"{longest / hz:.1f} s within {_STILL_RADIUS:g} m of ({x:.1f}, {y:.1f}) m, from {begun / hz:.1f} s"
 
 
@@ -90,9 +119,14 @@ def legs(log: Log) -> list[tuple[int, int]]:
     return list(pairwise([*starts, len(targets)]))
 
 
+def _spent(log: Log, first: int, end: int) -> float:
+    """Wh of the steps [first, end), as the drone measured them."""
+    return energy_left_wh(log, first) - energy_left_wh(log, min(end, len(log) - 1))
+
+
 def _leg(log: Log, privileged: Privileged, first: int, end: int) -> str:
     target = log.decisions[min(first, len(log) - 1)].target
-    spent = energy_left_wh(log, first) - energy_left_wh(log, min(end, len(log) - 1))
+    spent = _spent(log, first, end)
     path = log.step_bodies[first:end, POSITION]
     flown = float(np.linalg.norm(np.diff(path, axis=0), axis=1).sum())
     words = f"to {choice_words(target) if target > 0 else 'home'}: {flown:.0f} m, {spent:.2f} Wh"

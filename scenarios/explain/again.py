@@ -5,10 +5,9 @@ from types import TracebackType
 import numpy as np
 from jaxtyping import Float
 
-from sim.fault_board import injected_fault
-from sim.faults import Fault
 from sim.flight import Flight, FlightSnapshot
 from sim.record.reader import Flight as Log
+from sim.record.refly import injected_faults
 from sim.types import Decision, Observation, Outcome
 
 _MARK_SECONDS = 1.0
@@ -33,7 +32,7 @@ class Again:
         self._marks_from = marks_from
         self._mark_steps = round(_MARK_SECONDS * log.scenario.rates.control_hz)
         self._marks: dict[int, FlightSnapshot] = {}
-        self._injected = _injected(log)
+        self._injected = injected_faults(log)
         self._step: int | None = 0
         """The step that is decided next; None once the log's way was left."""
 
@@ -100,14 +99,3 @@ class Again:
             )
         self.flight.observation()
         self._step = step + 1
-
-
-def _injected(log: Log) -> dict[int, list[Fault]]:
-    """Faults that the log tells were injected, by the step they began or ended with; the scenario knows its own."""
-    faults: dict[int, list[Fault]] = {}
-    for event in log.events:
-        fault = injected_fault(event)
-        if fault is not None:
-            step = round(event.time * log.scenario.rates.control_hz)
-            faults.setdefault(step, []).append(fault)
-    return faults

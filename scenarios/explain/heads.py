@@ -1,5 +1,7 @@
 """What each head said where a step was decided, in words and numbers: the log's own, nothing computed anew."""
 
+import math
+
 import numpy as np
 
 from agents.fusion import FusionRule
@@ -8,7 +10,7 @@ from scenarios.explain.section import Section
 from sim.record.lattice_view import Lattice, read_lattice
 from sim.record.reader import Flight as Log
 from sim.scenario import MissionTask
-from sim.types import EGO_FIELDS, MAX_TOKENS, VELOCITY, Decision
+from sim.types import EGO_FIELDS, MAX_SPEED, MAX_TOKENS, MAX_YAW_RATE, VELOCITY, Decision
 
 _SHOWN = 3
 """Candidates and choices that are told."""
@@ -167,7 +169,14 @@ def _beliefs(log: Log, belief: np.ndarray) -> str:
 
 
 def _command(log: Log, decision: Decision, lattice: Lattice | None) -> str:
-    numbers = ", ".join(f"{value:+.2f}" for value in decision.action.tolist())
+    action = decision.action.tolist()
+    numbers = ", ".join(f"{value:+.2f}" for value in action)
     which = "" if lattice is None or decision.chosen < 0 else candidate_words(log, decision.chosen)
-    unit = " of 12 m/s and 2 rad/s" if log.action_level == "velocity" else ""
-    return f"{which}{'; ' if which else ''}action ({numbers}){unit}"
+    told = ""
+    if log.action_level == "velocity":
+        x, y, z = (value * MAX_SPEED for value in action[:3])
+        turn = math.degrees(action[3] * MAX_YAW_RATE)
+        told = (
+            f": ({x:+.1f}, {y:+.1f}, {z:+.1f}) m/s ahead, left, up; turning {turn:+.0f} degrees/s"
+        )
+    return f"{which}{'; ' if which else ''}action ({numbers}){told}"

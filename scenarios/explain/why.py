@@ -8,7 +8,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from scenarios.explain.account import account, closest_call, point_of_no_return
+from agents.teacher import SURVIVAL_MARGIN
+from scenarios.explain.account import account, closest_call, decisive_interval, point_of_no_return
 from scenarios.explain.again import Again, NotReflownError
 from scenarios.explain.blame import HEADS, HeadError, energy_left_wh, errors_at
 from scenarios.explain.heads import candidate_words, choice_words, heads_at
@@ -55,8 +56,11 @@ def explain(log: Log, at: float | None, begin: Work) -> Explanation:
             return _explain(log, again, step, begin)
     except NotReflownError as error:
         told = -1 if step is None else step
+        outcome = (_summary(log),) if step is None else ()
         note = Section("what cannot be told", (("the truth", str(error)),))
-        return Explanation((heads_at(log, range(len(log))[told]), note), range(len(log))[told])
+        return Explanation(
+            (*outcome, heads_at(log, range(len(log))[told]), note), range(len(log))[told]
+        )
 
 
 def step_at(log: Log, time: float) -> int:
@@ -118,10 +122,16 @@ def _of_failure(log: Log, privileged: Privileged, begin: Work) -> Explanation:
     lost = point_of_no_return(log, privileged) if choosing else None
     stride = max(1, math.ceil(len(log) / _MOST_LOOKS))
     asked = [step for step, decision in enumerate(log.decisions) if decision.asked]
-    looked = sorted({*range(0, len(log), stride), *asked[:: max(1, len(asked) // _MOST_LOOKS)]})
+    decisive, why = decisive_interval(log, privileged, choosing=choosing)
+    closely = decisive[:: max(1, math.ceil(len(decisive) / _MOST_LOOKS))]
+    looked = sorted(
+        {*range(0, len(log), stride), *asked[:: max(1, len(asked) // _MOST_LOOKS)], *closely}
+    )
     errors = _errors(log, privileged, looked, begin, arrives=False)
-    error = _first(errors)
-    moment = next((s for s in (error and error.step, lost) if s is not None), len(log) - 1)
+    there = [error for error in errors if error.step in decisive]
+    error = _first(there) or _first(errors)
+    moments = (there[0].step if there else None, lost, error and error.step)
+    moment = next((s for s in moments if s is not None), decisive.start)
     sections = [_summary(log), account(log, privileged, choosing=choosing)]
     if lost is not None:
         text = (
@@ -129,7 +139,14 @@ def _of_failure(log: Log, privileged: Privileged, begin: Work) -> Explanation:
             f"no longer covered the true way home, {privileged.energy_home(lost):.2f} Wh with the landing"
         )
         sections.append(Section("the point of no return", (("reserve", text),)))
-    sections += [_blame(log, errors, looked), *_moment(log, privileged, moment)]
+    text = f"{log.times[decisive.start]:.1f} to {log.times[decisive[-1]]:.1f} s, {why}"
+    sections.append(Section("what decided the flight", (("lost most", text),)))
+    within = [step for step in looked if step in decisive]
+    sections += [
+        _blame(log, there, within),
+        _aside(errors, looked),
+        *_moment(log, privileged, moment),
+    ]
     return Explanation(tuple(sections), moment, None, error)
 
 
@@ -139,6 +156,8 @@ def _of_success(log: Log, again: Again, privileged: Privileged, begin: Work) -> 
         again.stand_before(step)
         report(step, len(log))
     moment, clearance = closest_call(log)
+    if log.result is not None and math.isfinite(log.result.min_clearance_m):
+        clearance = log.result.min_clearance_m  # The figure that every other report quotes.
     rows = [("closest call", f"{clearance:.2f} m of clearance at {log.times[moment]:.2f} s")]
     rows += _decisions(log)
     sections = (
@@ -213,6 +232,13 @@ def _blame(log: Log, errors: Sequence[HeadError], looked: Sequence[int]) -> Sect
     return Section(title, (row, ("in all", often)))
 
 
+def _aside(errors: Sequence[HeadError], looked: Sequence[int]) -> Section:
+    """Errors over the whole flight, most of which need not have mattered."""
+    counts = Counter(error.head for error in errors)
+    often = ", ".join(f"{head} at {counts[head]}" for head in HEADS)
+    return Section("over the whole flight", (("errors", f"{often} of {len(looked)} steps"),))
+
+
 def _other_causes(log: Log, first: int, last: int) -> str:
     """What the log shows where no head's answer was wrong."""
     decisions = log.decisions[first : last + 1]
@@ -242,7 +268,10 @@ def _teacher(log: Log, step: int, truth: Truth) -> Section:
             "would command",
             f"{candidate_words(log, chosen)}: least clearance {truth.clearance[chosen]:.2f} m over 2 s",
         ),
-        ("truly survive", f"{passed} of {len(truth.survives)} candidates, with 0.12 m to spare"),
+        (
+            "truly survive",
+            f"{passed} of {len(truth.survives)} candidates, with {SURVIVAL_MARGIN:g} m to spare",
+        ),
     ]
     if decision.chosen >= 0:
         gap = float(truth.preference.max() - truth.preference[decision.chosen])
