@@ -107,18 +107,12 @@ def record_job(task: tuple[Job, Path], crew: Crew) -> str:
 
 
 def failure_reason(result: "FlightResult") -> str:
-    """A failed flight's last event in words: `collision with obstacle at (12.1, 3.0, 1.5) m, 4.2 m/s`."""
+    """A failed flight's last event in words; nothing for others."""
+    from sim.record.words import describe_event
+
     if result.success or not result.events:
         return ""
-    event = result.events[-1]
-    detail = event.detail
-    words = [event.name.replace("_", " ")]
-    if detail.get("with") and result.outcome == "collision":
-        words.append(f"with {detail['with']}")
-    if detail.get("position_m"):
-        words.append(f"at ({', '.join(f'{x:.1f}' for x in detail['position_m'])}) m")
-    speed = f", {detail['speed_m_s']:.1f} m/s" if "speed_m_s" in detail else ""
-    return " ".join(words) + speed
+    return describe_event(result.events[-1].name, result.events[-1].detail)
 
 
 # --- Caches of one worker process: pilots for the whole campaign, the world for the pilots that fly it in turn.

@@ -6,6 +6,7 @@ from rich.table import Table
 
 from agents import MissionBounds
 from scenarios.commands.console import finite
+from sim.record.words import describe_detail
 from sim.types import FlightResult
 
 
@@ -36,7 +37,7 @@ def _add_result(table: Table, result: FlightResult) -> None:
     )
     if not result.success and result.events:
         last = result.events[-1]
-        table.add_row("", ", ".join(f"{name} {value}" for name, value in last.detail.items()))
+        table.add_row("", describe_detail(last.detail))
     table.add_row("duration", f"{result.duration_s:.1f} s")
     table.add_row("distance", f"{result.distance_m:.1f} m")
     clearance = finite(result.min_clearance_m)

@@ -23,6 +23,7 @@ from scenarios.explain.unavoidable import (
     find_unavoidable,
 )
 from sim.record.reader import Flight as Log
+from sim.record.words import describe_detail, describe_event
 from sim.scenario import MissionTask
 
 BLAME_SECONDS = 3.0
@@ -192,9 +193,8 @@ def _summary(log: Log) -> Section:
         rows.append(("outcome", f"unknown: the log ends at {len(log) / hz:.2f} s"))
     else:
         end = result.events[-1].detail if result.events and not result.success else {}
-        told = "".join(f", {key.replace('_', ' ')} {value}" for key, value in end.items())
-        words = str(result.outcome).replace("_", " ")
-        rows.append(("outcome", f"{words} at {result.duration_s:.2f} s{told}"))
+        words = describe_event(f"{result.outcome} at {result.duration_s:.2f} s", end)
+        rows.append(("outcome", words))
     return Section("outcome", tuple(rows))
 
 
@@ -248,7 +248,11 @@ def _other_causes(log: Log, first: int, last: int) -> str:
             return f"no head was asked: {', '.join(sorted(scripted))} is scripted"
         return f"no head was asked: {log.metadata.get('pilot', 'the pilot')} decides without"
     began = [e for e in log.events if e.name == "fault_began" and e.time <= log.times[last]]
-    faults = f"; faults were active: {', '.join(str(e.detail) for e in began)}" if began else ""
+    faults = (
+        f"; faults were active: {'; '.join(describe_detail(e.detail) for e in began)}"
+        if began
+        else ""
+    )
     return (
         "the commands were sound by rollouts of the reduced model, the free way and the true energies; what is left is "
         f"delay, noise, wind and how the drone answers its commands{faults}"

@@ -22,7 +22,7 @@ from sim.record.mission_view import MissionView
 from sim.record.phase_colors import phase_color
 from sim.record.reader import Flight
 from sim.record.strips_view import StripsView
-from sim.record.words import clearance_words, spaced, value_words
+from sim.record.words import clearance_words, detail_words, spaced
 from sim.types import VELOCITY
 
 WIDTH, HEIGHT = 1280, 720
@@ -273,5 +273,5 @@ def _verdict(flight: Flight) -> tuple[str, Color, list[tuple[str, str]]]:
 
 def _reason(detail: dict[str, Any]) -> list[tuple[str, str]]:
     """What a failure's event says of how it came about; the card has room for short words only."""
-    told = [(spaced(key), value_words(value)) for key, value in detail.items() if value is not None]
+    told = detail_words(detail).items()
     return [(key, value) for key, value in told if len(value) <= _LONGEST_REASON]

@@ -68,13 +68,13 @@ def test_a_machine_with_other_code_refuses() -> None:
         (
             Outcome.COLLISION,
             {"with": "obstacle", "position_m": [1.04, 2.0, 3.0], "speed_m_s": 4.25},
-            "collision with obstacle at (1.0, 2.0, 3.0) m, 4.2 m/s",
+            "collision, with obstacle, position (1.04, 2.00, 3.00) m, speed 4.25 m/s",
         ),
-        (Outcome.OUT_OF_BOUNDS, {"position_m": [1, 2, 3]}, "out of bounds at (1.0, 2.0, 3.0) m"),
+        (Outcome.OUT_OF_BOUNDS, {"position_m": [1, 2, 3]}, "out of bounds, position (1, 2, 3) m"),
         (
             Outcome.LANDED_AWAY,
             {"with": "ground", "position_m": [1, 2, 0], "speed_m_s": 0.5},
-            "landed away at (1.0, 2.0, 0.0) m, 0.5 m/s",
+            "landed away, with ground, position (1, 2, 0) m, speed 0.50 m/s",
         ),
         (Outcome.TIMEOUT, {}, "timeout"),
         (Outcome.SUCCESS, {}, ""),

@@ -254,5 +254,7 @@ def test_events_are_told_in_words() -> None:
     assert describe_event("site_visited", {"site": 0}) == "site visited, site 1"
     assert (
         describe_event("collision", {"with": "obstacle", "speed_m_s": 3.14159})
-        == "collision, with obstacle, speed 3.14"
+        == "collision, with obstacle, speed 3.14 m/s"
     )
+    turn = {"turn_rad_s": -0.001, "goal_m": [1.0, 2.5], "log": None}
+    assert describe_event("made_up", turn) == "made up, turn 0.00 rad/s, goal (1.00, 2.50) m"
