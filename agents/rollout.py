@@ -10,8 +10,8 @@ from sim.frames import world_from_heading
 from sim.physics.response import STATE_SIZE, predict, response_params
 from sim.types import POSITION, VELOCITY
 from sim.world.clearance import clearance_at
-from sim.world.motion import passing_distance
-from sim.world.primitives import nearest_distance
+from sim.world.motion import passing_distance, ways_between
+from sim.world.primitives import primitive_distance
 
 HORIZON = 2.0
 """s a candidate must survive."""
@@ -52,9 +52,14 @@ def _fly_candidates(
 ):
     """Clearances (k,) and end points (k, 3); a clearance is looked up again only once the last one could be used up.
 
-    `tables` holds the movers at the start and after every step, for which no such patience is safe.
+    `tables` holds the movers at the start and after every step; each uses up its own by what it and the drone fly.
     """
     count = velocities_heading.shape[0]
+    gone = ways_between(tables)
+    met = np.empty(tables.shape[1])
+    for row in range(len(met)):
+        met[row] = primitive_distance(tables[0], row, start[0], start[1], start[2]) - hull_radius
+    apart = np.empty_like(met)
     clearance = np.empty(count)
     ends = np.empty((count, 3))
     for k in range(count):
@@ -62,20 +67,26 @@ def _fly_candidates(
         state = start.copy()
         least = clearance_at(arrays, state[0], state[1], state[2]) - hull_radius
         slack = least
-        moving = nearest_distance(tables[0], state[0], state[1], state[2]) - hull_radius
+        apart[:] = met
+        moving = met.min() if len(met) else np.inf
         for step in range(_STEPS):
             x, y, z = state[0], state[1], state[2]
             predict(state, command, response, _DT)
-            slack -= np.sqrt((state[0] - x) ** 2 + (state[1] - y) ** 2 + (state[2] - z) ** 2)
+            flown = np.sqrt((state[0] - x) ** 2 + (state[1] - y) ** 2 + (state[2] - z) ** 2)
+            slack -= flown
             if step + 1 == _END_STEP:
                 ends[k] = state[0:3]
             if slack <= 0.1 or slack < least:
                 slack = clearance_at(arrays, state[0], state[1], state[2]) - hull_radius
                 least = min(least, slack)
-            passing = passing_distance(
-                tables[step], tables[step + 1], x, y, z, state[0], state[1], state[2]
-            )
-            moving = min(moving, passing - hull_radius)
+            for row in range(len(apart)):
+                apart[row] -= flown + gone[step, row]
+                if apart[row] < moving:
+                    passing = passing_distance(
+                        tables[step], tables[step + 1], row, x, y, z, state[0], state[1], state[2]
+                    )
+                    apart[row] = passing - hull_radius
+                    moving = min(moving, apart[row])
             outside = (
                 state[2] < floor
                 or state[2] > ceiling

@@ -18,6 +18,7 @@ _AROUND = 20.0
 """m beyond a world's bounds that distances are known in: more than a step carries a flight out of them."""
 _BIN = 2.0
 """Side of a bin, m: a query looks at the primitives of one bin only."""
+_ROUNDING = 1e-9
 
 
 class ClearanceArrays(NamedTuple):
@@ -30,6 +31,9 @@ class ClearanceArrays(NamedTuple):
     starts: np.ndarray  # int32 (bins + 1): items of bin b are starts[b]:starts[b + 1]
     items: np.ndarray  # int32: rows of `primitives` within REACH of the bin
     primitives: np.ndarray  # float64 (n, 9), see primitives.py
+    circles: (
+        np.ndarray
+    )  # float64 (n): radius about a primitive's centre, seen from above, that holds all of it, m
     grid: np.ndarray  # int16 (z, y, x): signed distance to meshes, mm; empty without meshes
     grid_x: float  # m, position of grid[0, 0, 0]
     grid_y: float
@@ -59,6 +63,7 @@ class ClearanceField:
             starts=starts,
             items=items,
             primitives=primitives,
+            circles=np.hypot(*(high - low).T / 2) + _ROUNDING,
             grid=grid.millimetres,
             grid_x=float(grid.origin[0]),
             grid_y=float(grid.origin[1]),
@@ -157,7 +162,11 @@ def clearance_at(arrays, x, y, z):
         return nearest
     cell = int(j) * arrays.bins_x + int(i)
     for slot in range(arrays.starts[cell], arrays.starts[cell + 1]):
-        nearest = min(nearest, primitive_distance(arrays.primitives, arrays.items[slot], x, y, z))
+        item = arrays.items[slot]
+        dx, dy = x - arrays.primitives[item, 1], y - arrays.primitives[item, 2]
+        reach = nearest + arrays.circles[item]
+        if reach > 0.0 and dx * dx + dy * dy < reach * reach:  # Else it is no nearer.
+            nearest = min(nearest, primitive_distance(arrays.primitives, item, x, y, z))
     return nearest
 
 

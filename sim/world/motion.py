@@ -138,24 +138,36 @@ def least_distance(tables, path):
 
 
 @njit(cache=True)
-def passing_distance(before, after, x0, y0, z0, x1, y1, z1):
-    """Least signed distance between a point and movers (n, 9) while both go straight from one instant to the next.
+def passing_distance(before, after, row, x0, y0, z0, x1, y1, z1):
+    """Least signed distance between a point and one row of movers (n, 9) while both go straight from one instant to the next.
 
     Taken every _GLANCE m of relative way. What jumped further than any mover flies has wrapped round, and is seen
     where it comes out.
     """
+    dx = x1 - x0 - after[row, 1] + before[row, 1]
+    dy = y1 - y0 - after[row, 2] + before[row, 2]
+    dz = z1 - z0 - after[row, 3] + before[row, 3]
+    way = math.sqrt(dx * dx + dy * dy + dz * dz)
+    parts = int(way / _GLANCE) + 1 if way < _JUMP else 1
     least = math.inf
-    for row in range(after.shape[0]):
-        dx = x1 - x0 - after[row, 1] + before[row, 1]
-        dy = y1 - y0 - after[row, 2] + before[row, 2]
-        dz = z1 - z0 - after[row, 3] + before[row, 3]
-        way = math.sqrt(dx * dx + dy * dy + dz * dz)
-        parts = int(way / _GLANCE) + 1 if way < _JUMP else 1
-        for part in range(parts):
-            left = part / parts
-            near = primitive_distance(after, row, x1 - left * dx, y1 - left * dy, z1 - left * dz)
-            least = min(least, near)
+    for part in range(parts):
+        left = part / parts
+        near = primitive_distance(after, row, x1 - left * dx, y1 - left * dy, z1 - left * dz)
+        least = min(least, near)
     return least
+
+
+@njit(cache=True)
+def ways_between(tables):
+    """How far each mover of tables (t, n, 9) goes from one instant to the next, (t - 1, n), m."""
+    ways = np.empty((tables.shape[0] - 1, tables.shape[1]))
+    for step in range(ways.shape[0]):
+        for row in range(ways.shape[1]):
+            dx = tables[step + 1, row, 1] - tables[step, row, 1]
+            dy = tables[step + 1, row, 2] - tables[step, row, 2]
+            dz = tables[step + 1, row, 3] - tables[step, row, 3]
+            ways[step, row] = math.sqrt(dx * dx + dy * dy + dz * dz)
+    return ways
 
 
 @njit(cache=True)
