@@ -262,6 +262,24 @@ class Referee:
 
 
 @dataclass(frozen=True)
+class Export:
+    """Write a pilot's networks as one ONNX file, or as a checkpoint of 8-bit weights."""
+
+    pilot: str = "shared"
+    """shared, specialists, or a checkpoint folder."""
+    onnx: Annotated[Path | None, tyro.conf.arg(metavar="FILE")] = None
+    """Write all networks of the pilot as one graph; `fly --pilot FILE --trust` flies it. Needs the extra onnx."""
+    int8: Annotated[Path | None, tyro.conf.arg(metavar="DIR")] = None
+    """Write checkpoints with 8-bit weights, a scale for every output channel; `fly --pilot DIR` flies them."""
+
+    def run(self) -> int:
+        """0 once written."""
+        from scenarios.commands.export import export
+
+        return export(self.pilot, onnx=self.onnx, int8=self.int8)
+
+
+@dataclass(frozen=True)
 class Bench:
     """Measure environment steps per second on one core, with and without the camera, against the floor."""
 
@@ -298,6 +316,7 @@ COMMANDS: dict[str, type[Command]] = {
     "replay": Replay,
     "describe": Describe,
     "referee": Referee,
+    "export": Export,
     "bench": Bench,
     "doctor": Doctor,
 }

@@ -5,6 +5,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+import torch
+
 from agents.arms import arm_named
 from agents.budgets import Budget
 from agents.collect import CollectionRound, Source, collect_round
@@ -101,7 +103,9 @@ def _learners(
                 report,
                 load_checkpoint(before / name) if index > 1 else None,
             )
-            save_checkpoint(folder / name, net, _card(arm.name, index, config.spent), half=True)
+            save_checkpoint(
+                folder / name, net, _card(arm.name, index, config.spent), dtype=torch.float16
+            )
     return folder
 
 

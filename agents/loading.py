@@ -11,7 +11,7 @@ from agents.lattice_pilot import LatticePilot
 from agents.pilot import Brain, MissionSkill, Pilot
 from agents.planners import NearestPlanner, ObservablePlanner, RatioPlanner
 from agents.policy import PolicyError
-from agents.policy_files import is_policy, load_policy, policy_file
+from agents.policy_files import check_trusted, is_exported, is_policy, load_policy, policy_file
 from agents.random_pilot import RandomPilot
 from agents.teacher import TeacherBrain
 from agents.variants import SEPARATOR, split_name, vary
@@ -68,13 +68,18 @@ def load_pilot(name_or_path: str, trust: bool = False) -> Pilot:
     navigation, avoidance, mission, or navigation+avoidance and mission; `ARM#3` is the folder `ARM/seed-3`. Behind any
     may stand variants: `+blind`, the image withheld from the mission skill alone; `+unmasked`, no mission mask. A policy
     is `module:Class`, `file.py:Class`, an ONNX file or a Stable-Baselines3 zip; loading one runs code, so it needs
-    `trust`. What follows an `@` is the way of flying (`agents.way_names`), or the action level of an ONNX file or a zip.
+    `trust`; an ONNX file that `trident export` wrote is flown as the pilot it was exported from. What follows an `@` is the
+    way of flying (`agents.way_names`), or the action level of another's ONNX file or of a zip.
     """
     base, way = split_way(name_or_path)
     try:
         if is_policy(base):
-            return load_policy(base, way, trust)
-        pilot = _own_pilot(base)
+            check_trusted(base, trust)
+            if not is_exported(base):
+                return load_policy(base, way)
+            pilot = _exported_pilot(Path(base))
+        else:
+            pilot = _own_pilot(base)
         return _in_a_way(pilot, name_or_path, way) if way else pilot
     except (PolicyError, WayError) as error:
         raise PilotError(str(error)) from error
@@ -146,6 +151,12 @@ def _own_pilot(name: str) -> Pilot:
     if name in _WITHOUT_NETWORK:
         return _WITHOUT_NETWORK[name]()
     return network_pilot(_checkpoint_folder(name), name)
+
+
+def _exported_pilot(path: Path) -> LatticePilot:
+    from agents.network_onnx import OnnxBrain
+
+    return LatticePilot(str(path), OnnxBrain(path))
 
 
 def _in_a_way(pilot: Pilot, name: str, way: str) -> Pilot:

@@ -22,10 +22,23 @@ def is_policy(name: str) -> bool:
     return (name.endswith((".onnx", ".zip")) or ":" in name) and not Path(name).is_dir()
 
 
-def load_policy(name: str, way: str, trust: bool) -> Pilot:
-    """The pilot of a policy; `way` is the action level of a file that cannot declare its own."""
+def check_trusted(name: str, trust: bool) -> None:
+    """Raise PolicyError for a policy that is not trusted."""
     if not trust:
         raise PolicyError(_UNTRUSTED.format(name=name))
+
+
+def is_exported(name: str) -> bool:
+    """Whether a trusted policy is an ONNX graph of our own pilots' networks."""
+    if not name.endswith(".onnx"):
+        return False
+    from agents.network_onnx import exported_networks
+
+    return exported_networks(Path(name)) is not None
+
+
+def load_policy(name: str, way: str) -> Pilot:
+    """The pilot of a trusted policy; `way` is the action level of a file that cannot declare its own."""
     full = f"{name}@{way}" if way else name
     if way and way not in ACTION_LEVELS:
         raise PolicyError(f"pilot {full!r}: {unknown('action', way, ACTION_LEVELS)}")
@@ -58,7 +71,7 @@ def _load(name: str, action: str) -> Policy:
     if name.endswith(".onnx"):
         from agents.policy_onnx import OnnxPolicy
 
-        return OnnxPolicy(_existing(name), action or "velocity")
+        return OnnxPolicy(Path(name), action or "velocity")
     if name.endswith(".zip"):
         from agents.policy_sb3 import Sb3Policy
 

@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from agents.onnx_session import open_session
 from agents.pilot import Briefing
 from agents.policy import PolicyError, check_entries
 from sim.observation import observation_space
@@ -27,16 +28,7 @@ class OnnxPolicy:
 
     def __init__(self, path: Path, action: str) -> None:
         """`action` is the level of its output, unless the graph's metadata say `action` themselves."""
-        try:
-            import onnxruntime
-        except ImportError as error:
-            raise PolicyError(f"pilot {path}: needs `pip install trident-sim[onnx]`") from error
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = options.inter_op_num_threads = 1
-        options.log_severity_level = 3
-        self._session = onnxruntime.InferenceSession(
-            str(path), options, providers=["CPUExecutionProvider"]
-        )
+        self._session = open_session(path)
         self._inputs = {entry.name: entry for entry in self._session.get_inputs()}
         self.observation = tuple(self._inputs)
         self.action = self._session.get_modelmeta().custom_metadata_map.get("action", action)

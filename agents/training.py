@@ -85,7 +85,7 @@ def _train_arm(
             continue
         net = imitate(network, frames, imitation, scratch, report, probe=probe)
         card = _card(arm, network, config, imitation, frames, net)
-        save_checkpoint(folder, net, card, half=True)
+        save_checkpoint(folder, net, card, dtype=torch.float16)
 
 
 def _settings(imitation: ImitationConfig, config: TrainConfig) -> dict[str, object]:

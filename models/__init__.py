@@ -1,7 +1,14 @@
 """The networks: one shared trunk, three heads, their losses, checkpoints and costs."""
 
 from models.balancing import FrozenNormalization, UncertaintyWeights
-from models.checkpoint import Card, load_checkpoint, save_checkpoint, weights_hash
+from models.checkpoint import (
+    CARD,
+    WEIGHTS,
+    Card,
+    load_checkpoint,
+    save_checkpoint,
+    weights_hash,
+)
 from models.config import HEADS, NetworkConfig
 from models.cost import (
     CALL_RATES_HZ,
@@ -10,17 +17,21 @@ from models.cost import (
     counted_macs,
     example_batch,
     latency,
+    latency_of,
     macs_per_second,
     parameters,
     single_thread,
 )
+from models.export import export_onnx
 from models.gradients import agreement, backward, backward_projected
 from models.losses import head_losses, total_loss
 from models.multitask import MultiTaskNet, new_network
 
 __all__ = [
     "CALL_RATES_HZ",
+    "CARD",
     "HEADS",
+    "WEIGHTS",
     "Card",
     "FrozenNormalization",
     "Latency",
@@ -33,8 +44,10 @@ __all__ = [
     "backward_projected",
     "counted_macs",
     "example_batch",
+    "export_onnx",
     "head_losses",
     "latency",
+    "latency_of",
     "load_checkpoint",
     "macs_per_second",
     "new_network",

@@ -13,6 +13,7 @@ from torch import Tensor
 
 from models.config import NetworkConfig
 from models.multitask import MultiTaskNet
+from models.storage import packed, unpacked
 
 WEIGHTS, CONFIG, CARD = "weights.safetensors", "config.json", "card.md"
 
@@ -40,17 +41,20 @@ class Card:
         return f"# {self.title}\n\n{self.summary.strip()}\n{body}"
 
 
-def save_checkpoint(folder: Path, net: MultiTaskNet, card: Card, *, half: bool = False) -> str:
-    """Write the folder and return the hash of the weights as they will load; `half` stores 16-bit floats."""
+def save_checkpoint(
+    folder: Path, net: MultiTaskNet, card: Card | str, dtype: torch.dtype = torch.float32
+) -> str:
+    """Write the folder and return the hash of the weights as they will load.
+
+    `card` may be Markdown that was written before; for `dtype` see `models.storage.packed`.
+    """
     folder.mkdir(parents=True, exist_ok=True)
-    dtype = torch.float16 if half else torch.float32
-    stored = {
-        name: tensor.to("cpu", dtype).contiguous() for name, tensor in net.state_dict().items()
-    }
-    digest = _hash(net.config, stored)
+    stored = packed({name: tensor.cpu() for name, tensor in net.state_dict().items()}, dtype)
+    digest = _hash(net.config, unpacked(stored))
     _replace(folder / WEIGHTS, save(stored, metadata={"weights_hash": digest}))
     _replace(folder / CONFIG, net.config.to_json().encode())
-    _replace(folder / CARD, card.to_markdown().encode())
+    text = card if isinstance(card, str) else card.to_markdown()
+    _replace(folder / CARD, text.encode())
     return digest
 
 
@@ -68,12 +72,13 @@ def load_checkpoint(folder: Path, device: str = "cpu") -> MultiTaskNet:
     except SafetensorError as error:
         raise ValueError(f"{weights_path}: truncated or not safetensors: {error}") from error
     net = MultiTaskNet(config)
-    _check_shapes(weights_path, net.state_dict(), stored)
-    if _stated_hash(content) != _hash(config, stored):
+    weights = unpacked(stored)
+    _check_shapes(weights_path, net.state_dict(), weights)
+    if _stated_hash(content) != _hash(config, weights):
         raise ValueError(
             f"{weights_path}: the content does not match the hash it was saved with, or {config_path} changed"
         )
-    net.load_state_dict({name: tensor.float() for name, tensor in stored.items()})
+    net.load_state_dict(weights)
     return net.eval().to(device)
 
 

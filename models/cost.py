@@ -2,7 +2,7 @@
 
 import contextlib
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -69,16 +69,21 @@ def macs_per_second(
 def latency(
     net: MultiTaskNet, heads: tuple[str, ...] | None = None, *, calls: int = 300
 ) -> Latency:
-    """Percentiles of `infer`, after a tenth as many calls to warm up."""
+    """Percentiles of `infer`, on one thread."""
     observation = {name: value[0].numpy() for name, value in example_batch(net.config).items()}
-    times = np.empty(calls)
     with single_thread():
-        for _ in range(calls // 10):
-            net.infer(observation, heads)
-        for call in range(calls):
-            start = time.perf_counter()
-            net.infer(observation, heads)
-            times[call] = time.perf_counter() - start
+        return latency_of(lambda: net.infer(observation, heads), calls)
+
+
+def latency_of(call: Callable[[], object], calls: int = 300) -> Latency:
+    """Percentiles of a call's time, after a tenth as many calls to warm up."""
+    for _ in range(calls // 10):
+        call()
+    times = np.empty(calls)
+    for index in range(calls):
+        start = time.perf_counter()
+        call()
+        times[index] = time.perf_counter() - start
     p50, p99 = np.percentile(times * 1e3, [50, 99])
     return Latency(float(p50), float(p99))
 

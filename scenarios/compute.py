@@ -3,9 +3,11 @@
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import agents
 import models
+from agents.network_onnx import exported_networks, onnx_latency
 from agents.policy import PolicyPilot
 
 
@@ -27,6 +29,9 @@ def pilot_compute(name: str, pilot: agents.Pilot) -> Compute:
     if isinstance(pilot, PolicyPilot):
         parameters = getattr(pilot.policy, "parameters", None)
         return Compute(None, parameters if isinstance(parameters, int) else None, None, None, None)
+    file = agents.pilot_file(name)
+    if file is not None:
+        return _exported_compute(file)
     return measure_compute(load_networks(name))
 
 
@@ -62,3 +67,14 @@ def weights_digest(networks: Sequence[models.MultiTaskNet]) -> str:
     """Which weights these are, in one short word; `none` without networks."""
     hashes = [models.weights_hash(network) for network in networks]
     return hashlib.sha256(" ".join(hashes).encode()).hexdigest()[:16] if hashes else "none"
+
+
+def _exported_compute(path: Path) -> Compute:
+    """What an exported graph says of its networks, and how long it takes for one frame."""
+    told = exported_networks(path)
+    if told is None:
+        return Compute(None, None, None, None, None)
+    latency = onnx_latency(path)
+    return Compute(
+        told.networks, told.parameters, told.macs_per_second, latency.p50_ms, latency.p99_ms
+    )

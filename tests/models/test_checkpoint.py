@@ -32,17 +32,52 @@ def test_round_trip_is_exact(folder: Path) -> None:
 
 def test_half_precision_rounds_once(tmp_path: Path) -> None:
     net = new_network(CONFIG, 0)
-    digest = save_checkpoint(tmp_path / "a", net, CARD, half=True)
+    digest = save_checkpoint(tmp_path / "a", net, CARD, dtype=torch.float16)
     loaded = load_checkpoint(tmp_path / "a")
     for name, value in net.state_dict().items():
         torch.testing.assert_close(loaded.state_dict()[name], value, rtol=2**-11, atol=2**-24)
     assert (
-        digest == weights_hash(loaded) == save_checkpoint(tmp_path / "b", loaded, CARD, half=True)
+        digest
+        == weights_hash(loaded)
+        == save_checkpoint(tmp_path / "b", loaded, CARD, dtype=torch.float16)
     )
 
 
+def test_eight_bits_round_by_half_a_step_of_their_channel(tmp_path: Path) -> None:
+    net = new_network(CONFIG, 0)
+    digest = save_checkpoint(tmp_path / "a", net, CARD, dtype=torch.int8)
+    loaded = load_checkpoint(tmp_path / "a")
+    for name, value in net.state_dict().items():
+        error = (loaded.state_dict()[name] - value).abs()
+        if value.dim() < 2:
+            assert (error <= 2**-11 * value.abs() + 2**-24).all()
+        else:
+            largest = value.abs().flatten(1).amax(1, keepdim=True)
+            assert (error.flatten(1) <= 0.5001 * largest / 127).all()
+            assert (error > 0).any()
+    # What is loaded lies on the grid: written again, it is the same.
+    assert digest == weights_hash(loaded)
+    again = save_checkpoint(tmp_path / "b", loaded, CARD, dtype=torch.int8)
+    assert again == digest
+    sizes = [(tmp_path / name / "weights.safetensors").stat().st_size for name in "ab"]
+    save_checkpoint(tmp_path / "whole", net, CARD)
+    assert sizes[0] == sizes[1] < 0.4 * (tmp_path / "whole" / "weights.safetensors").stat().st_size
+
+
+def test_a_channel_of_zeros_stays_zero(tmp_path: Path) -> None:
+    net = new_network(CONFIG, 0)
+    torch.nn.init.zeros_(net.heads["navigation"].logits.weight)  # pyright: ignore[reportArgumentType]
+    save_checkpoint(tmp_path, net, CARD, dtype=torch.int8)
+    assert not load_checkpoint(tmp_path).state_dict()["heads.navigation.logits.weight"].any()
+
+
+def test_other_types_are_refused_by_name(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match=r"dtype = torch\.int16: choose torch\.float32"):
+        save_checkpoint(tmp_path, new_network(CONFIG, 0), CARD, dtype=torch.int16)
+
+
 def test_shipped_network_stays_small(tmp_path: Path) -> None:
-    save_checkpoint(tmp_path, new_network(NetworkConfig(), 0), CARD, half=True)
+    save_checkpoint(tmp_path, new_network(NetworkConfig(), 0), CARD, dtype=torch.float16)
     assert sum(path.stat().st_size for path in tmp_path.iterdir()) <= 1_000_000
 
 
