@@ -81,9 +81,11 @@ class Fly:
 
 @dataclass(frozen=True)
 class List:
-    """List scenarios, pilots, vehicles or suites."""
+    """List scenarios, pilots, vehicles, suites or studies."""
 
-    what: Annotated[Positional[str], tyro.conf.arg(metavar="{scenarios,pilots,vehicles,suites}")]
+    what: Annotated[
+        Positional[str], tyro.conf.arg(metavar="{scenarios,pilots,vehicles,suites,studies}")
+    ]
     """What to list."""
 
     def run(self) -> int:
@@ -262,6 +264,40 @@ class Referee:
 
 
 @dataclass(frozen=True)
+class Study:
+    """Train the networks that a study asks for, fly them, and write what was found; skips what is done."""
+
+    study: Positional[str] = "headline"
+    """A shipped study (see `list studies`) or a TOML file."""
+    out: Annotated[Path | None, tyro.conf.arg(metavar="DIR")] = None
+    """Folder for frames, networks and flights; by default runs/NAME, where it goes on after a kill."""
+    frames: Annotated[Path | None, tyro.conf.arg(metavar="DIR")] = None
+    """A `train` run whose frames to train on, in place of collecting."""
+    seeds: Annotated[int | None, tyro.conf.arg(metavar="INT")] = None
+    """At most so many training seeds of every network."""
+    worlds: Annotated[int | None, tyro.conf.arg(metavar="INT")] = None
+    """At most so many worlds a task."""
+    workers: int = 2
+    """Flights flown at once."""
+    results: Path = Path("docs/results")
+    """Folder for the page, its figure and the flights as Parquet."""
+
+    def run(self) -> int:
+        """0 once written, 1 if flights were lost."""
+        from scenarios.commands.study import study
+
+        return study(
+            self.study,
+            out=self.out,
+            frames=self.frames,
+            seeds=self.seeds,
+            worlds=self.worlds,
+            workers=self.workers,
+            results=self.results,
+        )
+
+
+@dataclass(frozen=True)
 class Export:
     """Write a pilot's networks as one ONNX file, or as a checkpoint of 8-bit weights."""
 
@@ -313,6 +349,7 @@ COMMANDS: dict[str, type[Command]] = {
     "list": List,
     "train": Train,
     "compare": Compare,
+    "study": Study,
     "replay": Replay,
     "describe": Describe,
     "referee": Referee,

@@ -28,6 +28,10 @@ _FILLS = (
 )  # fmt: skip
 
 
+Line = tuple[str, str, Estimate]
+"""A task, who flew it, and how often it succeeded; lines of a task stand together."""
+
+
 def report_figures(report: "Report") -> dict[str, str]:
     """Every figure the report has something for, as SVG by name."""
     figures = {"success": _success(report)}
@@ -40,12 +44,20 @@ def report_figures(report: "Report") -> dict[str, str]:
     return {name: _svg(figure) for name, figure in figures.items()}
 
 
+def success_figure(lines: Sequence[Line]) -> str:
+    """Success with its interval, line by line, as SVG."""
+    return _svg(_levels(lines))
+
+
 # --- Private: one function a figure.
 
 
 def _success(report: "Report") -> Figure:
-    lines = [(cell.task, cell.pilot, cell.success) for cell in report.cells]
-    figure, axes = _chart(len(lines) + len(report.suite.tasks))
+    return _levels([(cell.task, cell.pilot, cell.success) for cell in report.cells])
+
+
+def _levels(lines: Sequence[Line]) -> Figure:
+    figure, axes = _chart(len(lines) + len({task for task, _, _ in lines}))
     _intervals(axes, lines)
     axes.set_xlim(-2, 102)
     axes.set_xlabel("success, % (95 %)")
@@ -134,7 +146,7 @@ def _places(axes: Axes, lines: Sequence[tuple[str, str]]) -> list[int]:
     return places
 
 
-def _intervals(axes: Axes, lines: Sequence[tuple[str, str, Estimate]]) -> None:
+def _intervals(axes: Axes, lines: Sequence[Line]) -> None:
     places = _places(axes, [(task, name) for task, name, _ in lines])
     values, below, above = _percentages([estimate for _, _, estimate in lines])
     axes.errorbar(

@@ -43,7 +43,7 @@ def report_markdown(report: Report) -> str:
         if section.figure:
             parts.append(f"![{section.title}]({section.figure}.svg)\n")
         if section.lines:
-            parts.append(_markdown_table(section))
+            parts.append(markdown_table(section))
     parts.append(f"## Again\n\n    {report.command}\n")
     return "\n".join(parts)
 
@@ -71,6 +71,18 @@ def worlds_line(report: Report) -> str:
     return f"{len(seeds)} worlds a task, seeds {span} ({kinds}), identical for every pilot."
 
 
+def markdown_table(section: Section) -> str:
+    """A section's lines; links lead from its last column."""
+    lines = section.lines
+    if section.links:
+        lines = [
+            [*line[:-1], f"[{link}]({link})" if link else ""]
+            for line, link in zip(lines, section.links, strict=True)
+        ]
+    table = (section.header, ["---"] * len(section.header), *lines)
+    return "\n".join(markdown_row(line) for line in table) + "\n"
+
+
 def _breakable(text: str) -> Markup:
     """Names may be broken behind their signs, and nowhere else if that is enough."""
     return Markup(re.sub(r"(?<=[,=@/:])(?=\w)", "<wbr>", str(escape(text))))
@@ -83,14 +95,3 @@ def _with_code(text: str) -> Markup:
 
 def _content(report: Report) -> dict[str, object]:
     return {**asdict(report), "suite": report.suite.model_dump()}
-
-
-def _markdown_table(section: Section) -> str:
-    lines = section.lines
-    if section.links:
-        lines = [
-            [*line[:-1], f"[{link}]({link})" if link else ""]
-            for line, link in zip(lines, section.links, strict=True)
-        ]
-    table = (section.header, ["---"] * len(section.header), *lines)
-    return "\n".join(markdown_row(line) for line in table) + "\n"

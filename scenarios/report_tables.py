@@ -27,12 +27,12 @@ def sections(report: Report) -> list[Section]:
     found = [
         _success(report),
         arms_section(report),
-        _differences(report),
+        differences_section(report),
         blocks_section(report),
         referee_section(report),
-        _reasons(report),
+        reasons_section(report),
         _ladder(report),
-        _compute(report),
+        compute_section(report),
         _worst(report),
         _environment(report),
     ]
@@ -44,10 +44,100 @@ def report_table(report: Report) -> tuple[Table, ...]:
     wanted = (
         _success(report),
         arms_section(report),
-        _differences(report),
-        _compute(report),
+        differences_section(report),
+        compute_section(report),
     )
     return tuple(_as_table(section) for section in wanted if section.lines)
+
+
+def differences_section(report: Report) -> Section:
+    """Pilots in pairs."""
+    lines = [
+        [
+            pair.task,
+            f"{pair.first} − {pair.second}",
+            percent(pair.difference, sign="+"),
+            f"{pair.first_only} : {pair.second_only}",
+            "" if pair.mcnemar_p is None else f"{pair.mcnemar_p:.3f}",
+            "primary" if pair.primary else "" if pair.holm_p is None else f"{pair.holm_p:.3f}",
+            pair.verdict,
+            percent(pair.prize_difference, sign="+"),
+        ]
+        for pair in report.comparisons
+    ]
+    header = [
+        "task", "pair", "difference [95 %]", "only one succeeded", "McNemar p", "Holm p", "verdict",
+        "prize difference",
+    ]  # fmt: skip
+    primary = (
+        "No endpoint is primary: every comparison is exploratory, with exact McNemar tests under Holm."
+        if report.suite.primary is None
+        else f"Primary endpoint: success on {report.suite.primary}, the first arm against the second, judged "
+        "by its interval with a margin of 5 points; every other comparison is exploratory, with exact McNemar tests under Holm."
+    )
+    note = (
+        f"Identical worlds, paired flight by flight; Newcombe intervals. {primary} Where both "
+        "succeed on more than 95 % the worlds are too easy for a verdict, and the failures are counted. "
+        + (_REAL if any(pair.blocks is not None for pair in report.comparisons) else "")
+        + (
+            "Pilots of several trainings meet seed by seed."
+            if report.arms
+            else "One set of weights a pilot: nothing here says how another training would have come out."
+        )
+    )
+    return Section("Paired differences", header, lines, note, "differences" if lines else "")
+
+
+def reasons_section(report: Report) -> Section:
+    """What ended failed flights."""
+    names = sorted({n for cell in report.cells for n in cell.outcomes if n != "success"})
+    rules = sorted({rule for cell in report.cells for rule in cell.interventions})
+    lines = [
+        [
+            cell.task,
+            cell.pilot,
+            *(str(cell.outcomes.get(name, 0) or "") for name in names),
+            *(str(cell.interventions.get(rule, 0) or "") for rule in rules),
+        ]
+        for cell in report.cells
+    ]
+    header = [*(n.replace("_", " ") for n in names), *(f"{r.replace('_', ' ')} *" for r in rules)]
+    note = "Failed flights by what ended them." + (
+        " With a star: how often a rule overruled the pilot, over all flights." if rules else ""
+    )
+    return Section(
+        "Failure reasons", ["task", "pilot", *header], lines, note, "reasons" if names else ""
+    )
+
+
+def compute_section(report: Report) -> Section:
+    """What networks cost."""
+    lines = []
+    for pilot, cost in report.compute.items():
+        decisions = [cell for cell in report.cells if cell.pilot == pilot]
+        p50 = [cell.decision_p50_ms for cell in decisions if cell.decision_p50_ms is not None]
+        p99 = [cell.decision_p99_ms for cell in decisions if cell.decision_p99_ms is not None]
+        lines.append(
+            [
+                pilot,
+                {0: "none", None: "not ours"}.get(cost.networks, str(cost.networks)),
+                _number(cost.parameters, 1e6, ".2f", " M"),
+                _number(cost.macs_per_second, 1e6, ".1f", " M"),
+                _number(cost.latency_p50_ms, 1.0, ".2f", ""),
+                _number(cost.latency_p99_ms, 1.0, ".2f", ""),
+                _number(max(p50, default=None), 1.0, ".2f", ""),
+                _number(max(p99, default=None), 1.0, ".2f", ""),
+            ]
+        )
+    header = [
+        "pilot", "networks", "parameters", "multiply-adds/s", "network p50, ms", "network p99, ms",
+        "decision p50, ms", "decision p99, ms",
+    ]  # fmt: skip
+    note = (
+        "Network: one frame through every network, batch 1, one thread, nothing else running. Decision: the "
+        "pilot's whole answer in flight, of its slowest task, while the other workers fly."
+    )
+    return Section("Compute", header, lines, note)
 
 
 # --- Private.
@@ -100,64 +190,6 @@ def _published(cell: Cell) -> str:
     return percent(cell.published) + (f" (n = {cell.published_flights})" if some else "")
 
 
-def _differences(report: Report) -> Section:
-    lines = [
-        [
-            pair.task,
-            f"{pair.first} − {pair.second}",
-            percent(pair.difference, sign="+"),
-            f"{pair.first_only} : {pair.second_only}",
-            "" if pair.mcnemar_p is None else f"{pair.mcnemar_p:.3f}",
-            "primary" if pair.primary else "" if pair.holm_p is None else f"{pair.holm_p:.3f}",
-            pair.verdict,
-            percent(pair.prize_difference, sign="+"),
-        ]
-        for pair in report.comparisons
-    ]
-    header = [
-        "task", "pair", "difference [95 %]", "only one succeeded", "McNemar p", "Holm p", "verdict",
-        "prize difference",
-    ]  # fmt: skip
-    primary = (
-        "No endpoint is primary: every comparison is exploratory, with exact McNemar tests under Holm."
-        if report.suite.primary is None
-        else f"Primary endpoint: success on {report.suite.primary}, the first arm against the second, judged "
-        "by its interval with a margin of 5 points; every other comparison is exploratory, with exact McNemar tests under Holm."
-    )
-    note = (
-        f"Identical worlds, paired flight by flight; Newcombe intervals. {primary} Where both "
-        "succeed on more than 95 % the worlds are too easy for a verdict, and the failures are counted. "
-        + (_REAL if any(pair.blocks is not None for pair in report.comparisons) else "")
-        + (
-            "Pilots of several trainings meet seed by seed."
-            if report.arms
-            else "One set of weights a pilot: nothing here says how another training would have come out."
-        )
-    )
-    return Section("Paired differences", header, lines, note, "differences" if lines else "")
-
-
-def _reasons(report: Report) -> Section:
-    names = sorted({n for cell in report.cells for n in cell.outcomes if n != "success"})
-    rules = sorted({rule for cell in report.cells for rule in cell.interventions})
-    lines = [
-        [
-            cell.task,
-            cell.pilot,
-            *(str(cell.outcomes.get(name, 0) or "") for name in names),
-            *(str(cell.interventions.get(rule, 0) or "") for rule in rules),
-        ]
-        for cell in report.cells
-    ]
-    header = [*(n.replace("_", " ") for n in names), *(f"{r.replace('_', ' ')} *" for r in rules)]
-    note = "Failed flights by what ended them." + (
-        " With a star: how often a rule overruled the pilot, over all flights." if rules else ""
-    )
-    return Section(
-        "Failure reasons", ["task", "pilot", *header], lines, note, "reasons" if names else ""
-    )
-
-
 def _ladder(report: Report) -> Section:
     from scenarios.ladder import ladders
 
@@ -169,35 +201,6 @@ def _ladder(report: Report) -> Section:
     ]
     header = ["ladder", "tier", "pilot", "success [95 %]"]
     return Section("Along the ladder", header, lines, "", "ladder" if lines else "")
-
-
-def _compute(report: Report) -> Section:
-    lines = []
-    for pilot, cost in report.compute.items():
-        decisions = [cell for cell in report.cells if cell.pilot == pilot]
-        p50 = [cell.decision_p50_ms for cell in decisions if cell.decision_p50_ms is not None]
-        p99 = [cell.decision_p99_ms for cell in decisions if cell.decision_p99_ms is not None]
-        lines.append(
-            [
-                pilot,
-                {0: "none", None: "not ours"}.get(cost.networks, str(cost.networks)),
-                _number(cost.parameters, 1e6, ".2f", " M"),
-                _number(cost.macs_per_second, 1e6, ".1f", " M"),
-                _number(cost.latency_p50_ms, 1.0, ".2f", ""),
-                _number(cost.latency_p99_ms, 1.0, ".2f", ""),
-                _number(max(p50, default=None), 1.0, ".2f", ""),
-                _number(max(p99, default=None), 1.0, ".2f", ""),
-            ]
-        )
-    header = [
-        "pilot", "networks", "parameters", "multiply-adds/s", "network p50, ms", "network p99, ms",
-        "decision p50, ms", "decision p99, ms",
-    ]  # fmt: skip
-    note = (
-        "Network: one frame through every network, batch 1, one thread, nothing else running. Decision: the "
-        "pilot's whole answer in flight, of its slowest task, while the other workers fly."
-    )
-    return Section("Compute", header, lines, note)
 
 
 def _worst(report: Report) -> Section:

@@ -77,8 +77,22 @@ class _Campaign:
     engine: Engine
 
 
+@dataclass(frozen=True)
+class Flown:
+    """What came of a campaign."""
+
+    report: Report
+    entries: Sequence[Entry]
+    rows: Sequence[Row]
+
+
 def compare(options: Options) -> int:
-    """Fly the campaign, or what is missing of it, and write the report; 0 where nothing was lost or fell short."""
+    """Fly the campaign; 0 where nothing was lost or fell short."""
+    return exit_code(options, fly_campaign(options).report)
+
+
+def fly_campaign(options: Options) -> Flown:
+    """Fly the campaign, or what is missing of it, and write the report."""
     with user_input():
         campaign = _prepare(options)
     folder = fresh_folder(options.out, f"compare-{Path(options.suite).stem}")
@@ -99,7 +113,7 @@ def compare(options: Options) -> int:
             raise
         report = _report(options, campaign, rows, logs, said)
         _write(options, campaign, report, rows, folder)
-    return exit_code(options, report)
+    return Flown(report, campaign.entries, rows)
 
 
 def required_pilots(written: Sequence[str], flown: Iterable[str]) -> set[str]:

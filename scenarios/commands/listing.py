@@ -5,6 +5,7 @@ from rich.table import Table
 import agents
 import scenarios
 from scenarios.commands.console import InputError, show
+from scenarios.study import load_study, study_names
 from scenarios.suite import load_suite, suite_names
 from sim.names import unknown
 from sim.physics.vehicle import load_vehicle, vehicle_names
@@ -31,6 +32,7 @@ def list_names(what: str) -> int:
         "pilots": _pilots,
         "vehicles": _vehicles,
         "suites": _suites,
+        "studies": lambda: {name: load_study(name).question for name in study_names()},
     }
     if what not in listings:
         raise InputError(unknown("listing", what, listings))

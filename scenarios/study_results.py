@@ -1,0 +1,135 @@
+"""What a study found, on one page: success by network with its figure, differences, compute, and every flight as Parquet."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from agents.arm_names import arm_of
+from scenarios.arm_statistics import hierarchical_mean, seed_deviation
+from scenarios.parquet import write_parquet
+from scenarios.plan import Entry
+from scenarios.report import Report, compile_report
+from scenarios.report_figure import Line, success_figure
+from scenarios.report_page import markdown_table, worlds_line
+from scenarios.report_sections import Section, arms_section, percent
+from scenarios.report_tables import compute_section, differences_section, reasons_section
+from scenarios.row import Row
+from scenarios.statistics import Estimate
+from scenarios.study import Study
+
+
+@dataclass(frozen=True)
+class Flight:
+    """One comparison of a study, as it was flown."""
+
+    name: str
+    report: Report
+    entries: Sequence[Entry]
+    rows: Sequence[Row]
+
+
+def relabelled(flown: Flight, labels: Mapping[str, str]) -> Flight:
+    """The same with pilots called by the study's names; `labels` maps each arm's path to its name."""
+
+    def told(name: str) -> str:
+        path = next((path for path in labels if name.startswith(f"{path}#")), None)
+        return name if path is None else labels[path] + name.removeprefix(path)
+
+    entries = [replace(e, pilots=tuple(map(told, e.pilots))) for e in flown.entries]
+    rows = [replace(row, pilot=told(row.pilot)) for row in flown.rows]
+    before = flown.report
+    report = compile_report(
+        before.suite,
+        entries,
+        rows,
+        {told(name): cost for name, cost in before.compute.items()},
+        before.stamp,
+        environment=before.environment,
+        command=before.command,
+    )
+    return Flight(flown.name, report, entries, rows)
+
+
+def write_results(
+    study: Study, name: str, flown: Sequence[Flight], command: str, date: str, folder: Path
+) -> list[Path]:
+    """Write `NAME.md`, `NAME.svg` and `NAME-FLIGHTS.parquet`; returns them.
+
+    Args:
+        study: What was asked.
+        name: The study's, by which its files are called.
+        flown: Its comparisons, relabelled.
+        command: What repeats it.
+        date: When it was finished, as the page tells it.
+        folder: Where to; must exist.
+    """
+    paths = []
+    parts = [f"# {study.title}\n", f"{study.question}\n", f"`{command}`, {date}.\n"]
+    lines: list[Line] = []
+    for each in flown:
+        levels = network_levels(each)
+        lines += [(f"{each.name}: {task}", arm, level) for task, arm, level, _ in levels]
+        found = [_levels_section(each, levels), _differences(each.report)]
+        found += [reasons_section(each.report), compute_section(each.report)]
+        parts += [f"## {each.name}\n", f"{worlds_line(each.report)}\n"]
+        for section in found:
+            parts.append(f"### {section.title}\n")
+            parts += [f"{section.note}\n"] if section.note else []
+            parts += [markdown_table(section)] if section.lines else []
+        table = folder / f"{name}-{each.name}.parquet"
+        write_parquet(each.rows, table, {"command": command, "date": date})
+        paths.append(table)
+    figure = folder / f"{name}.svg"
+    figure.write_text(success_figure(lines), encoding="utf-8")
+    parts.insert(3, f"![Success by network]({figure.name})\n")
+    page = folder / f"{name}.md"
+    page.write_text("\n".join(parts), encoding="utf-8")
+    return [page, figure, *paths]
+
+
+def network_levels(flown: Flight) -> list[tuple[str, str, Estimate, float | None]]:
+    """Task, who flew it how, success over all its training seeds, and the deviation from seed to seed if there are two.
+
+    With several seeds the interval is the bootstrap's over seeds and worlds, with one that of its cell.
+    """
+    cells = {(cell.task, cell.pilot): cell.success for cell in flown.report.cells}
+    levels = []
+    for entry in flown.entries:
+        arms: dict[str, list[str]] = {}
+        for pilot in entry.pilots:
+            arms.setdefault(arm_of(pilot)[0], []).append(pilot)
+        for arm, pilots in arms.items():
+            won = np.array([_successes(flown, entry.scenario, pilot) for pilot in pilots])
+            several = len(pilots) > 1
+            level = hierarchical_mean(won) if several else cells[entry.task, pilots[0]]
+            levels.append((entry.task, arm, level, seed_deviation(won) if several else None))
+    return levels
+
+
+# --- Private.
+
+
+def _successes(flown: Flight, scenario: str, pilot: str) -> list[bool]:
+    rows = [row for row in flown.rows if (row.scenario, row.pilot) == (scenario, pilot)]
+    return [row.success for row in sorted(rows, key=lambda row: row.seed)]
+
+
+def _levels_section(
+    flown: Flight, levels: Sequence[tuple[str, str, Estimate, float | None]]
+) -> Section:
+    lines = [
+        [task, arm, percent(level), "" if deviation is None else f"{100 * deviation:.1f}"]
+        for task, arm, level, deviation in levels
+    ]
+    note = (
+        "Over all training seeds and worlds; intervals draw both anew (of one seed: Wilson's, over worlds alone). "
+        "The deviation is that from training seed to training seed, in points."
+    )
+    return Section("Success", ["task", "flown", "success [95 %]", "deviation"], lines, note)
+
+
+def _differences(report: Report) -> Section:
+    """Arm against arm where there are training seeds to compare, else pilot against pilot."""
+    return arms_section(report) if report.arms else differences_section(report)

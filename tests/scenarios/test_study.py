@@ -1,0 +1,196 @@
+"""A study's file, and the page that says what it found."""
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from scenarios.commands.console import InputError
+from scenarios.commands.study import study
+from scenarios.compute import Compute
+from scenarios.parquet import read_parquet
+from scenarios.plan import Entry
+from scenarios.report import compile_report
+from scenarios.row import Row
+from scenarios.study import Study, load_study, study_names
+from scenarios.study_results import Flight, network_levels, relabelled, write_results
+from scenarios.suite import Suite
+
+WORLDS = 20
+PATHS = {"out/networks/one/shared": "one", "out/networks/three/specialists": "three"}
+WINS = {"one": 15, "three": 10}
+TEXT = """
+format = "study/1"
+title = "Small"
+question = "Does it run?"
+[frames]
+frames = 500
+rounds = 1
+learner_steps = 2
+[networks]
+one = { arm = "shared", training = { steps = 3, batch = 16 } }
+[flights.first]
+suite = "smoke"
+networks = ["one"]
+seeds = 2
+worlds = 1
+"""
+
+
+def flown(seeds: int) -> Flight:
+    """What `compare` gives: pilots are called by their paths, and wins fall by one from seed to seed."""
+    pilots = tuple(f"{path}#{seed}" for path in PATHS for seed in range(1, seeds + 1))
+    rows = [
+        row(f"{path}#{seed}", world, world < WINS[label] - seed)
+        for path, label in PATHS.items()
+        for seed in range(1, seeds + 1)
+        for world in range(WORLDS)
+    ]
+    suite = Suite(
+        format="suite/1",
+        description="Small.",
+        first_seed=15_000,
+        worlds=WORLDS,
+        tasks={"go": "forest"},
+    )
+    entries = [Entry("go", "forest", pilots)]
+    compute = dict.fromkeys(pilots, Compute(1, 1_000_000, 1e6, 1.0, 2.0))
+    report = compile_report(suite, entries, rows, compute, {})
+    return Flight("first", report, entries, rows)
+
+
+def row(pilot: str, world: int, success: bool) -> Row:
+    values: dict[str, Any] = {
+        "pilot": pilot, "scenario": "forest", "seed": 15_000 + world, "success": success,
+        "outcome": "success" if success else "collision", "duration_s": 1.0, "distance_m": 1.0,
+        "min_clearance_m": None, "energy_wh": 1.0, "prize": 0.0, "prize_optimum": None,
+        "world": f"forest-{world}", "wall_s": 1.0,
+    }  # fmt: skip
+    return Row(**values)
+
+
+def test_every_shipped_study_loads() -> None:
+    assert "headline" in study_names()
+    for name in study_names():
+        load_study(name)
+
+
+def test_the_headline_is_as_planned() -> None:
+    headline = load_study("headline")
+    first = headline.flights["primary"]
+    assert (first.networks, first.seeds, first.worlds) == (("shared", "specialists"), 10, 400)
+    assert (len(headline.seeds_of("shared")), len(headline.seeds_of("wide-shared"))) == (10, 5)
+
+
+def test_limits_lower_and_never_raise() -> None:
+    headline = load_study("headline")
+    few = headline.limited(2, 30).flights
+    assert {(each.seeds, each.worlds) for each in few.values()} == {(2, 30)}
+    assert headline.limited(99, 10_000) == headline.limited(None, None) == headline
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (('"shared"', '"sharde"'), "unknown arm 'sharde'"),
+        (('suite = "smoke"', 'suite = "smoky"'), "unknown suite 'smoky'"),
+        (('networks = ["one"]', 'networks = ["two"]'), "unknown networks 'two'"),
+        (("seeds = 2", "seeds = 0"), "seeds"),
+        (("question", "questoin"), "questoin: unknown key"),
+        (("[frames]", "[frames"), "not TOML"),
+    ],
+)
+def test_what_is_wrong_with_a_file_is_named(
+    change: tuple[str, str], said: str, tmp_path: Path
+) -> None:
+    path = tmp_path / "mine.toml"
+    path.write_text(TEXT.replace(*change))
+    with pytest.raises(ValueError, match=said):
+        load_study(str(path))
+
+
+def test_settings_are_checked_before_anything_is_flown(tmp_path: Path) -> None:
+    path = tmp_path / "mine.toml"
+    path.write_text(TEXT.replace("steps = 3", "stpes = 3"))
+    with pytest.raises(InputError, match=r"networks.one.training: .*stpes"):
+        study(
+            str(path),
+            out=tmp_path / "out",
+            frames=None,
+            seeds=None,
+            worlds=None,
+            workers=1,
+            results=tmp_path / "r",
+        )
+    assert not (tmp_path / "out" / "frames").exists()
+
+
+def test_pilots_are_called_by_the_studys_names() -> None:
+    named = relabelled(flown(2), PATHS)
+    assert [pilot for entry in named.entries for pilot in entry.pilots] == [
+        "one#1",
+        "one#2",
+        "three#1",
+        "three#2",
+    ]
+    assert {row.pilot for row in named.rows} == {"one#1", "one#2", "three#1", "three#2"}
+    assert set(named.report.compute) == {"one#1", "one#2", "three#1", "three#2"}
+    assert [(arms.first, arms.second) for arms in named.report.arms] == [("one", "three")]
+    other = replace(flown(1).rows[0], pilot="classical")
+    assert (
+        relabelled(replace(flown(2), rows=[*flown(2).rows, other]), PATHS).rows[-1].pilot
+        == "classical"
+    )
+
+
+def test_levels_are_means_over_seeds_with_their_deviation() -> None:
+    (task, arm, level, deviation), three = network_levels(relabelled(flown(3), PATHS))
+    assert (task, arm, three[1]) == ("go", "one", "three")
+    assert level.value == pytest.approx(13 / WORLDS)
+    assert deviation == pytest.approx(1 / WORLDS)
+    assert level.low < level.value < level.high
+    named = relabelled(flown(1), PATHS)
+    alone = network_levels(named)[0]
+    assert (alone[2], alone[3]) == (named.report.cells[0].success, None)
+
+
+@pytest.mark.parametrize("seeds", [1, 3])
+def test_the_page_has_table_figure_and_rows(seeds: int, tmp_path: Path) -> None:
+    named = relabelled(flown(seeds), PATHS)
+    small = Study.model_validate(load_study("headline").model_dump() | {"title": "Small"})
+    paths = write_results(small, "small", [named], "trident study small", "2026-01-01", tmp_path)
+    assert [path.name for path in paths] == ["small.md", "small.svg", "small-first.parquet"]
+    page = paths[0].read_text()
+    assert page.startswith("# Small\n")
+    assert "`trident study small`, 2026-01-01." in page
+    assert "![Success by network](small.svg)" in page
+    assert "| go | one | " in page
+    assert ("Arms over training seeds" in page) is (seeds > 1)
+    assert ("Paired differences" in page) is (seeds == 1)
+    assert "out/networks" not in page
+    assert paths[1].read_text().lstrip().startswith("<?xml")
+    assert read_parquet(paths[2]) == list(named.rows)
+
+
+@pytest.mark.slow
+def test_a_small_study_from_nothing_to_its_page(tmp_path: Path) -> None:
+    path = tmp_path / "mine.toml"
+    path.write_text(TEXT)
+    again = []
+    for _ in range(2):  # The second time everything is there.
+        assert (
+            study(
+                str(path),
+                out=tmp_path / "out",
+                frames=None,
+                seeds=1,
+                worlds=None,
+                workers=2,
+                results=tmp_path / "r",
+            )
+            == 0
+        )
+        again.append((tmp_path / "r" / "mine.md").read_text())
+    assert again[0] == again[1]
+    assert "--seeds 1" in again[0]
