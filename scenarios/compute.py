@@ -51,10 +51,10 @@ def measure_compute(networks: Sequence[models.MultiTaskNet]) -> Compute:
 
 
 def pilot_digest(name: str) -> str:
-    """Which weights or which policy file this is, in one short word; `none` for pilots that are our code."""
-    file = agents.pilot_file(name)
-    if file is not None:
-        return hashlib.sha256(file.read_bytes()).hexdigest()[:16]
+    """Which weights or which policy's files these are, in one short word; `none` for pilots that are our code."""
+    files = agents.pilot_files(name)
+    if files:
+        return hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()[:16]
     return weights_digest(load_networks(name))
 
 
