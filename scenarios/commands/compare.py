@@ -164,6 +164,8 @@ def _prepare(options: Options) -> _Campaign:
 def _check(options: Options) -> None:
     if options.logs not in LOG_CHOICES:
         raise ValueError(unknown("logs", options.logs, LOG_CHOICES))
+    if not options.flight_limit > 0.0:
+        raise ValueError(f"flight-limit = {options.flight_limit:g}: must be above 0")
     if options.referee and options.logs == "none":
         raise ValueError("logs = none: the referee judges logs; leave --logs out")
     if options.require is not None and not 0.0 <= options.require <= 1.0:
