@@ -12,9 +12,11 @@ import agents
 from agents.arm_names import arm_of, expand
 from agents.engines import open_engine
 from agents.fanout import Engine
+from agents.fanout_ray import RayMissingError
 from agents.way_names import split_way
 from scenarios.commands.campaign_progress import Tally, campaign_progress
 from scenarios.commands.console import (
+    InputError,
     fresh_folder,
     say,
     say_json,
@@ -97,6 +99,8 @@ def compare(options: Options) -> int:
         except KeyboardInterrupt:
             warn(f"stopped; to go on: {_command(options, campaign.suite, folder)}")
             raise
+        except RayMissingError as error:
+            raise InputError(str(error)) from error
         report = _report(options, campaign, rows, logs, said)
         _write(options, campaign, report, rows, folder)
     return exit_code(options, report)
