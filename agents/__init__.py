@@ -7,7 +7,7 @@ from agents.loading import (
     flyable_ways,
     load_courier,
     load_pilot,
-    pilot_file,
+    pilot_files,
     pilot_names,
     pilot_networks,
 )
@@ -29,7 +29,7 @@ __all__ = [
     "load_pilot",
     "mission_bounds",
     "mission_optimum",
-    "pilot_file",
+    "pilot_files",
     "pilot_names",
     "pilot_networks",
     "plan_tour",

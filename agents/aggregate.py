@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import torch
@@ -83,7 +84,7 @@ def _learners(
     if config.learners is not None:
         return config.learners / f"learners_{index}"
     folder, before = (config.out / f"learners_{i}" for i in (index, index - 1))
-    frames = _Once(shards)
+    frames = cache(lambda: load_shards(shards))  # Only where a network is still to be trained.
     for arm in map(arm_named, _FLYING_ARMS):
         for network in arm.networks:
             name = Path(arm.name) / arm.folder_of(network)
@@ -91,7 +92,7 @@ def _learners(
                 continue
             net = imitate(
                 network,
-                frames.get(),
+                frames(),
                 ImitationConfig(
                     steps=config.spent.learner_steps,
                     batch=config.batch,
@@ -107,19 +108,6 @@ def _learners(
                 folder / name, net, _card(arm.name, index, config.spent), dtype=torch.float16
             )
     return folder
-
-
-class _Once:
-    """Frames that are loaded when they are first needed."""
-
-    def __init__(self, shards: list[Path]) -> None:
-        self._shards = shards
-        self._frames: Frames | None = None
-
-    def get(self) -> Frames:
-        if self._frames is None:
-            self._frames = load_shards(self._shards)
-        return self._frames
 
 
 def _card(arm: str, index: int, spent: Budget) -> Card:

@@ -8,7 +8,7 @@ import torch
 from jaxtyping import Integer
 from torch import Tensor
 
-from agents.lattice import CANDIDATES
+from agents.lattice import CANDIDATES, candidate_velocities, candidate_yaw_rates
 from agents.mission_control import CHOICES
 from sim.types import EGO_FIELDS, GOAL_FIELDS, HISTORY_SHAPE, IMAGE_SHAPE, MAX_TOKENS, SITE_FIELDS
 
@@ -146,8 +146,6 @@ def _signs(names: tuple[str, ...], odd: set[str]) -> Tensor:
 
 def _mirrored_candidates() -> Tensor:
     """Index of each candidate's mirror image."""
-    from agents.lattice import candidate_velocities, candidate_yaw_rates
-
     rows = np.column_stack([candidate_velocities(1.0), candidate_yaw_rates()])
     images = rows * np.array([1.0, -1.0, 1.0, -1.0])
     return torch.from_numpy(np.abs(rows[None] - images[:, None]).sum(axis=2).argmin(axis=1))

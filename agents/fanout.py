@@ -30,6 +30,11 @@ class Failed:
     overdue: bool = False
     """It was ended because its time was up."""
 
+    @property
+    def last_line(self) -> str:
+        """The reason without its traceback."""
+        return self.reason.strip().splitlines()[-1]
+
 
 @dataclass(frozen=True)
 class _Started:

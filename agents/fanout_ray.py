@@ -3,6 +3,7 @@
 import faulthandler
 import os
 import signal
+import socket
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -15,6 +16,7 @@ from agents.fanout import Failed, Job, Result, attempt, check_engine, overdue
 
 _OBJECT_STORE_BYTES = 200_000_000
 """Jobs and rows are small; Ray's default would claim a third of the memory."""
+_CONNECT_S = 10.0
 
 
 class RayMissingError(ValueError):
@@ -34,6 +36,8 @@ class RayEngine:
 
     def __post_init__(self) -> None:
         check_engine(self.workers, self.limit_s)
+        if self.address is not None and self.address != "auto":
+            _check_listens(self.address)
 
     def fan_out(
         self, work: Callable[[Job], Result], jobs: Iterable[Job]
@@ -56,8 +60,14 @@ class RayEngine:
         where = {"address": self.address} if self.address is not None else _loopback(self.workers)
         try:
             ray.init(**where, log_to_driver=False, logging_level="ERROR")
-        except (ConnectionError, ValueError) as error:
-            raise RayMissingError(f"address = {self.address}: no Ray there: {error}") from error
+        except (ConnectionError, RuntimeError, ValueError) as error:
+            reason = (str(error).strip() or type(error).__name__).splitlines()[0]
+            asked = (
+                "engine = ray: does not start"
+                if self.address is None
+                else f"address = {self.address}: no Ray there"
+            )
+            raise RayMissingError(f"{asked}: {reason}") from error
         finally:
             # Ray ends the program on SIGTERM in its own way; how we stop is ours to say.
             for number, handler in handlers.items():
@@ -68,28 +78,35 @@ class RayEngine:
         self, ray: Any, work: Callable[[Job], Result], pending: Iterator[Job]
     ) -> Iterator[tuple[Job, Result | Failed]]:
         # No retries: a job that kills its worker would kill the next one too.
-        run = ray.remote(num_cpus=1, max_retries=0)(_run)
+        run = ray.remote(num_cpus=1, max_retries=0, num_returns="streaming")(_run)
         shared = ray.put((work, os.getcwd(), self.limit_s))
-        flying: dict[Any, tuple[Job, float]] = {}
+        flying: dict[Any, Job] = {}
+        began: dict[Any, float] = {}
         try:
             while True:
                 for job in islice(pending, self.workers - len(flying)):
-                    flying[run.remote(shared, job)] = (job, time.monotonic())
+                    flying[run.remote(shared, job)] = job
                 if not flying:
                     return
-                ended, _ = ray.wait(list(flying), num_returns=1)
-                for task in ended:
-                    job, asked = flying.pop(task)
-                    yield job, self._answer(ray, task, time.monotonic() - asked)
+                spoken, _ = ray.wait(list(flying), num_returns=1)
+                for task in spoken:
+                    said = self._said(ray, task, began.get(task))
+                    if isinstance(said, _Began):
+                        began[task] = said.at
+                        continue
+                    began.pop(task, None)
+                    yield flying.pop(task), said
         finally:
             for task in flying:
                 ray.cancel(task, force=True)
 
-    def _answer(self, ray: Any, task: Any, elapsed_s: float) -> Any:
+    def _said(self, ray: Any, task: Any, began: float | None) -> Any:
+        """What a task has said next: that it began, its answer, or how its worker ended."""
         try:
-            return ray.get(task)
+            return ray.get(next(task))
         except ray.exceptions.RayError as error:
-            if elapsed_s >= self.limit_s:  # Its watchdog has ended the process.
+            # Its watchdog, which counts from its start too, has ended the process.
+            if began is not None and time.time() - began >= self.limit_s:
                 return overdue(self.limit_s)
             return Failed(f"the Ray worker is gone: {str(error).splitlines()[0]}")
 
@@ -97,12 +114,35 @@ class RayEngine:
 # --- Private.
 
 
-def _run(shared: tuple[Callable[[Job], Result], str, float], job: Job) -> Result | Failed:
+@dataclass(frozen=True)
+class _Began:
+    """What a task says first: it may have waited long for a free CPU."""
+
+    at: float
+    """Seconds since the epoch, which machines of a cluster agree on."""
+
+
+def _run(
+    shared: tuple[Callable[[Job], Result], str, float], job: Job
+) -> Iterator[_Began | Result | Failed]:
     work, folder, limit_s = shared
     if Path(folder).is_dir():  # Relative paths then mean what they mean to who asked.
         os.chdir(folder)
+    yield _Began(time.time())
     with _watchdog(limit_s):
-        return attempt(work, job)
+        answer = attempt(work, job)
+    yield answer
+
+
+def _check_listens(address: str) -> None:
+    """Refuse an address where nobody listens: Ray itself would try for minutes, and then end the program."""
+    host, _, port = address.rpartition(":")
+    if not host or not port.isdecimal():
+        raise RayMissingError(f"address = {address}: give auto, or HOST:PORT")
+    try:
+        socket.create_connection((host, int(port)), _CONNECT_S).close()
+    except (OSError, OverflowError) as error:
+        raise RayMissingError(f"address = {address}: no Ray there: {error}") from error
 
 
 @contextmanager

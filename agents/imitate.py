@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Mapping
+from contextlib import closing
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
@@ -88,21 +89,20 @@ def imitate(
         )
     state = _new_state(network, config, start)
     state.resume(folder)
-    log = TrainingLog(folder)
     started = time.monotonic()
-    while state.step < config.steps:
-        before = state.step
-        row = _pass(state, frames, training, config)
-        row |= validate(state.net, frames, validation, config.batch)
-        state.keep_if_best(_selection_loss(row, network.heads))
-        if probe is not None and _is_probed(before, state.step, config.steps):
-            row |= probe(state.net)
-        state.save(folder)
-        seconds = round(time.monotonic() - started, 1)
-        log.write(state.step, {"pass": state.passes, "seconds": seconds, **row})
-        text = ", ".join(f"{name} {value:.3f}" for name, value in row.items())
-        report(f"{'+'.join(network.heads)}: step {state.step} of {config.steps}, {text}")
-    log.close()
+    with closing(TrainingLog(folder)) as log:
+        while state.step < config.steps:
+            before = state.step
+            row = _pass(state, frames, training, config)
+            row |= validate(state.net, frames, validation, config.batch)
+            state.keep_if_best(_selection_loss(row, network.heads))
+            if probe is not None and _is_probed(before, state.step, config.steps):
+                row |= probe(state.net)
+            state.save(folder)
+            seconds = round(time.monotonic() - started, 1)
+            log.write(state.step, {"pass": state.passes, "seconds": seconds, **row})
+            text = ", ".join(f"{name} {value:.3f}" for name, value in row.items())
+            report(f"{'+'.join(network.heads)}: step {state.step} of {config.steps}, {text}")
     state.net.load_state_dict(state.best)
     return state.net.to("cpu").eval()
 

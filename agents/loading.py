@@ -11,7 +11,13 @@ from agents.lattice_pilot import LatticePilot
 from agents.pilot import Brain, MissionSkill, Pilot
 from agents.planners import NearestPlanner, ObservablePlanner, RatioPlanner
 from agents.policy import PolicyError
-from agents.policy_files import check_trusted, is_exported, is_policy, load_policy, policy_file
+from agents.policy_files import (
+    check_trusted,
+    is_exported,
+    is_policy,
+    load_policy,
+    policy_files,
+)
 from agents.random_pilot import RandomPilot
 from agents.teacher import TeacherBrain
 from agents.variants import SEPARATOR, split_name, vary
@@ -129,10 +135,10 @@ def pilot_networks(name_or_path: str) -> tuple[Path, ...]:
     return tuple(dict.fromkeys(folders[skill] for skill in SKILLS))
 
 
-def pilot_file(name: str) -> Path | None:
-    """The file that a policy from elsewhere comes from; None for our own pilots."""
+def pilot_files(name: str) -> tuple[Path, ...]:
+    """The files that a policy from elsewhere comes from; none for our own pilots."""
     base, _ = split_way(name)
-    return policy_file(base) if is_policy(base) else None
+    return policy_files(base) if is_policy(base) else ()
 
 
 # --- Private.

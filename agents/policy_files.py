@@ -52,16 +52,21 @@ def load_policy(name: str, way: str) -> Pilot:
         raise PolicyError(f"pilot {name!r}: {type(error).__name__}: {error}") from error
 
 
-def policy_file(name: str) -> Path | None:
-    """The file a policy comes from; None for a module that is nowhere."""
+def policy_files(name: str) -> tuple[Path, ...]:
+    """The files a policy comes from: one, or every Python file of its module's package; none for a module that is nowhere."""
     if name.endswith((".onnx", ".zip")):
-        return Path(name)
+        return (Path(name),)
     where = name.rpartition(":")[0]
     if where.endswith(".py"):
-        return Path(where)
+        return (Path(where),)
     _look_here()
-    spec = importlib.util.find_spec(where)
-    return Path(spec.origin) if spec is not None and spec.origin is not None else None
+    spec = importlib.util.find_spec(where.partition(".")[0])
+    if spec is None:
+        return ()
+    if spec.submodule_search_locations is not None:
+        folders = map(Path, spec.submodule_search_locations)
+        return tuple(sorted(file for folder in folders for file in folder.rglob("*.py")))
+    return () if spec.origin is None else (Path(spec.origin),)
 
 
 # --- Private.

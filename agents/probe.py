@@ -3,8 +3,6 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-import torch
-
 from agents.flying import fly
 from agents.network import NetworkBrain
 from agents.ways_of_flying import HeadAlone
@@ -29,7 +27,7 @@ class FlightProbe:
         with single_thread():
             pilot = HeadAlone("probe", NetworkBrain(net))
             shares = {f"success_{head}": self._share(pilot, head) for head in net.config.heads}
-        net.to(torch.device(device))
+        net.to(device)
         return shares
 
     def _share(self, pilot: HeadAlone, head: str) -> float:

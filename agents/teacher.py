@@ -65,14 +65,19 @@ class TeacherBrain:
     def navigate(self, observation: Observation) -> Float[np.ndarray, " k"]:
         return self.way_preference(self.target_meant(observation))
 
+    def clearances(self) -> Float[np.ndarray, " k"]:
+        """Least hull clearance of every candidate if it is flown throughout the horizon, m; 0 or less hits."""
+        return self._fly()[0]
+
     def survive(self, observation: Observation) -> Float[np.ndarray, " k"]:
         """1 with room to spare, 0 where a candidate hits; the ramp between makes the teacher keep its distance."""
-        clearance, _ = self._fly()
-        return np.clip((clearance - SURVIVAL_MARGIN) / _SOFT_MARGIN, 0.0, 1.0).astype(np.float32)
+        return np.clip((self.clearances() - SURVIVAL_MARGIN) / _SOFT_MARGIN, 0.0, 1.0).astype(
+            np.float32
+        )
 
     def survives(self) -> np.ndarray:
         """The avoidance label: which candidates truly survive."""
-        return self._fly()[0] > SURVIVAL_MARGIN
+        return self.clearances() > SURVIVAL_MARGIN
 
     def way_preference(self, target: int) -> Float[np.ndarray, " k"]:
         """The navigation label: log-probabilities by progress along the free way, survival left out."""

@@ -1,7 +1,7 @@
 """What can be said of a training run, and what of it makes no sense."""
 
 import time
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Annotated
 
@@ -96,7 +96,8 @@ class TrainConfig:
     def spent(self) -> Budget:
         """The budget, with what was set apart."""
         named = BUDGETS[self.budget]
-        return Budget(**{name: getattr(self, name) or getattr(named, name) for name in vars(named)})
+        own = {name: getattr(self, name) for name in vars(named)}
+        return replace(named, **{name: value for name, value in own.items() if value is not None})
 
     def imitation(self, seed: int, learning_rate: float, steps: int) -> ImitationConfig:
         """How one network of this run is trained."""
@@ -109,6 +110,10 @@ class TrainConfig:
             weights=dict(zip(HEADS, self.weights, strict=True)) if self.weights else {},
             device=self.torch_device,
         )
+
+    def decided(self, imitation: ImitationConfig) -> dict[str, object]:
+        """What of one network's training must be the same when it goes on; the device moves only last bits."""
+        return {**asdict(replace(imitation, device="cpu")), "labels": self.labels}
 
     @property
     def torch_device(self) -> str:

@@ -1,7 +1,7 @@
 """Training: frames once, then every arm from scratch on them; resumable after a kill."""
 
 from collections.abc import Callable
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from importlib.metadata import version
 from pathlib import Path
 
@@ -80,18 +80,12 @@ def _train_arm(
         if config.tune:
             rate = tuned_rate(arm, network, config, frames, config.out / "tuning", report)
         imitation = config.imitation(seed, rate, config.spent.steps)
-        same_or_new(scratch / SETTINGS, _settings(imitation, config))
+        same_or_new(scratch / SETTINGS, config.decided(imitation))
         if (folder / "weights.safetensors").exists():
             continue
         net = imitate(network, frames, imitation, scratch, report, probe=probe)
         card = _card(arm, network, config, imitation, frames, net)
         save_checkpoint(folder, net, card, dtype=torch.float16)
-
-
-def _settings(imitation: ImitationConfig, config: TrainConfig) -> dict[str, object]:
-    # Where it is trained changes the last bits of the result, and nothing that was decided.
-    settings = asdict(replace(imitation, device="cpu"))
-    return {**settings, "labels": config.labels}
 
 
 def _card(

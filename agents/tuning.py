@@ -1,7 +1,6 @@
 """The learning rate of each network, tuned at a fraction of the budget: the same grid and rule for every arm."""
 
 from collections.abc import Callable
-from dataclasses import asdict, replace
 from pathlib import Path
 
 from agents.arms import Arm
@@ -30,10 +29,8 @@ def tuned_rate(
     answer = folder / "tuned.json"
     rates = [factor * config.learning_rate for factor in _GRID]
     steps = max(1, config.spent.steps // _SHARE)
-    trials = asdict(
-        replace(config.imitation(config.seeds[0], config.learning_rate, steps), device="cpu")
-    )
-    same_or_new(folder / SETTINGS, {**trials, "labels": config.labels, "grid": rates})
+    trials = config.decided(config.imitation(config.seeds[0], config.learning_rate, steps))
+    same_or_new(folder / SETTINGS, {**trials, "grid": rates})
     if not answer.exists():
         losses = {}
         for rate in rates:

@@ -29,9 +29,9 @@ def pilot_compute(name: str, pilot: agents.Pilot) -> Compute:
     if isinstance(pilot, PolicyPilot):
         parameters = getattr(pilot.policy, "parameters", None)
         return Compute(None, parameters if isinstance(parameters, int) else None, None, None, None)
-    file = agents.pilot_file(name)
-    if file is not None:
-        return _exported_compute(file)
+    files = agents.pilot_files(name)
+    if files:
+        return _exported_compute(files[0])
     return measure_compute(load_networks(name))
 
 
@@ -56,10 +56,10 @@ def measure_compute(networks: Sequence[models.MultiTaskNet]) -> Compute:
 
 
 def pilot_digest(name: str) -> str:
-    """Which weights or which policy file this is, in one short word; `none` for pilots that are our code."""
-    file = agents.pilot_file(name)
-    if file is not None:
-        return hashlib.sha256(file.read_bytes()).hexdigest()[:16]
+    """Which weights or which policy's files these are, in one short word; `none` for pilots that are our code."""
+    files = agents.pilot_files(name)
+    if files:
+        return hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()[:16]
     return weights_digest(load_networks(name))
 
 
@@ -72,8 +72,7 @@ def weights_digest(networks: Sequence[models.MultiTaskNet]) -> str:
 def _exported_compute(path: Path) -> Compute:
     """What an exported graph says of its networks, and how long it takes for one frame."""
     told = exported_networks(path)
-    if told is None:
-        return Compute(None, None, None, None, None)
+    assert told is not None, "else it would be a policy's"
     latency = onnx_latency(path)
     return Compute(
         told.networks, told.parameters, told.macs_per_second, latency.p50_ms, latency.p99_ms

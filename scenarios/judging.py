@@ -87,5 +87,5 @@ def judge_log_of(task: tuple[Job, Path]) -> Judged:
 def _as_judged(answer: Judged | Failed) -> Judged:
     """A log that cannot be judged is one the referee does not agree with."""
     if isinstance(answer, Failed):
-        return Judged("unjudged", None, False, 0, (answer.reason.strip().splitlines()[-1],))
+        return Judged("unjudged", None, False, 0, (answer.last_line,))
     return answer

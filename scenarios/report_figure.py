@@ -12,6 +12,7 @@ from matplotlib.figure import Figure
 
 from scenarios.ladder import ladders
 from scenarios.statistics import Estimate
+from sim.record.words import spaced
 
 if TYPE_CHECKING:
     from scenarios.report import Report
@@ -83,7 +84,7 @@ def _reasons(report: "Report") -> Figure:
         color, hatch = _FILLS[index % len(_FILLS)]
         axes.barh(
             places, shares, 0.7, left, color=color, edgecolor="0.0", hatch=hatch, linewidth=0.6,
-            label=name.replace("_", " "),
+            label=spaced(name),
         )  # fmt: skip
         left += shares
     axes.set_xlim(0, max(5.0, 1.05 * float(left.max())))

@@ -1,12 +1,10 @@
 """What a section of a report is, and those on arms and on blocks of real places."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
+from scenarios.report import Report
 from scenarios.statistics import Estimate
-
-if TYPE_CHECKING:
-    from scenarios.report import Report
+from sim.record.words import spaced
 
 
 @dataclass(frozen=True)
@@ -33,7 +31,7 @@ def percent(estimate: Estimate | None, sign: str = "") -> str:
     return f"{value} % [{low}, {high}]"
 
 
-def arms_section(report: "Report") -> Section:
+def arms_section(report: Report) -> Section:
     """Arms over their training seeds."""
     lines = [
         [
@@ -60,7 +58,7 @@ def arms_section(report: "Report") -> Section:
     return Section("Arms over training seeds", header, lines, note)
 
 
-def blocks_section(report: "Report") -> Section:
+def blocks_section(report: Report) -> Section:
     """Real places by block."""
     lines = [
         [cell.task, cell.pilot, block, f"{won} of {flights}"]
@@ -74,7 +72,7 @@ def blocks_section(report: "Report") -> Section:
     return Section("Real places by block", ["task", "pilot", "block", "succeeded"], lines, note)
 
 
-def referee_section(report: "Report") -> Section:
+def referee_section(report: Report) -> Section:
     """Flights that the independent referee sees otherwise, or has not seen."""
     found = () if report.referee is None else report.referee.disagreements
     lines = [
@@ -82,8 +80,8 @@ def referee_section(report: "Report") -> Section:
             each.row.scenario,
             each.row.pilot,
             str(each.row.seed),
-            each.row.outcome.replace("_", " "),
-            each.outcome.replace("_", " "),
+            spaced(each.row.outcome),
+            spaced(each.outcome),
             "; ".join(each.findings),
             each.log,
         ]
@@ -95,7 +93,7 @@ def referee_section(report: "Report") -> Section:
             row.scenario,
             row.pilot,
             str(row.seed),
-            row.outcome.replace("_", " "),
+            spaced(row.outcome),
             "unjudged",
             "its recording failed: there is no log",
             "",

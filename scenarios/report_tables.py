@@ -13,6 +13,7 @@ from scenarios.report_sections import (
     percent,
     referee_section,
 )
+from sim.record.words import spaced
 
 _WAY_WORDS = {"all": "whole", "head": "head alone", "substitution": "substitution"}
 _REAL = (
@@ -101,7 +102,7 @@ def reasons_section(report: Report) -> Section:
         ]
         for cell in report.cells
     ]
-    header = [*(n.replace("_", " ") for n in names), *(f"{r.replace('_', ' ')} *" for r in rules)]
+    header = [*map(spaced, names), *(f"{spaced(r)} *" for r in rules)]
     note = "Failed flights by what ended them." + (
         " With a star: how often a rule overruled the pilot, over all flights." if rules else ""
     )
@@ -222,7 +223,7 @@ def _worst_line(worst: Worst) -> list[str]:
         worst.task,
         row.pilot,
         str(row.seed),
-        row.outcome.replace("_", " "),
+        spaced(row.outcome),
         row.reason,
         clearance,
         prize,

@@ -1,6 +1,7 @@
 """A suite: which scenarios a comparison flies, and on which worlds."""
 
 import tomllib
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Literal
@@ -51,8 +52,10 @@ class Suite(BaseModel):
         # Nothing is gone through but seeds that were named one by one: a range may say anything.
         named, closed = self.chosen_seeds or (self.seeds[0], self.seeds[-1]), SEED_SETS["test"]
         first, last = min(named), max(named)
-        if first < 0 or len(set(self.chosen_seeds)) != len(self.chosen_seeds):
-            raise ValueError(f"seeds = {list(self.chosen_seeds)}: name each once, from 0 upwards")
+        counts = Counter(self.chosen_seeds)
+        wrong = next((seed for seed, count in counts.items() if seed < 0 or count > 1), None)
+        if wrong is not None:
+            raise ValueError(f"seeds = {wrong}: name each once, from 0 upwards")
         if last >= closed.start:
             raise ValueError(
                 f"worlds {first} to {last}: seeds from {closed.start} are test worlds, "
@@ -70,13 +73,11 @@ class Suite(BaseModel):
             raise ValueError(
                 f"seeds = {len(seeds)} of them, {', '.join(kept)}: give one or the other"
             )
-        return _validated({**self.model_dump(), **kept, "chosen_seeds": tuple(seeds)}, "suite")
+        return _validated({**self.model_dump(), **kept, "chosen_seeds": tuple(seeds)})
 
     def in_ways(self, ways: Sequence[str]) -> "Suite":
         """The same tasks, each flown in these ways."""
-        return _validated(
-            {**self.model_dump(), "ways": {t: tuple(ways) for t in self.tasks}}, "suite"
-        )
+        return _validated({**self.model_dump(), "ways": {t: tuple(ways) for t in self.tasks}})
 
     def ways_of(self, task: str) -> tuple[str, ...]:
         """The ways a task is flown."""
@@ -121,11 +122,12 @@ def load_suite(name_or_path: str) -> Suite:
     except OSError as error:
         hint = did_you_mean(path.stem, suite_names())
         raise ValueError(f"suite {path}: cannot be read: {error.strerror}{hint}") from error
-    return _validated(content, f"suite {path}")
+    return _validated(content, f"suite {path}: ")
 
 
-def _validated(content: dict[str, object], where: str) -> Suite:
+def _validated(content: dict[str, object], where: str = "") -> Suite:
+    """The suite; `where` begins what is wrong with a file, options are told by their own names."""
     try:
         return Suite.model_validate(content)
     except ValidationError as error:
-        raise ValueError(f"{where}: {problems(error, Suite)}") from error
+        raise ValueError(f"{where}{problems(error, Suite)}") from error

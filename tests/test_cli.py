@@ -69,7 +69,7 @@ def test_every_command_explains_itself(within: Trident, command: str) -> None:
         (["compare", "--first-seed", "20000"], ["20000", "test worlds"]),
         (["compare", "--pilots", "random", "random"], ["random random"]),
         (["compare", "--pilots", "random", "--workers", "0"], ["workers = 0"]),
-        (["compare", "--pilots", "random", "--flight-limit", "0"], ["limit_s = 0"]),
+        (["compare", "--pilots", "random", "--flight-limit", "0"], ["flight-limit = 0"]),
         (["compare", "--pilots", "random", "--engine", "rya"], ["'rya'", "did you mean 'ray'"]),
         (["compare", "--pilots", "random", "--address", "here:1"], ["address = here:1", "ray"]),
         (["compare", "--pilots", "random", "--logs", "best"], ["'best'", "worst, all, none"]),

@@ -12,7 +12,7 @@ import pytest
 
 import agents
 import scenarios
-from scenarios.minari_export import DATASET_ID, fly_again
+from scenarios.commands.replay_minari import DATASET_ID, fly_again
 from sim.observation import observation_space
 from sim.record import sink
 from sim.record.pictures import image_checksum

@@ -12,9 +12,11 @@ import agents
 from agents.arm_names import arm_of, expand
 from agents.engines import open_engine
 from agents.fanout import Engine
+from agents.fanout_ray import RayMissingError
 from agents.way_names import split_way
 from scenarios.commands.campaign_progress import Tally, campaign_progress
 from scenarios.commands.console import (
+    InputError,
     fresh_folder,
     say,
     say_json,
@@ -111,6 +113,8 @@ def fly_campaign(options: Options) -> Flown:
         except KeyboardInterrupt:
             warn(f"stopped; to go on: {_command(options, campaign.suite, folder)}")
             raise
+        except RayMissingError as error:
+            raise InputError(str(error)) from error
         report = _report(options, campaign, rows, logs, said)
         _write(options, campaign, report, rows, folder)
     return Flown(report, campaign.entries, rows)
@@ -178,6 +182,8 @@ def _prepare(options: Options) -> _Campaign:
 def _check(options: Options) -> None:
     if options.logs not in LOG_CHOICES:
         raise ValueError(unknown("logs", options.logs, LOG_CHOICES))
+    if not options.flight_limit > 0.0:
+        raise ValueError(f"flight-limit = {options.flight_limit:g}: must be above 0")
     if options.referee and options.logs == "none":
         raise ValueError("logs = none: the referee judges logs; leave --logs out")
     if options.require is not None and not 0.0 <= options.require <= 1.0:

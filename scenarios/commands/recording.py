@@ -31,7 +31,7 @@ def record_logs(
             done += 1
             report(done, len(missing))
             if isinstance(answer, Failed):
-                warn(f"no log of {job}: {answer.reason.strip().splitlines()[-1]}")
+                warn(f"no log of {job}: {answer.last_line}")
             elif answer != wanted[job].outcome:
                 warn(f"{path}: ended as {answer}, the campaign's flight as {wanted[job].outcome}")
     return {

@@ -42,7 +42,7 @@ def _judge_all(logs: tuple[Path, ...], scenario: str | None, workers: int) -> di
     with progress("judging", "logs") as report:
         for log, answer in LocalEngine(min(workers, len(wanted))).fan_out(work, wanted):
             if isinstance(answer, Failed):
-                raise InputError(answer.reason.strip().splitlines()[-1])
+                raise InputError(answer.last_line)
             found[log] = answer
             report(len(found), len(wanted))
     return {log: found[log] for log in wanted}

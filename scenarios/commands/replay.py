@@ -37,8 +37,8 @@ def replay(
         raise InputError("replay: name at least one log, e.g. runs/*/flight.mcap")
     paths = log_files(logs)
     check_options(paths, drawn, batch, why, viewing)
-    viewed = viewing is not None and viewing.wanted
-    seen = why is not None or viewed or drawn != Drawn()
+    viewed = viewing if viewing is not None and viewing.wanted else None
+    seen = why is not None or viewed is not None or drawn != Drawn()
     many = len(paths) > 1 and (batch.verify or batch.export is not None) and not seen
     # Thousands of logs are not held in memory, nor shown.
     flights = [] if many else _read(paths)
@@ -54,8 +54,8 @@ def replay(
     if batch.export is not None:
         exported = export_logs(paths, batch.export, batch.form)
     verified = verify_logs(paths, batch.workers) if batch.verify else 0
-    if viewing is not None and viewing.wanted:
-        show_flights(flights, viewing)
+    if viewed is not None:
+        show_flights(flights, viewed)
     damaged = [f"{flight.path}: {flight.damage}" for flight in flights if flight.damage is not None]
     if damaged:
         raise InputError(f"log cut short or damaged: {'; '.join(damaged)}")
@@ -85,7 +85,7 @@ def _write(
             say(f"wrote {path}")
     except OSError as error:
         raise InputError(f"{target}: cannot be written: {error.strerror or error}") from error
-    except ValueError as error:  # A suffix that no figure or film has.
+    except ValueError as error:  # A log without a step has nothing to draw.
         raise InputError(f"{target}: {error}") from error
 
 

@@ -22,7 +22,7 @@ def export_logs(paths: list[Path], target: Path, form: str | None) -> int:
     """Write all flights into `target`; a log that cannot be read is named and left out, and the exit code is then 2."""
     chosen = check_export(target, form)
     if chosen == "minari":
-        from scenarios.minari_export import export_minari
+        from scenarios.commands.replay_minari import export_minari
 
         return export_minari(paths, target)
     left_out = rows = written = 0

@@ -69,7 +69,7 @@ def _verify_many(paths: list[Path], workers: int) -> Counter[str]:
     with progress(f"re-flying with {workers} workers", "logs") as report:
         for path, answer in LocalEngine(workers, _LIMIT_S).fan_out(check, paths):
             if isinstance(answer, Failed):
-                answer = Verdict("damaged", answer.reason.strip().splitlines()[-1])
+                answer = Verdict("damaged", answer.last_line)
             counts[answer.kind] += 1
             if answer.kind != "equal":
                 say(f"{path}: {answer.words}")

@@ -5,11 +5,12 @@ from itertools import pairwise
 import numpy as np
 
 from scenarios.explain.blame import energy_left_wh
-from scenarios.explain.heads import choice_words
+from scenarios.explain.heads import target_words
 from scenarios.explain.privileged import Privileged
 from scenarios.explain.section import Section
 from sim.record.clearances import sample_clearances
 from sim.record.reader import Flight as Log
+from sim.record.words import spaced
 from sim.types import POSITION
 
 _SHORTEST_LEG = 1.0
@@ -90,7 +91,7 @@ def _phases(log: Log) -> str:
     names = [decision.phase or "not said" for decision in log.decisions]
     hz = log.scenario.rates.control_hz
     counts = sorted({name: names.count(name) for name in names}.items(), key=lambda n: -n[1])
-    return ", ".join(f"{name.replace('_', ' ')} {count / hz:.1f} s" for name, count in counts)
+    return ", ".join(f"{spaced(name)} {count / hz:.1f} s" for name, count in counts)
 
 
 def _stuck(log: Log) -> str:
@@ -129,7 +130,7 @@ def _leg(log: Log, privileged: Privileged, first: int, end: int) -> str:
     spent = _spent(log, first, end)
     path = log.step_bodies[first:end, POSITION]
     flown = float(np.linalg.norm(np.diff(path, axis=0), axis=1).sum())
-    words = f"to {choice_words(target) if target > 0 else 'home'}: {flown:.0f} m, {spent:.2f} Wh"
+    words = f"to {target_words(target)}: {flown:.0f} m, {spent:.2f} Wh"
     if target < 0:
         return words
     way = privileged.way_to(first, target)

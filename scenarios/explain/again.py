@@ -8,7 +8,7 @@ from jaxtyping import Float
 from sim.flight import Flight, FlightSnapshot
 from sim.record.reader import Flight as Log
 from sim.record.refly import injected_faults
-from sim.types import Decision, Observation, Outcome
+from sim.types import Observation, Outcome
 
 _MARK_SECONDS = 1.0
 """Between two snapshots, s: Bullet copies its whole world for each."""
@@ -50,10 +50,6 @@ class Again:
         """Fly another action than the log's; the next `stand_before` comes back."""
         self._step = None
         return self.flight.advance(action).outcome
-
-    def decision(self, step: int) -> Decision:
-        """What the log's pilot decided."""
-        return self.log.decisions[step]
 
     def close(self) -> None:
         """Give the simulator back."""

@@ -20,9 +20,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from agents.mission_control import HOME, LAND
 from scenarios.explain.privileged import Privileged, Truth
 from sim.record.reader import Flight as Log
-from sim.scenario import MissionTask
+from sim.task_spec import MissionTask
 from sim.types import EGO_FIELDS, MAX_TOKENS, SITE_FIELDS, Decision
 
 LOSING_NATS = 3.0
@@ -31,7 +32,6 @@ HEADS = ("avoidance", "navigation", "mission")
 """In the order in which they are named where two err in one step."""
 _BATTERY = EGO_FIELDS.index("battery")
 _MANDATORY, _VISITED = SITE_FIELDS.index("mandatory"), SITE_FIELDS.index("visited")
-_HOME, _LAND = 0, MAX_TOKENS + 1
 
 
 @dataclass(frozen=True)
@@ -126,9 +126,9 @@ def _overreaches(log: Log, step: int, truth: Truth, privileged: Privileged) -> s
     sites = log.sites[step]
     duties = (sites[:, _MANDATORY] > 0.5) & (sites[:, _VISITED] < 0.5)
     owed = np.flatnonzero(duties & truth.best[:MAX_TOKENS])
-    if choice in (_HOME, _LAND) and len(owed):
+    if choice in (HOME, LAND) and len(owed):
         return (
-            f"chose to {'land' if choice == _LAND else 'return'} with mandatory site {owed[0]} "
+            f"chose to {'land' if choice == LAND else 'return'} with mandatory site {owed[0]} "
             "unvisited and, by the true ways, within reach"
         )
     return ""

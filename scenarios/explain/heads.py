@@ -5,12 +5,13 @@ import math
 import numpy as np
 
 from agents.fusion import FusionRule
+from agents.mission_control import HOME, INSPECT, LAND
 from scenarios.explain.blame import energy_left_wh
 from scenarios.explain.section import Section
 from sim.record.lattice_view import Lattice, read_lattice
 from sim.record.reader import Flight as Log
-from sim.scenario import MissionTask
-from sim.types import EGO_FIELDS, MAX_SPEED, MAX_TOKENS, MAX_YAW_RATE, VELOCITY, Decision
+from sim.task_spec import MissionTask
+from sim.types import EGO_FIELDS, MAX_SPEED, MAX_YAW_RATE, VELOCITY, Decision
 
 _SHOWN = 3
 """Candidates and choices that are told."""
@@ -50,8 +51,18 @@ def candidate_words(log: Log, index: int) -> str:
 
 def choice_words(choice: int) -> str:
     """A mission choice in words."""
-    named = {-1: "none", 0: "return home", MAX_TOKENS: "inspect here", MAX_TOKENS + 1: "land"}
+    named = {-1: "none", HOME: "return home", INSPECT: "inspect here", LAND: "land"}
     return named.get(choice, f"site {choice}")
+
+
+def target_words(token: int) -> str:
+    """What a leg leads to, in words."""
+    return {-1: "no named target", HOME: "home"}.get(token, f"site {token}")
+
+
+def is_scripted(phase: str) -> bool:
+    """Whether a phase flies a script, with no head to ask."""
+    return "scripted" in phase or phase in ("dock", "inspect")
 
 
 def vetoes(decision: Decision) -> str:
@@ -84,16 +95,12 @@ def _doing(log: Log, step: int) -> str:
     decision = log.decisions[step]
     speed = float(np.linalg.norm(log.step_bodies[max(step - 1, 0), VELOCITY])) if step else 0.0
     marks = f"; {', '.join(decision.events)}" if decision.events else ""
-    target = f", towards {_target(decision.target)}" if decision.target >= 0 else ""
+    target = f", towards {target_words(decision.target)}" if decision.target >= 0 else ""
     return f"{decision.phase or 'not said'}{target}, at {speed:.1f} m/s{marks}"
 
 
-def _target(token: int) -> str:
-    return f"site {token}" if token else "home"
-
-
 def _unsaid(log: Log, decision: Decision) -> str:
-    if "scripted" in decision.phase or decision.phase in ("dock", "inspect"):
+    if is_scripted(decision.phase):
         return "not asked: the last metres are scripted"
     return f"{_NO_HEAD}: {log.metadata.get('pilot', 'its pilot')} decides without"
 

@@ -6,14 +6,12 @@ import numpy as np
 from jaxtyping import Bool, Float
 
 from agents.fusion import course_preference, fuse
-from agents.lattice import candidate_velocities
 from agents.lattice_pilot import LatticePilot
 from agents.mission_control import HOME
-from agents.rollout import Rollouts
 from agents.teacher import TeacherBrain
 from scenarios.explain.again import Again
 from sim.record.route_marks import waypoints_done
-from sim.scenario import AvoidTask, MissionTask
+from sim.task_spec import AvoidTask, MissionTask
 from sim.types import POSITION, Outcome
 
 RESCUE_SECONDS = 3.0
@@ -43,7 +41,6 @@ class Privileged:
         self._again = again
         self._brain = TeacherBrain()
         self._brain.reset(again.flight)
-        self._rollouts = Rollouts(again.flight)
         self._pilot = LatticePilot("teacher", TeacherBrain(), detours=False, masking=False)
 
     @property
@@ -55,8 +52,6 @@ class Privileged:
     def at(self, step: int) -> Truth:
         """The truth where a step was decided."""
         observation = self._again.stand_before(step)
-        limit = self._again.log.scenario.speed_limit_m_s
-        clearance, _ = self._rollouts.fly(candidate_velocities(limit))
         self._brain.forget()
         preference = (
             course_preference(observation["goal"][:3])
@@ -65,7 +60,7 @@ class Privileged:
         )
         _, chosen = fuse(preference, self._brain.survive(observation), self._pilot.rule)
         return Truth(
-            clearance=clearance,
+            clearance=self._brain.clearances(),
             survives=self._brain.survives(),
             preference=preference,
             chosen=chosen,
@@ -119,7 +114,7 @@ class Privileged:
         task = self._again.log.scenario.task
         if not isinstance(task, MissionTask):
             return 0
-        target = self._again.decision(step).target
+        target = self._again.log.decisions[step].target
         if target <= HOME:
             return HOME
         if task.ordered:

@@ -12,7 +12,7 @@ from agents.teacher import SURVIVAL_MARGIN
 from scenarios.explain.account import account, closest_call, decisive_interval, point_of_no_return
 from scenarios.explain.again import Again, NotReflownError
 from scenarios.explain.blame import HEADS, HeadError, energy_left_wh, errors_at
-from scenarios.explain.heads import candidate_words, choice_words, heads_at
+from scenarios.explain.heads import candidate_words, choice_words, heads_at, is_scripted
 from scenarios.explain.privileged import Privileged, Truth
 from scenarios.explain.section import Section
 from scenarios.explain.unavoidable import (
@@ -23,14 +23,13 @@ from scenarios.explain.unavoidable import (
     find_unavoidable,
 )
 from sim.record.reader import Flight as Log
-from sim.record.words import describe_detail, describe_event
-from sim.scenario import MissionTask
+from sim.record.words import describe_detail, describe_event, spaced
+from sim.task_spec import MissionTask
 
 BLAME_SECONDS = 3.0
 """s before the moment a failure became unavoidable in which heads are held against the teacher, every step."""
 _MOST_LOOKS = 120
 """Steps of a whole flight that are held against the teacher, at most."""
-_SCRIPTED = ("dock", "inspect", "scripted")
 
 Work = Callable[[str], "Report"]
 """Begins a piece of work by its name; what it returns hears how far it has come."""
@@ -243,7 +242,7 @@ def _other_causes(log: Log, first: int, last: int) -> str:
     """What the log shows where no head's answer was wrong."""
     decisions = log.decisions[first : last + 1]
     if all(d.survival is None and d.navigation is None and not d.asked for d in decisions):
-        scripted = {d.phase for d in decisions if any(word in d.phase for word in _SCRIPTED)}
+        scripted = {d.phase for d in decisions if is_scripted(d.phase)}
         if scripted:
             return f"no head was asked: {', '.join(sorted(scripted))} is scripted"
         return f"no head was asked: {log.metadata.get('pilot', 'the pilot')} decides without"
@@ -308,7 +307,5 @@ def _decisions(log: Log) -> list[tuple[str, str]]:
             ("vetoed", f"{vetoed:.0%} of all candidates on average, over {len(asked)} steps")
         )
     marks = [name for decision in log.decisions for name in decision.events]
-    counted = ", ".join(
-        f"{name.replace('_', ' ')} {marks.count(name)}" for name in sorted(set(marks))
-    )
+    counted = ", ".join(f"{spaced(name)} {marks.count(name)}" for name in sorted(set(marks)))
     return [*rows, ("interventions", counted or "none")]

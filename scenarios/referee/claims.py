@@ -13,8 +13,10 @@ from scenarios.referee.verdict import UNFINISHED, Finding
 from sim.record.reader import Flight
 from sim.scenario import Scenario
 from sim.task_spec import MissionTask
-from sim.types import FlightResult, Outcome
+from sim.types import EGO_FIELDS, FlightResult, Outcome
 
+BATTERY = EGO_FIELDS.index("battery")
+"""Column of the observed charge left, of the capacity."""
 ENERGY_SHARE, ENERGY_WH = 0.05, 0.02
 """By which the claimed energy may differ from the referee's formula, and as many Wh more."""
 _CLEARANCE_M = 0.10
@@ -94,9 +96,11 @@ def _energy(flight: Flight, result: FlightResult, energy: np.ndarray) -> Iterato
     if len(steps) == 0:
         return
     before = np.concatenate([[0], flight.tick_starts[1:-1]])
-    observed = pack.capacity_wh * (pack.initial_fraction - flight.ego[:, 11].astype(float))
+    observed = pack.capacity_wh * (pack.initial_fraction - flight.ego[:, BATTERY].astype(float))
     allowed = ENERGY_WH + ENERGY_SHARE * energy[before] + 1e-6 * pack.capacity_wh
-    wrong = np.flatnonzero((np.abs(observed - energy[before]) > allowed) & (flight.ego[:, 11] > 0))
+    wrong = np.flatnonzero(
+        (np.abs(observed - energy[before]) > allowed) & (flight.ego[:, BATTERY] > 0)
+    )
     if len(wrong):
         step = int(wrong[0])
         yield Finding(
@@ -104,7 +108,7 @@ def _energy(flight: Flight, result: FlightResult, energy: np.ndarray) -> Iterato
             f"the battery had given {observed[step]:.3f} Wh at step {step}, found {energy[before][step]:.3f} Wh",
         )
     used = observed[-1] + energy[-1] - energy[before][-1]
-    if flight.ego[-1, 11] > 0 and abs(used - result.energy_wh) > ENERGY_WH:
+    if flight.ego[-1, BATTERY] > 0 and abs(used - result.energy_wh) > ENERGY_WH:
         yield Finding("energy", f"claims {result.energy_wh:.3f} Wh, the battery gave {used:.3f} Wh")
 
 

@@ -78,15 +78,15 @@ def _limits(scenario: Scenario, track: Track, landing: np.ndarray) -> Iterator[E
     ended[track.ends] = True
     # Where the environment looks at the end of a step, what came back until then is a close call.
     for rank, margin, outcome, what in (
-        (_BOUNDS, bounds, "out_of_bounds", "left the world's bounds"),
-        (_HIGH, high, "altitude_breach", "rose above the altitude limit"),
+        (_BOUNDS, bounds, Outcome.OUT_OF_BOUNDS, "left the world's bounds"),
+        (_HIGH, high, Outcome.ALTITUDE_BREACH, "rose above the altitude limit"),
     ):
         yield from _beyond(track, margin, ended & (margin < 0.0), rank, outcome, what)
     # At fences it looks tick by tick.
     for margin, outcome, what in (
-        (fences, "geofence_breach", "left the geofence"),
-        (zones, "no_fly_zone", "entered a no-fly zone"),
-        (floor, "altitude_breach", "sank below the least altitude"),
+        (fences, Outcome.GEOFENCE_BREACH, "left the geofence"),
+        (zones, Outcome.NO_FLY_ZONE, "entered a no-fly zone"),
+        (floor, Outcome.ALTITUDE_BREACH, "sank below the least altitude"),
     ):
         yield from _beyond(track, margin, margin <= -SLACK, _FENCES, outcome, what)
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from scenarios.referee.audit import audit
-from scenarios.referee.claims import check_claims
+from scenarios.referee.claims import BATTERY, check_claims
 from scenarios.referee.contact import Clearances, clearances, nothing_near
 from scenarios.referee.ending import judge_endings
 from scenarios.referee.energy import energy_used
@@ -65,7 +65,7 @@ def battery_after_steps(flight: Flight, energy_wh: np.ndarray) -> np.ndarray:
     """
     capacity = flight.scenario.battery.capacity_wh
     last = energy_wh[flight.tick_starts[-1]] - energy_wh[flight.tick_starts[-2]]
-    observed = flight.ego[:, 11].astype(float)
+    observed = flight.ego[:, BATTERY].astype(float)
     return np.append(observed[1:], max(observed[-1] - last / capacity, 0.0))
 
 

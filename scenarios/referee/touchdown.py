@@ -100,7 +100,7 @@ def _touched(
         if fast or tipped:
             found.setdefault(Outcome.COLLISION, met)
         elif landing[touch.sample]:
-            found.setdefault("failsafe_landed", "the safety layer landed it")
+            found.setdefault(Outcome.FAILSAFE_LANDED, "the safety layer landed it")
         elif not isinstance(scenario.task, MissionTask):
             found.setdefault(Outcome.LANDED_AWAY, met)
         else:

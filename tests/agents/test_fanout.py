@@ -79,6 +79,13 @@ def test_engines_are_named_and_only_ray_has_an_address() -> None:
         open_engine("local", workers=1, address="somewhere:6379")
 
 
+@pytest.mark.parametrize("address", ["nonsense", "127.0.0.1:", "127.0.0.1:99999", "127.0.0.1:1"])
+def test_ray_is_refused_where_nobody_listens(address: str) -> None:
+    """Before anything flies, and without Ray, whose own search takes minutes."""
+    with pytest.raises(ValueError, match=f"address = {address}: (give|no Ray there)"):
+        open_engine("ray", workers=1, address=address)
+
+
 def test_a_hung_job_is_ended_and_named() -> None:
     answers = dict(LocalEngine(1, limit_s=1.5).fan_out(square, [1, HUNG, 2]))
     hung = answers.pop(HUNG)
@@ -145,6 +152,15 @@ def test_ray_ends_a_hung_job(ray_engine: RayEngine) -> None:
     assert isinstance(hung, Failed)
     assert hung.overdue
     assert not isinstance(answers[1], Failed)
+
+
+def test_ray_counts_a_job_s_time_from_its_start(ray_engine: RayEngine) -> None:
+    """More at once than there are CPUs: who waits longer than a job may take, and then dies, is not overdue."""
+    limited = dataclasses.replace(ray_engine, workers=4, limit_s=2.0)
+    answers = list(limited.fan_out(square, [HUNG, HUNG, DEADLY, 1]))
+    overdue = {job: answer.overdue for job, answer in answers if isinstance(answer, Failed)}
+    assert len(answers) == 4
+    assert overdue == {HUNG: True, DEADLY: False}
 
 
 def test_ray_alone_listens_on_loopback_only(ray_engine: RayEngine) -> None:

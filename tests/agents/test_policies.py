@@ -6,8 +6,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from agents import PilotError, fly, load_pilot, pilot_file, pilot_networks
+from agents import PilotError, fly, load_pilot, pilot_files, pilot_networks
 from agents.policy import PolicyPilot
+from scenarios.compute import pilot_digest
 from sim.observation import observation_space
 from sim.record.reader import read_flight
 from sim.record.refly import verify
@@ -85,7 +86,7 @@ def test_the_example_flies_by_its_class_and_is_no_network_of_ours() -> None:
     assert pilot.name == EXAMPLE
     assert fly(FIELD, pilot).success
     assert pilot_networks(EXAMPLE) == ()
-    assert pilot_file(EXAMPLE) == ROOT / "examples" / "bring_a_policy.py"
+    assert pilot_files(EXAMPLE) == (ROOT / "examples" / "bring_a_policy.py",)
 
 
 def test_a_module_in_the_working_folder_is_found(
@@ -95,7 +96,24 @@ def test_a_module_in_the_working_folder_is_found(
     monkeypatch.syspath_prepend(tmp_path)
     Path(write(tmp_path).partition(":")[0]).rename(tmp_path / "found_here.py")
     assert fly(FIELD, load_pilot("found_here:Steady", trust=True)).distance_m > 0
-    assert pilot_file("found_here:Steady") == tmp_path / "found_here.py"
+    assert pilot_files("found_here:Steady") == (tmp_path / "found_here.py",)
+
+
+def test_a_policy_in_a_package_is_another_when_any_of_its_modules_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.syspath_prepend(tmp_path)
+    package = tmp_path / "packed_here"
+    package.mkdir()
+    Path(write(tmp_path).partition(":")[0]).rename(package / "steady.py")
+    (package / "__init__.py").touch()
+    helper = package / "helper.py"
+    helper.write_text("GAIN = 1\n")
+    before = pilot_digest("packed_here.steady:Steady")
+    assert pilot_digest("packed_here.steady:Steady") == before
+    helper.write_text("GAIN = 2\n")
+    assert pilot_digest("packed_here.steady:Steady") != before
 
 
 @pytest.mark.parametrize("level", ["velocity", "body_rate", "rotor"])

@@ -71,7 +71,7 @@ def test_seeds_can_be_named_one_by_one() -> None:
     assert load_suite("smoke").with_worlds(None, None, seeds).seeds == seeds
     with pytest.raises(ValueError, match="give one or the other"):
         load_suite("smoke").with_worlds(3, None, seeds)
-    with pytest.raises(ValueError, match="name each once"):
+    with pytest.raises(ValueError, match=r"seeds = 15000: name each once"):
         load_suite("smoke").with_worlds(None, None, (15_000, 15_000))
     with pytest.raises(ValueError, match="test worlds"):
         load_suite("smoke").with_worlds(None, None, (15_000, 20_000))

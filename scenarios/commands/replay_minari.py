@@ -1,4 +1,4 @@
-"""Flights as a Minari dataset: every log is flown again, which yields what it lacks, rewards and the last observation."""
+"""`replay --export FOLDER`: flights as a Minari dataset. Every log is flown again, which yields what it lacks, rewards and the last observation."""
 
 import contextlib
 import os
