@@ -25,12 +25,12 @@ from sim.record.instants import (
 )
 from sim.record.phase_colors import phase_color
 from sim.record.reader import Flight
-from sim.record.route_marks import waypoints_done
+from sim.record.route_marks import sites_done
 from sim.record.scene import outlines
 from sim.record.words import clearance_words, told_events
 from sim.safety import outline
 from sim.task_spec import AvoidTask, MissionTask, NavigateTask
-from sim.types import EGO_FIELDS, MASKED, SITE_FIELDS, VELOCITY
+from sim.types import EGO_FIELDS, MASKED, VELOCITY
 from sim.world.geometry import Semantic
 from sim.world.movers import movers_of
 
@@ -61,7 +61,7 @@ _MOVER = "#e08a1e"
 _JUMP = 10.0
 """m between two steps; no mover flies so fast."""
 _GOOD, _BAD = "#2e8b4f", "#c23b3b"
-_BATTERY, _VISITED = EGO_FIELDS.index("battery"), SITE_FIELDS.index("visited")
+_BATTERY = EGO_FIELDS.index("battery")
 _LABEL_GAP = 0.045
 """Least distance between two event labels, as a share of the flight."""
 
@@ -236,10 +236,7 @@ def _draw_task(axes: Axes, flight: Flight) -> None:
 
 def _draw_sites(axes: Axes, flight: Flight, task: MissionTask) -> list[Line2D | Patch]:
     axes.plot(task.home_m[0], task.home_m[1], "s", ms=13, mfc="none", mec=_BAD, mew=2, zorder=5)
-    if task.ordered:
-        visited = np.arange(len(task.sites)) < waypoints_done(flight, len(flight) - 1)
-    else:
-        visited = flight.sites[-1, 1:, _VISITED] > 0.5
+    visited = sites_done(flight)[-1]
     for index, site in enumerate(task.sites):
         color = _GOOD if visited[index] else "#d98314" if site.mandatory else _SOFT
         x, y, _ = site.position_m

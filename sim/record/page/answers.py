@@ -6,14 +6,13 @@ from jaxtyping import Float
 from sim.record.lattice_view import read_lattice
 from sim.record.page.pack import Column, exact, quantised
 from sim.record.reader import Flight
-from sim.record.route_marks import waypoints_done
+from sim.record.route_marks import sites_done
 from sim.scenario import MissionTask
-from sim.types import CHOICES, MAX_TOKENS, SITE_FIELDS
+from sim.types import CHOICES, MAX_TOKENS
 
 SCORE_SCALE = 1 / 16
 """Nats below the best candidate's log-probability; a byte reaches 15.9, one in eight million."""
 SHARE_SCALE = 1 / 255
-_VISITED = SITE_FIELDS.index("visited")
 _MASKED = 255
 """Of a choice's share: the mask forbids it."""
 _CHOICE_SCALE = 1 / 254
@@ -23,7 +22,7 @@ def answer_columns(flight: Flight) -> dict[str, Column]:
     """Columns of the heads that spoke; what a pilot does not have is left out."""
     columns = _lattice_columns(flight)
     if isinstance(flight.scenario.task, MissionTask):
-        columns |= _mission_columns(flight, flight.scenario.task)
+        columns |= _mission_columns(flight)
     return columns
 
 
@@ -63,12 +62,12 @@ def _table(flight: Flight, rows: list[np.ndarray | None], size: int) -> Float[np
     return table
 
 
-def _mission_columns(flight: Flight, task: MissionTask) -> dict[str, Column]:
+def _mission_columns(flight: Flight) -> dict[str, Column]:
     decisions = flight.decisions
     columns = {
         "target": exact([decision.target for decision in decisions], "int8"),
         "choice": exact([decision.mission_choice for decision in decisions], "int8"),
-        "visited": exact(_visited(flight, task), "uint8"),
+        "visited": exact(sites_done(flight), "uint8"),
     }
     if any(decision.mission is not None for decision in decisions):
         shares = np.full((len(decisions), CHOICES), np.nan)
@@ -85,14 +84,6 @@ def _mission_columns(flight: Flight, task: MissionTask) -> dict[str, Column]:
         table = np.array([unknown if belief is None else belief for belief in beliefs])
         columns["belief"] = quantised(table, "uint8", SHARE_SCALE)
     return columns
-
-
-def _visited(flight: Flight, task: MissionTask) -> np.ndarray:
-    """Which sites were done by each step, one column a site."""
-    if task.ordered:
-        done = np.array([waypoints_done(flight, step) for step in range(len(flight))])
-        return done[:, None] > np.arange(len(task.sites))
-    return flight.sites[:, 1 : len(task.sites) + 1, _VISITED] > 0.5
 
 
 def _softmax(logits: np.ndarray) -> Float[np.ndarray, " c"]:
