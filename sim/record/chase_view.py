@@ -18,7 +18,7 @@ from sim.sensing.camera import Camera, CameraScene
 from sim.sensing.mover_rays import SeenMovers
 from sim.sensing.pinhole import body_from_camera
 from sim.types import POSITION, QUATERNION
-from sim.world.build import build_world
+from sim.world.build import world_of
 from sim.world.movers import movers_of
 
 _RENDERED = (352, 264)
@@ -41,9 +41,7 @@ class ChaseView:
     def __init__(self, flight: Flight, width: int, height: int) -> None:
         """`width` and `height` of the pictures, px, four to three."""
         self._flight, self._size = flight, (width, height)
-        task = flight.scenario.task
-        pads = (task.home_m,) if isinstance(task, MissionTask) else ()
-        self._scene = CameraScene(build_world(flight.scenario.world, pads))
+        self._scene = CameraScene(world_of(flight.scenario))
         self._movers = movers_of(flight.scenario)
         self._camera = Camera(
             CameraConfig(

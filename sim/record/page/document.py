@@ -20,9 +20,8 @@ from sim.record.page.solids import solid_columns
 from sim.record.page.task_facts import fence_facts, task_facts
 from sim.record.page.track import track_columns
 from sim.record.reader import Flight
-from sim.scenario import MissionTask
 from sim.types import POSITION
-from sim.world.build import build_world
+from sim.world.build import world_of
 
 _HERE = Path(__file__).parent
 _VENDORED = {
@@ -68,8 +67,7 @@ def write_page(flight: Flight, path: str | Path) -> None:
 def _contents(flight: Flight) -> tuple[dict[str, Any], str]:
     """The page's JSON and its packed arrays."""
     scenario = flight.scenario
-    pads = (scenario.task.home_m,) if isinstance(scenario.task, MissionTask) else ()
-    world, vehicle = build_world(scenario.world, pads), load_vehicle(scenario.vehicle)
+    world, vehicle = world_of(scenario), load_vehicle(scenario.vehicle)
     hull = HullClearance(scenario, world)
     times, bodies = sample_times(flight), sample_bodies(flight)
     clearance = sample_clearances(flight, hull)
