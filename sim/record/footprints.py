@@ -47,8 +47,7 @@ def task_places(scenario: Scenario) -> Float[np.ndarray, "n 2"]:
         return np.array([task.home_m[:2], *(site.position_m[:2] for site in task.sites)])
     if isinstance(task, NavigateTask):
         return np.array([task.goal_m[:2]])
-    course = np.array([np.cos(task.course_rad), np.sin(task.course_rad)])
-    return (start + task.distance_m * course)[None]
+    return (start + task.distance_m * task.direction[:2])[None]
 
 
 def _solids(world: World) -> dict[Semantic, list[np.ndarray]]:

@@ -143,8 +143,7 @@ class MapView:
             cv2.drawMarker(image, self._spot(task.goal_m), canvas.WARN, cv2.MARKER_STAR, 18, 2)
         elif isinstance(task, AvoidTask):
             start = np.array(self._flight.scenario.start.position_m[:2])
-            course = np.array([np.cos(task.course_rad), np.sin(task.course_rad)])
-            end = self._spot(start + task.distance_m * course)
+            end = self._spot(start + task.distance_m * task.direction[:2])
             cv2.arrowedLine(
                 image, self._spot(start), end, canvas.MUTED, 1, cv2.LINE_AA, tipLength=0.03
             )

@@ -124,7 +124,7 @@ class MissionView:
 def _progress(flight: Flight, task: AvoidTask, step: int) -> float:
     """Metres made good along the course."""
     way = flight.step_bodies[step, :2] - np.array(flight.scenario.start.position_m[:2])
-    return float(way @ [np.cos(task.course_rad), np.sin(task.course_rad)])
+    return float(way @ task.direction[:2])
 
 
 def _hold(values: list[np.ndarray | None]) -> list[np.ndarray | None]:

@@ -224,8 +224,7 @@ def _draw_task(axes: Axes, flight: Flight) -> None:
         )
         handles.append(_key("*", "#e08a1e", "goal"))
     elif isinstance(task, AvoidTask):
-        course = np.array([np.cos(task.course_rad), np.sin(task.course_rad)])
-        end = np.array(start[:2]) + task.distance_m * course
+        end = np.array(start[:2]) + task.distance_m * task.direction[:2]
         axes.plot([start[0], end[0]], [start[1], end[1]], "--", lw=1.2, color=_SOFT, zorder=3)
         handles.append(Line2D([], [], ls="--", color=_SOFT, label="course"))
     axes.legend(

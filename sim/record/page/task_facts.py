@@ -62,8 +62,7 @@ def _way(scenario: Scenario, field: ClearanceField, hull_radius: float) -> dict[
         points = [start, *(site.position_m for site in task.sites)]
         return {"name": "route", "points": [list(point) for point in points]}
     if isinstance(task, AvoidTask):
-        x, y = np.cos(task.course_rad), np.sin(task.course_rad)
-        end = np.array(start) + task.distance_m * np.array([x, y, 0.0])
+        end = np.array(start) + task.distance_m * task.direction
         return {"name": "course", "points": [list(start), end.tolist()]}
     return _free_way(scenario, task, field, hull_radius)
 

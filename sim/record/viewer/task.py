@@ -62,7 +62,7 @@ def _ahead(scenario: Scenario, sight: Sight, row: int) -> list[Float[np.ndarray,
 
 
 def _course(task: AvoidTask) -> Float[np.ndarray, "3"]:
-    return task.distance_m * np.array([np.cos(task.course_rad), np.sin(task.course_rad), 0.0])
+    return task.distance_m * task.direction
 
 
 def _send_sites(stage: Stage, task: MissionTask) -> None:
