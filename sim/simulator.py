@@ -19,7 +19,6 @@ from sim.safety import safety_layer
 from sim.scenario import Scenario
 from sim.sensing.camera import Camera, CameraScene, max_pool_code
 from sim.sensing.mover_rays import SeenMovers
-from sim.task_spec import MissionTask
 from sim.types import (
     BODY_SIZE,
     HISTORY_AGES_S,
