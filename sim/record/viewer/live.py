@@ -129,7 +129,7 @@ class LiveFlight:
             clock, path[-1:], believed(self._simulator)[None], setpoint[None], self._clearance
         )
         send_motion(self._stage, motion, before)
-        send_movers(self._stage, self._perception.movers, clock, self._perception.movers.tick_s)
+        send_movers(self._stage, self._perception.movers, clock)
 
     def _send_sight(
         self,

@@ -83,7 +83,7 @@ def _send_flight(flight: Flight, stage: Stage, note: Note) -> None:
     looks = zip(rows.eyes, ends[:-1].tolist(), strict=True)
     sight = rows.sight(np.array([perception.classes(*look) for look in looks]))
     send_motion(stage, motion)
-    send_movers(stage, perception.movers, rows.clock, 1.0 / scenario.rates.physics_hz)
+    send_movers(stage, perception.movers, rows.clock)
     send_way(stage, scenario, sight)
     send_sight(stage, scenario, sight)
     send_heads(stage, scenario, lattice, sight, flight.action_level)
