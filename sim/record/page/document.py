@@ -19,6 +19,7 @@ from sim.record.page.pictures import film
 from sim.record.page.solids import solid_columns
 from sim.record.page.task_facts import fence_facts, task_facts
 from sim.record.page.track import track_columns
+from sim.record.phase_colors import phase_color
 from sim.record.reader import Flight
 from sim.types import POSITION
 from sim.world.build import world_of
@@ -80,6 +81,7 @@ def _contents(flight: Flight) -> tuple[dict[str, Any], str]:
         "rally": [] if scenario.safety is None else [list(p) for p in scenario.safety.rally_m],
         "marks": mark_facts(marks(flight, times, clearance)),
         "phases": phases,
+        "phase_colors": [phase_color(name) for name in phases],
         "film": None if pictures is None else asdict(pictures),
     }
     columns = (
