@@ -27,7 +27,7 @@ from sim.record.phase_colors import phase_color
 from sim.record.reader import Flight
 from sim.record.route_marks import sites_done
 from sim.record.scene import outlines
-from sim.record.words import clearance_words, told_events
+from sim.record.words import clearance_words, spaced, told_events
 from sim.safety import outline
 from sim.task_spec import AvoidTask, MissionTask, NavigateTask
 from sim.types import EGO_FIELDS, MASKED, VELOCITY
@@ -104,7 +104,7 @@ def _title(flight: Flight) -> str:
     name = f"{flight.scenario.name}, seed {flight.scenario.seed}, pilot {pilot}"
     if result is None:
         return f"{name}: the log ends at {step_ends(flight)[-1]:.1f} s without a result"
-    words = f"{name}: {result.outcome.value.replace('_', ' ')}"
+    words = f"{name}: {spaced(result.outcome.value)}"
     numbers = f"{result.duration_s:.1f} s, {result.distance_m:.0f} m, least clearance {clearance_words(result.min_clearance_m)}"
     prize = f", prize {result.prize:g}" if isinstance(flight.scenario.task, MissionTask) else ""
     return f"{words}  ({numbers}{prize})"
@@ -317,7 +317,7 @@ def _draw_phases(axes: Axes, flight: Flight) -> None:
         )
     shown = dict.fromkeys(names)
     patches = [
-        Patch(fc=phase_color(name), ec="white", hatch=_hatch(name), label=name.replace("_", " "))
+        Patch(fc=phase_color(name), ec="white", hatch=_hatch(name), label=spaced(name))
         for name in shown
     ]
     axes.legend(
@@ -359,7 +359,7 @@ def _mark_events(axes: Axes, flight: Flight, names: bool) -> None:
         if names and labelled - event.time >= _LABEL_GAP * span:
             labelled = event.time
             axes.annotate(
-                event.name.replace("_", " "), (event.time, 1.0), xycoords=("data", "axes fraction"), xytext=(0, 3),
+                spaced(event.name), (event.time, 1.0), xycoords=("data", "axes fraction"), xytext=(0, 3),
                 textcoords="offset points", rotation=30, ha="left", va="bottom", fontsize=8, color=_SOFT,
             )  # fmt: skip
 
