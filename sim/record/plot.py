@@ -27,7 +27,8 @@ from sim.record.phase_colors import phase_color
 from sim.record.reader import Flight
 from sim.record.route_marks import sites_done
 from sim.record.scene import outlines
-from sim.record.words import clearance_words, spaced, told_events
+from sim.record.told import told_events
+from sim.record.words import clearance_words, spaced
 from sim.safety import outline
 from sim.task_spec import AvoidTask, MissionTask, NavigateTask
 from sim.types import EGO_FIELDS, MASKED, VELOCITY

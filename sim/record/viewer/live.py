@@ -10,6 +10,7 @@ from jaxtyping import Float
 from sim.record.instants import start_body
 from sim.record.lattice_view import Lattice
 from sim.record.near_misses import NearMiss, NearMisses
+from sim.record.told import untold_ending
 from sim.record.viewer.blueprint import Column, blueprint
 from sim.record.viewer.camera import send_sight
 from sim.record.viewer.drone import send_motion, send_movers
@@ -28,7 +29,6 @@ from sim.record.viewer.rows import (
 )
 from sim.record.viewer.stage import Stage, new_recording
 from sim.record.viewer.task import send_way
-from sim.record.words import untold_ending
 from sim.scenario import MissionTask, Scenario
 from sim.simulator import Simulator
 from sim.types import MAX_TOKENS, Decision, Event, FlightResult, Observation, Outcome

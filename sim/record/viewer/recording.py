@@ -11,6 +11,7 @@ from sim.record.instants import first_tick
 from sim.record.lattice_view import Lattice, read_lattice
 from sim.record.near_misses import collided, near_misses
 from sim.record.reader import Flight
+from sim.record.told import told_events
 from sim.record.viewer.blueprint import Column, blueprint
 from sim.record.viewer.camera import send_camera, send_sight
 from sim.record.viewer.drone import send_drone, send_motion, send_mover_shapes, send_movers
@@ -22,7 +23,6 @@ from sim.record.viewer.rows import FlightRows, Motion
 from sim.record.viewer.solids import send_world
 from sim.record.viewer.stage import Stage, new_recording
 from sim.record.viewer.task import send_task, send_way
-from sim.record.words import told_events
 from sim.scenario import Scenario
 
 Note = Callable[[str], object]
