@@ -3,6 +3,7 @@
 import numpy as np
 from jaxtyping import Float
 
+from sim.record.choice_shares import choice_shares
 from sim.record.lattice_view import read_lattice
 from sim.record.page.pack import Column, exact, quantised
 from sim.record.reader import Flight
@@ -30,7 +31,7 @@ def _lattice_columns(flight: Flight) -> dict[str, Column]:
     lattice = read_lattice(flight)
     if lattice is None:
         return {}
-    size = lattice.moving + 3
+    size = lattice.size
     decisions, columns = flight.decisions, {}
     scores = [decision.navigation for decision in decisions]
     if any(score is not None for score in scores):
@@ -70,12 +71,9 @@ def _mission_columns(flight: Flight) -> dict[str, Column]:
         "visited": exact(sites_done(flight), "uint8"),
     }
     if any(decision.mission is not None for decision in decisions):
-        shares = np.full((len(decisions), CHOICES), np.nan)
-        latest = np.full(CHOICES, np.nan)
-        for line, decision in zip(shares, decisions, strict=True):
-            if decision.mission is not None:
-                latest = _softmax(decision.mission)
-            line[:] = latest  # The mission head answers more rarely than the others.
+        unasked = np.full(CHOICES, np.nan)
+        held = choice_shares(decisions)
+        shares = np.array([unasked if each is None else each for each in held])
         codes = np.where(np.isnan(shares), _MASKED, np.rint(shares / _CHOICE_SCALE))
         columns["share"] = exact(codes, "uint8")
     beliefs = [decision.belief for decision in decisions]
@@ -84,13 +82,3 @@ def _mission_columns(flight: Flight) -> dict[str, Column]:
         table = np.array([unknown if belief is None else belief for belief in beliefs])
         columns["belief"] = quantised(table, "uint8", SHARE_SCALE)
     return columns
-
-
-def _softmax(logits: np.ndarray) -> Float[np.ndarray, " c"]:
-    """Probabilities; NaN where a choice is masked."""
-    allowed = np.isfinite(logits)
-    shares = np.full(len(logits), np.nan)
-    if allowed.any():
-        weights = np.exp(logits[allowed].astype(np.float64) - float(logits[allowed].max()))
-        shares[allowed] = weights / weights.sum()
-    return shares
