@@ -33,8 +33,7 @@ def write_clip(
     progress: Callable[[int, int], None] | None = None,
 ) -> None:
     """An animated WebP, 784 x 336, that plays a flight `speed` times as fast as it was flown, for ever."""
-    if not len(flight):
-        raise ValueError(f"{flight.path}: no steps to draw")
+    flight.require_steps("draw")
     stride = max(1, round(speed * flight.scenario.rates.control_hz / _RATE))
     steps = list(range(0, len(flight), stride))
     steps += [] if steps[-1] == len(flight) - 1 else [len(flight) - 1]

@@ -69,10 +69,7 @@ _LABEL_GAP = 0.045
 
 def write_plot(flight: Flight, path: str | Path) -> None:
     """Draw the figure; the file's ending chooses the format."""
-    if not len(flight):
-        raise ValueError(
-            f"{flight.path}: no steps to draw ({flight.damage or 'the flight ended at once'})"
-        )
+    flight.require_steps("draw")
     path = Path(path)
     if path.suffix.lower() not in SUFFIXES:
         raise ValueError(f"a figure ends in {', '.join(SUFFIXES)}, not in {path.suffix!r}")

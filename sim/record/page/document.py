@@ -41,10 +41,7 @@ _FROM = re.compile(r"""(\bfrom\s*|\bimport\s*)(["'])\./([\w.]+?)(?:\.min)?\.js\2
 
 def write_page(flight: Flight, path: str | Path) -> None:
     """Write the page of a flight, whole or not at all; a log without a step is a ValueError."""
-    if not len(flight):
-        raise ValueError(
-            f"{flight.path}: no steps to draw ({flight.damage or 'the flight ended at once'})"
-        )
+    flight.require_steps("draw")
     facts, arrays = _contents(flight)
     environment = Environment(loader=FileSystemLoader(_HERE / "static"), autoescape=True)
     text = environment.get_template("page.html").render(

@@ -51,10 +51,7 @@ def layout(flights: Sequence[Flight], stages: Sequence[Stage]) -> rr.blueprint.B
 def send_flights(flights: Sequence[Flight], stages: Sequence[Stage], note: Note) -> None:
     """Send all there is; a log without a whole step is a ValueError."""
     for flight, stage in zip(flights, stages, strict=True):
-        if not len(flight):
-            raise ValueError(
-                f"{flight.path}: no steps to show ({flight.damage or 'the flight ended at once'})"
-            )
+        flight.require_steps("show")
         _send_flight(flight, stage, note)
 
 
