@@ -8,7 +8,7 @@ from sim.record.lattice_view import read_lattice
 from sim.record.page.pack import Column, exact, quantised
 from sim.record.reader import Flight
 from sim.record.route_marks import sites_done
-from sim.scenario import MissionTask
+from sim.task_spec import MissionTask
 from sim.types import CHOICES, MAX_TOKENS
 
 SCORE_SCALE = 1 / 16

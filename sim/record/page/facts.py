@@ -12,7 +12,7 @@ from sim.record.lattice_view import read_lattice
 from sim.record.page.marks import Mark
 from sim.record.reader import Flight
 from sim.record.words import clearance_words, describe_event, spaced
-from sim.scenario import MissionTask
+from sim.task_spec import MissionTask
 from sim.types import MAX_SPEED, MAX_YAW_RATE
 from sim.world.geometry import World
 

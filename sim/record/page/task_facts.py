@@ -7,7 +7,8 @@ import numpy as np
 from sim.record.reader import Flight
 from sim.safety import outline
 from sim.safety.fences import fenced, fences_of
-from sim.scenario import AvoidTask, MissionTask, NavigateTask, Scenario
+from sim.scenario import Scenario
+from sim.task_spec import AvoidTask, MissionTask, NavigateTask
 from sim.world.clearance import ClearanceField
 from sim.world.geodesic import FreeSpace, distance_field
 

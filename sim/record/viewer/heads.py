@@ -11,7 +11,8 @@ from sim.record import canvas
 from sim.record.lattice_view import EXTRAS, Lattice, navigation_levels, survival_levels
 from sim.record.viewer.rows import Clock, Sight
 from sim.record.viewer.stage import Stage
-from sim.scenario import MissionTask, Scenario
+from sim.scenario import Scenario
+from sim.task_spec import MissionTask
 from sim.types import MAX_SPEED, MAX_TOKENS, POSITION, QUATERNION, Decision
 
 _AHEAD_S = 1.0

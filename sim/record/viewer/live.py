@@ -29,8 +29,9 @@ from sim.record.viewer.rows import (
 )
 from sim.record.viewer.stage import Stage, new_recording
 from sim.record.viewer.task import send_way
-from sim.scenario import MissionTask, Scenario
+from sim.scenario import Scenario
 from sim.simulator import Simulator
+from sim.task_spec import MissionTask
 from sim.types import MAX_TOKENS, Decision, Event, FlightResult, Observation, Outcome
 
 

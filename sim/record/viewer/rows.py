@@ -7,7 +7,8 @@ from jaxtyping import Bool, Float, Int, UInt8
 
 from sim.record.instants import drawable, sample_bodies, sample_times
 from sim.record.reader import Flight
-from sim.scenario import MissionTask, Scenario
+from sim.scenario import Scenario
+from sim.task_spec import MissionTask
 from sim.types import BODY_SIZE, EGO_FIELDS, SITE_FIELDS, Decision
 
 _BATTERY, _VISITED = EGO_FIELDS.index("battery"), SITE_FIELDS.index("visited")
