@@ -19,7 +19,6 @@ from sim.safety import safety_layer
 from sim.scenario import Scenario
 from sim.sensing.camera import Camera, CameraScene, max_pool_code
 from sim.sensing.mover_rays import SeenMovers
-from sim.task_spec import MissionTask
 from sim.types import (
     BODY_SIZE,
     HISTORY_AGES_S,
@@ -34,7 +33,7 @@ from sim.types import (
     Vec3,
 )
 from sim.world.berth import berth
-from sim.world.build import build_world
+from sim.world.build import world_of
 from sim.world.bullet import BulletWorld, Contact
 from sim.world.clearance import ClearanceField
 from sim.world.meshing import angular_triangles
@@ -84,8 +83,7 @@ class Simulator:
         self.action_level = action_level(action)
         self._take_over = self.action_level.commander(self.vehicle, scenario.speed_limit_m_s)
         self._sees = camera
-        pads = (scenario.task.home_m,) if isinstance(scenario.task, MissionTask) else ()
-        self.world = build_world(scenario.world, pads)
+        self.world = world_of(scenario)
         self.clearance = ClearanceField(self.world, scenario.limits.altitude_max_m + 2.0)
         self._hull_radius, hull_height = colliding_hull(self.vehicle, scenario)
         self._berth = berth(self.world, self.clearance, self._hull_radius, hull_height)

@@ -3,6 +3,8 @@
 from operator import not_
 from typing import Annotated, Literal
 
+import numpy as np
+from jaxtyping import Float
 from pydantic import Field, model_validator
 
 from sim.fields import (
@@ -57,6 +59,11 @@ class AvoidTask(Model):
     """Progress along the course that counts as success."""
     min_speed_fraction: Fraction
     """Least average progress, as a fraction of the speed limit."""
+
+    @property
+    def direction(self) -> Float[np.ndarray, "3"]:
+        """Unit vector along the course, world; level."""
+        return np.array([np.cos(self.course_rad), np.sin(self.course_rad), 0.0])
 
 
 MAX_WAYPOINTS = 500

@@ -3,7 +3,7 @@
 import os
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
@@ -37,7 +37,7 @@ def open_viewer(port: int) -> Iterator["Viewer"]:
         viewer = Viewer(port, window=has_display())
     except ViewerError as error:
         raise InputError(str(error)) from error
-    with viewer:
+    with closing(viewer):
         yield viewer
 
 

@@ -4,7 +4,8 @@ from sim.record.clearances import sample_clearances
 from sim.record.instants import sample_times, step_ends
 from sim.record.near_misses import collided, near_misses
 from sim.record.reader import Flight
-from sim.record.words import describe_event, describe_near_miss, spaced, told_events
+from sim.record.told import interventions, told_events
+from sim.record.words import describe_event, describe_near_miss
 
 CAPTION_SECONDS = 2.0
 
@@ -12,15 +13,9 @@ CAPTION_SECONDS = 2.0
 def captions(flight: Flight) -> list[list[str]]:
     """Events, interventions and near misses of the last seconds, as of each step's end: the last tells the ending."""
     ends = step_ends(flight).tolist()
-    marks: list[tuple[float, str]] = []
-    for time, before, decision in zip(
-        flight.times.tolist(), (None, *flight.decisions), flight.decisions, strict=False
-    ):
-        marks += [
-            (time, spaced(name))
-            for name in decision.events
-            if before is None or name not in before.events
-        ]
+    marks = [
+        (event.time, describe_event(event.name, event.detail)) for event in interventions(flight)
+    ]
     times, clearances = sample_times(flight), sample_clearances(flight)
     found = near_misses(times, clearances, collided=collided(flight))
     marks += [(miss.time, describe_near_miss(miss.clearance)) for miss in found]

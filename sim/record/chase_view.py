@@ -11,14 +11,14 @@ from sim.record.canvas import Color, Image
 from sim.record.chase_camera import chase_poses
 from sim.record.instants import first_tick, sample_bodies
 from sim.record.reader import Flight
-from sim.record.route_marks import waypoints_done
+from sim.record.route_marks import sites_done
 from sim.scenario import Camera as CameraConfig
 from sim.scenario import MissionTask, NavigateTask
 from sim.sensing.camera import Camera, CameraScene
 from sim.sensing.mover_rays import SeenMovers
 from sim.sensing.pinhole import body_from_camera
-from sim.types import POSITION, QUATERNION, SITE_FIELDS
-from sim.world.build import build_world
+from sim.types import POSITION, QUATERNION
+from sim.world.build import world_of
 from sim.world.movers import movers_of
 
 _RENDERED = (352, 264)
@@ -31,7 +31,6 @@ _BEHIND = 0.25
 """m by which a mark may lie behind what is seen and still be drawn."""
 _OUTLINE = 0.09
 """Relative jump in depth that is drawn as an edge."""
-_VISITED = SITE_FIELDS.index("visited")
 _CIRCLE = np.linspace(0.0, 2.0 * np.pi, 20, endpoint=False)
 _TRAIL: Color = (250, 200, 90)
 
@@ -42,9 +41,7 @@ class ChaseView:
     def __init__(self, flight: Flight, width: int, height: int) -> None:
         """`width` and `height` of the pictures, px, four to three."""
         self._flight, self._size = flight, (width, height)
-        task = flight.scenario.task
-        pads = (task.home_m,) if isinstance(task, MissionTask) else ()
-        self._scene = CameraScene(build_world(flight.scenario.world, pads))
+        self._scene = CameraScene(world_of(flight.scenario))
         self._movers = movers_of(flight.scenario)
         self._camera = Camera(
             CameraConfig(
@@ -64,6 +61,7 @@ class ChaseView:
         vehicle = load_vehicle(flight.scenario.vehicle)
         self._radius, self._height = vehicle.hull_radius, vehicle.hull_height
         self._trail = sample_bodies(flight)[:, POSITION]
+        self._done = sites_done(flight)
 
     def draw(self, image: Image, step: int) -> None:
         """The picture at the end of a step."""
@@ -145,14 +143,10 @@ class ChaseView:
         if isinstance(task, NavigateTask):
             self._draw_goal(image, task.goal_m, "goal", canvas.WARN)
         elif isinstance(task, MissionTask):
-            done = waypoints_done(self._flight, step)
-            for token, site in enumerate(task.sites, start=1):
-                visited = (
-                    done >= token
-                    if task.ordered
-                    else self._flight.sites[step, token, _VISITED] > 0.5
-                )
-                color = canvas.GOOD if visited else canvas.WARN if site.mandatory else canvas.TEXT
+            for token, (site, done) in enumerate(
+                zip(task.sites, self._done[step], strict=True), start=1
+            ):
+                color = canvas.GOOD if done else canvas.WARN if site.mandatory else canvas.TEXT
                 self._draw_goal(image, site.position_m, str(token), color)
             self._draw_goal(image, (*task.home_m[:2], 0.3), "H", canvas.BAD)
 

@@ -8,7 +8,7 @@ from sim.record.instants import FARTHEST, first_tick, sample_bodies
 from sim.record.reader import Flight
 from sim.scenario import Scenario
 from sim.types import POSITION
-from sim.world.build import build_world
+from sim.world.build import world_of
 from sim.world.clearance import ClearanceField
 from sim.world.geometry import World
 from sim.world.movers import movers_of
@@ -19,7 +19,7 @@ class HullClearance:
 
     def __init__(self, scenario: Scenario, world: World | None = None) -> None:
         """`world` is the scenario's, where it is built already."""
-        world = build_world(scenario.world) if world is None else world
+        world = world_of(scenario) if world is None else world
         self.field = ClearanceField(world, scenario.limits.altitude_max_m + 2.0)
         self.movers = movers_of(scenario)
         self.radius = colliding_hull(load_vehicle(scenario.vehicle), scenario)[0]

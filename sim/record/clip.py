@@ -13,6 +13,7 @@ from sim.record.chase_view import ChaseView
 from sim.record.instants import step_ends
 from sim.record.mapview import MapView
 from sim.record.reader import Flight
+from sim.record.words import spaced
 from sim.types import POSITION, VELOCITY
 
 _CHASE, _MAP_SIZE = (448, 336), 336
@@ -32,8 +33,7 @@ def write_clip(
     progress: Callable[[int, int], None] | None = None,
 ) -> None:
     """An animated WebP, 784 x 336, that plays a flight `speed` times as fast as it was flown, for ever."""
-    if not len(flight):
-        raise ValueError(f"{flight.path}: no steps to draw")
+    flight.require_steps("draw")
     stride = max(1, round(speed * flight.scenario.rates.control_hz / _RATE))
     steps = list(range(0, len(flight), stride))
     steps += [] if steps[-1] == len(flight) - 1 else [len(flight) - 1]
@@ -71,6 +71,6 @@ def _draw(image: Image, flight: Flight, chase: ChaseView, map_view: MapView, ste
     canvas.tag(image, "onboard, 64 x 48", 8, 8)
     body = flight.step_bodies[step]
     speed = float(np.linalg.norm(body[VELOCITY]))
-    phase = flight.decisions[step].phase.replace("_", " ")
+    phase = spaced(flight.decisions[step].phase)
     words = f"{step_ends(flight)[step]:4.1f} s   {speed:.1f} m/s   {body[POSITION][2]:.1f} m up   {phase}"
     canvas.tag(image, words, 0, _CHASE[1] - 22)

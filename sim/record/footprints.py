@@ -7,7 +7,7 @@ from jaxtyping import Float, Int
 
 from sim.scenario import Scenario
 from sim.task_spec import MissionTask, NavigateTask
-from sim.world.build import build_world
+from sim.world.build import world_of
 from sim.world.geometry import Boxes, Decal, Limbs, Mesh, Semantic, World
 
 _CIRCLE = np.linspace(0.0, 2.0 * np.pi, 16, endpoint=False)
@@ -29,8 +29,7 @@ class Footprints:
 
 def footprints(scenario: Scenario) -> Footprints:
     """Outlines of a scenario's world; walls, which have no area from above, come out as lines."""
-    pads = (scenario.task.home_m,) if isinstance(scenario.task, MissionTask) else ()
-    world = build_world(scenario.world, pads)
+    world = world_of(scenario)
     paint = [_paint(decal) for decal in world.decals]
     return Footprints(
         low=world.bounds[0, :2],
@@ -48,8 +47,7 @@ def task_places(scenario: Scenario) -> Float[np.ndarray, "n 2"]:
         return np.array([task.home_m[:2], *(site.position_m[:2] for site in task.sites)])
     if isinstance(task, NavigateTask):
         return np.array([task.goal_m[:2]])
-    course = np.array([np.cos(task.course_rad), np.sin(task.course_rad)])
-    return (start + task.distance_m * course)[None]
+    return (start + task.distance_m * task.direction[:2])[None]
 
 
 def _solids(world: World) -> dict[Semantic, list[np.ndarray]]:

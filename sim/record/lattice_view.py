@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
-from jaxtyping import Float, Real
+from jaxtyping import Float, Real, UInt8
 
 from sim.frames import quat_to_matrix, world_from_heading, yaw_of
 from sim.record import canvas
@@ -36,6 +36,11 @@ class Lattice:
     def moving(self) -> int:
         """Candidates that go somewhere."""
         return math.prod(self.shape)
+
+    @property
+    def size(self) -> int:
+        """All candidates."""
+        return self.moving + len(EXTRAS)
 
     def grid(self, values: Real[np.ndarray, " k"]) -> Real[np.ndarray, "r c"]:
         """Values as a picture: fast above slow, up above down within a speed, left at the left."""
@@ -87,11 +92,25 @@ def read_lattice(flight: Flight) -> Lattice | None:
         *(np.array(parts[name], dtype=float) for name in ("speeds", "elevations", "azimuths"))
     )
     sizes = {len(d.navigation) for d in flight.decisions if d.navigation is not None}
-    if sizes - {lattice.moving + len(EXTRAS)}:
+    if sizes - {lattice.size}:
         raise ValueError(
-            f"{flight.path}: decisions over {sorted(sizes)} candidates, but a lattice of {lattice.moving + len(EXTRAS)}"
+            f"{flight.path}: decisions over {sorted(sizes)} candidates, but a lattice of {lattice.size}"
         )
     return lattice
+
+
+def navigation_levels(log_p: Float[np.ndarray, " k"]) -> UInt8[np.ndarray, " k"]:
+    """Where in a colour map candidates lie: the square root of the probability relative to the best."""
+    return _levels(np.sqrt(np.exp(np.clip(log_p - log_p.max(), -30.0, 0.0))))
+
+
+def survival_levels(survival: Float[np.ndarray, " k"]) -> UInt8[np.ndarray, " k"]:
+    """The same of chances of survival."""
+    return _levels(survival)
+
+
+def _levels(shares: Float[np.ndarray, " k"]) -> UInt8[np.ndarray, " k"]:
+    return np.rint(255 * np.clip(shares, 0.0, 1.0)).astype(np.uint8)
 
 
 class LatticeView:
@@ -122,12 +141,11 @@ class LatticeView:
     def draw(self, image: Image, decision: Decision) -> None:
         """Both heads' answers and the chosen candidate."""
         if decision.navigation is not None:
-            probability = np.exp(
-                np.clip(decision.navigation - decision.navigation.max(), -30.0, 0.0)
-            )
-            self._draw_head(image, 0, canvas.PROBABILITY_COLORS, np.sqrt(probability), decision)
+            levels = navigation_levels(decision.navigation)
+            self._draw_head(image, 0, canvas.PROBABILITY_COLORS, levels, decision)
         if decision.survival is not None:
-            self._draw_head(image, 1, canvas.SURVIVAL_COLORS, decision.survival, decision)
+            levels = survival_levels(decision.survival)
+            self._draw_head(image, 1, canvas.SURVIVAL_COLORS, levels, decision)
         for x, values in zip(self._left, (decision.navigation, decision.survival), strict=True):
             if values is None:
                 words = _why_unsaid(decision.phase)
@@ -153,11 +171,10 @@ class LatticeView:
         image: Image,
         side: int,
         colors: np.ndarray,
-        values: Float[np.ndarray, " k"],
+        levels: UInt8[np.ndarray, " k"],
         decision: Decision,
     ) -> None:
         left, top = self._left[side], self._top
-        levels = np.rint(255 * np.clip(values, 0.0, 1.0)).astype(np.uint8)
         cells = colors[self._lattice.grid(levels)]
         picture = cv2.resize(cells, (self._width, self._height), interpolation=cv2.INTER_NEAREST)
         picture[::_CELL_HEIGHT] = canvas.SURFACE
@@ -249,9 +266,7 @@ def draw_candidates(
     scale = image.shape[1] / IMAGE_SHAPE[2]
     per_speed = lattice.shape[1] * lattice.shape[2]
     first = decision.chosen // per_speed * per_speed
-    survival = np.rint(255 * np.clip(decision.survival[first : first + per_speed], 0, 1)).astype(
-        int
-    )
+    survival = survival_levels(decision.survival[first : first + per_speed])
     pixels = scale * project(
         lattice.directions(), body[QUATERNION], camera.tilt_rad, camera.fov_deg
     )

@@ -10,11 +10,11 @@ from sim.record.canvas import Color, Image
 from sim.record.footprints import Footprints, footprints, task_places
 from sim.record.instants import first_tick, sample_bodies
 from sim.record.reader import Flight
-from sim.record.route_marks import waypoints_done
+from sim.record.route_marks import sites_done
 from sim.record.scene import outlines
 from sim.safety import outline as fence_outline
 from sim.task_spec import AvoidTask, MissionTask, NavigateTask
-from sim.types import POSITION, QUATERNION, SITE_FIELDS, VELOCITY
+from sim.types import POSITION, QUATERNION, VELOCITY
 from sim.world.geometry import Semantic
 from sim.world.movers import movers_of
 
@@ -30,7 +30,6 @@ _SHIFT = 4
 _MARGIN = 14
 _AROUND = 8.0
 """m of the world around flight and task, at least."""
-_VISITED = SITE_FIELDS.index("visited")
 
 
 class MapView:
@@ -50,6 +49,7 @@ class MapView:
         speeds = np.linalg.norm(flight.step_bodies[:, VELOCITY], axis=1)
         fractions = np.clip(speeds / flight.scenario.speed_limit_m_s, 0.0, 1.0)
         self._trail_colors = canvas.SPEED_COLORS[np.rint(255 * fractions).astype(int)].tolist()
+        self._done = sites_done(flight)
         self._drawn = 0
 
     def draw(self, image: Image, step: int) -> None:
@@ -143,8 +143,7 @@ class MapView:
             cv2.drawMarker(image, self._spot(task.goal_m), canvas.WARN, cv2.MARKER_STAR, 18, 2)
         elif isinstance(task, AvoidTask):
             start = np.array(self._flight.scenario.start.position_m[:2])
-            course = np.array([np.cos(task.course_rad), np.sin(task.course_rad)])
-            end = self._spot(start + task.distance_m * course)
+            end = self._spot(start + task.distance_m * task.direction[:2])
             cv2.arrowedLine(
                 image, self._spot(start), end, canvas.MUTED, 1, cv2.LINE_AA, tipLength=0.03
             )
@@ -154,7 +153,7 @@ class MapView:
         target = self._flight.decisions[step].target
         if target >= 0:
             index = (
-                min(waypoints_done(self._flight, step), len(task.sites) - 1)
+                min(int(self._done[step].sum()), len(task.sites) - 1)
                 if task.ordered
                 else target - 1
             )
@@ -163,12 +162,10 @@ class MapView:
             cv2.line(image, drone, goal, canvas.ACCENT, 1, cv2.LINE_AA)
         cv2.rectangle(image, (home[0] - 8, home[1] - 8), (home[0] + 8, home[1] + 8), canvas.BAD, 2)
         canvas.text_centred(image, "H", home[0], home[1] + 5, canvas.TEXT, 13, 600)
-        for token, site in enumerate(task.sites, start=1):
-            if task.ordered:
-                visited = waypoints_done(self._flight, step) >= token
-            else:
-                visited = self._flight.sites[step, token, _VISITED] > 0.5
-            color = canvas.GOOD if visited else canvas.WARN if site.mandatory else canvas.MUTED
+        for token, (site, done) in enumerate(
+            zip(task.sites, self._done[step], strict=True), start=1
+        ):
+            color = canvas.GOOD if done else canvas.WARN if site.mandatory else canvas.MUTED
             x, y = self._spot(site.position_m)
             cv2.circle(image, (x, y), 9, canvas.BACKGROUND, -1, cv2.LINE_AA)
             cv2.circle(image, (x, y), 9, color, 2, cv2.LINE_AA)

@@ -5,6 +5,7 @@ from jaxtyping import Float
 
 from sim.record import canvas
 from sim.record.canvas import Image
+from sim.record.choice_shares import choice_shares
 from sim.record.reader import Flight
 from sim.task_spec import AvoidTask, MissionTask, NavigateTask
 from sim.types import EGO_FIELDS, MAX_TOKENS, POSITION, SITE_FIELDS, VELOCITY
@@ -21,7 +22,7 @@ class MissionView:
     def __init__(self, flight: Flight) -> None:
         """Prepare the mission head's answers, held until the next one."""
         self._flight = flight
-        self._latest = _hold([decision.mission for decision in flight.decisions])
+        self._shares = choice_shares(flight.decisions)
 
     def draw(self, image: Image, step: int) -> None:
         """The panel at one step."""
@@ -41,8 +42,7 @@ class MissionView:
             (_BLOCK_LEFT, "blocked"),
         ):
             canvas.text(image, title, x, 42, canvas.MUTED, 11)
-        logits = self._latest[step]
-        shares = None if logits is None else _softmax(logits)
+        shares = self._shares[step]
         choices = [*range(sites + 1), MAX_TOKENS, MAX_TOKENS + 1]
         for row, choice in enumerate(choices):
             self._draw_choice(image, 48 + row * _ROW, step, choice, shares)
@@ -124,22 +124,4 @@ class MissionView:
 def _progress(flight: Flight, task: AvoidTask, step: int) -> float:
     """Metres made good along the course."""
     way = flight.step_bodies[step, :2] - np.array(flight.scenario.start.position_m[:2])
-    return float(way @ [np.cos(task.course_rad), np.sin(task.course_rad)])
-
-
-def _hold(values: list[np.ndarray | None]) -> list[np.ndarray | None]:
-    """Each value, or the latest before it: the mission head answers more rarely than the others."""
-    held: list[np.ndarray | None] = []
-    for value in values:
-        held.append(value if value is not None or not held else held[-1])
-    return held
-
-
-def _softmax(logits: Float[np.ndarray, " c"]) -> Float[np.ndarray, " c"]:
-    """Probabilities; NaN where a choice is masked."""
-    allowed = np.isfinite(logits)
-    shares = np.full(len(logits), np.nan)
-    if allowed.any():
-        weights = np.exp(logits[allowed] - logits[allowed].max())
-        shares[allowed] = weights / weights.sum()
-    return shares
+    return float(way @ task.direction[:2])

@@ -25,12 +25,13 @@ from sim.record.instants import (
 )
 from sim.record.phase_colors import phase_color
 from sim.record.reader import Flight
-from sim.record.route_marks import waypoints_done
+from sim.record.route_marks import sites_done
 from sim.record.scene import outlines
-from sim.record.words import clearance_words, told_events
+from sim.record.told import told_events
+from sim.record.words import clearance_words, spaced
 from sim.safety import outline
 from sim.task_spec import AvoidTask, MissionTask, NavigateTask
-from sim.types import EGO_FIELDS, MASKED, SITE_FIELDS, VELOCITY
+from sim.types import EGO_FIELDS, MASKED, VELOCITY
 from sim.world.geometry import Semantic
 from sim.world.movers import movers_of
 
@@ -61,17 +62,14 @@ _MOVER = "#e08a1e"
 _JUMP = 10.0
 """m between two steps; no mover flies so fast."""
 _GOOD, _BAD = "#2e8b4f", "#c23b3b"
-_BATTERY, _VISITED = EGO_FIELDS.index("battery"), SITE_FIELDS.index("visited")
+_BATTERY = EGO_FIELDS.index("battery")
 _LABEL_GAP = 0.045
 """Least distance between two event labels, as a share of the flight."""
 
 
 def write_plot(flight: Flight, path: str | Path) -> None:
     """Draw the figure; the file's ending chooses the format."""
-    if not len(flight):
-        raise ValueError(
-            f"{flight.path}: no steps to draw ({flight.damage or 'the flight ended at once'})"
-        )
+    flight.require_steps("draw")
     path = Path(path)
     if path.suffix.lower() not in SUFFIXES:
         raise ValueError(f"a figure ends in {', '.join(SUFFIXES)}, not in {path.suffix!r}")
@@ -104,7 +102,7 @@ def _title(flight: Flight) -> str:
     name = f"{flight.scenario.name}, seed {flight.scenario.seed}, pilot {pilot}"
     if result is None:
         return f"{name}: the log ends at {step_ends(flight)[-1]:.1f} s without a result"
-    words = f"{name}: {result.outcome.value.replace('_', ' ')}"
+    words = f"{name}: {spaced(result.outcome.value)}"
     numbers = f"{result.duration_s:.1f} s, {result.distance_m:.0f} m, least clearance {clearance_words(result.min_clearance_m)}"
     prize = f", prize {result.prize:g}" if isinstance(flight.scenario.task, MissionTask) else ""
     return f"{words}  ({numbers}{prize})"
@@ -224,8 +222,7 @@ def _draw_task(axes: Axes, flight: Flight) -> None:
         )
         handles.append(_key("*", "#e08a1e", "goal"))
     elif isinstance(task, AvoidTask):
-        course = np.array([np.cos(task.course_rad), np.sin(task.course_rad)])
-        end = np.array(start[:2]) + task.distance_m * course
+        end = np.array(start[:2]) + task.distance_m * task.direction[:2]
         axes.plot([start[0], end[0]], [start[1], end[1]], "--", lw=1.2, color=_SOFT, zorder=3)
         handles.append(Line2D([], [], ls="--", color=_SOFT, label="course"))
     axes.legend(
@@ -236,10 +233,7 @@ def _draw_task(axes: Axes, flight: Flight) -> None:
 
 def _draw_sites(axes: Axes, flight: Flight, task: MissionTask) -> list[Line2D | Patch]:
     axes.plot(task.home_m[0], task.home_m[1], "s", ms=13, mfc="none", mec=_BAD, mew=2, zorder=5)
-    if task.ordered:
-        visited = np.arange(len(task.sites)) < waypoints_done(flight, len(flight) - 1)
-    else:
-        visited = flight.sites[-1, 1:, _VISITED] > 0.5
+    visited = sites_done(flight)[-1]
     for index, site in enumerate(task.sites):
         color = _GOOD if visited[index] else "#d98314" if site.mandatory else _SOFT
         x, y, _ = site.position_m
@@ -321,7 +315,7 @@ def _draw_phases(axes: Axes, flight: Flight) -> None:
         )
     shown = dict.fromkeys(names)
     patches = [
-        Patch(fc=phase_color(name), ec="white", hatch=_hatch(name), label=name.replace("_", " "))
+        Patch(fc=phase_color(name), ec="white", hatch=_hatch(name), label=spaced(name))
         for name in shown
     ]
     axes.legend(
@@ -363,7 +357,7 @@ def _mark_events(axes: Axes, flight: Flight, names: bool) -> None:
         if names and labelled - event.time >= _LABEL_GAP * span:
             labelled = event.time
             axes.annotate(
-                event.name.replace("_", " "), (event.time, 1.0), xycoords=("data", "axes fraction"), xytext=(0, 3),
+                spaced(event.name), (event.time, 1.0), xycoords=("data", "axes fraction"), xytext=(0, 3),
                 textcoords="offset points", rotation=30, ha="left", va="bottom", fontsize=8, color=_SOFT,
             )  # fmt: skip
 

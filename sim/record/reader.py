@@ -85,6 +85,12 @@ class Flight:
         """What the log holds of its flight, in words, where that is not all from the start."""
         return self.metadata.get("part")
 
+    def require_steps(self, purpose: str) -> None:
+        """ValueError where the log holds no whole step; `purpose` is what one was needed for."""
+        if not len(self):
+            reason = self.damage or "the flight ended at once"
+            raise ValueError(f"{self.path}: no steps to {purpose} ({reason})")
+
     def step_ticks(self, step: int) -> Float[np.ndarray, "t 13"]:
         """Bodies after each tick of one step."""
         return self.poses[self.tick_starts[step] : self.tick_starts[step + 1]]

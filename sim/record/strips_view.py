@@ -8,7 +8,7 @@ from sim.record.canvas import Color, Image
 from sim.record.instants import step_ends
 from sim.record.phase_colors import phase_color
 from sim.record.reader import Flight
-from sim.record.words import told_events
+from sim.record.told import told_events
 from sim.types import EGO_FIELDS, VELOCITY
 
 _LEFT, _RIGHT_MARGIN = 76, 12

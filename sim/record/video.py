@@ -54,7 +54,7 @@ def write_video(
     The film is the same whatever the number of `workers`; more than one are processes, started anew, so a script that
     asks for them needs the usual `if __name__ == "__main__"`.
     """
-    _check(flight)
+    flight.require_steps("draw")
     if Path(path).suffix != ".mp4":
         raise ValueError(f"a film ends in .mp4, not in {Path(path).suffix or 'nothing'!r}")
     rate, total = flight.scenario.rates.control_hz, film_length(flight)
@@ -92,7 +92,7 @@ def film_workers(flight: Flight) -> int:
 
 def frames(flight: Flight) -> Iterator[Image]:
     """The video's frames in order; the array is drawn on again after each."""
-    _check(flight)
+    flight.require_steps("draw")
     composer = _Composer(drawable(flight))
     for index in range(film_length(flight)):
         yield composer.frame(index)
@@ -115,13 +115,6 @@ def _worker_segment(span: tuple[int, int]) -> bytes:
 
 def _segment(composer: "_Composer", rate: int, first: int, end: int) -> bytes:
     return encode_segment((composer.frame(index) for index in range(first, end)), rate)
-
-
-def _check(flight: Flight) -> None:
-    if not len(flight):
-        raise ValueError(
-            f"{flight.path}: no steps to draw ({flight.damage or 'the flight ended at once'})"
-        )
 
 
 class _Composer:

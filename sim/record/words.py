@@ -1,12 +1,8 @@
 """Events and numbers in words, the same in films, figures, pages and viewers."""
 
-from collections.abc import Collection
 from typing import Any
 
 import numpy as np
-
-from sim.record.reader import Flight
-from sim.types import Event, FlightResult
 
 
 def describe_event(name: str, detail: dict[str, Any]) -> str:
@@ -58,19 +54,6 @@ def value_words(value: object) -> str:
     if isinstance(value, list):
         return "(" + ", ".join(value_words(part) for part in value) + ")"
     return str(value)
-
-
-def told_events(flight: Flight) -> tuple[Event, ...]:
-    """The log's events, and what ended the flight where it stands in the result alone."""
-    return (*flight.events, *untold_ending({event.name for event in flight.events}, flight.result))
-
-
-def untold_ending(told: Collection[str], result: FlightResult | None) -> tuple[Event, ...]:
-    """What ended a flight, of which events with these names were told; none where that is among them."""
-    if result is None or result.outcome.value in told:
-        return ()
-    ending = [event for event in result.events if event.name == result.outcome.value]
-    return (*ending[-1:],) or (Event(result.duration_s, result.outcome.value, {}),)
 
 
 _UNITS = {"_rad_s": "rad/s", "_m_s": "m/s", "_deg": "degrees", "_rad": "rad", "_m": "m", "_s": "s"}

@@ -22,7 +22,7 @@ class Avoid:
         task = simulator.scenario.task
         assert isinstance(task, AvoidTask)
         self._sim = simulator
-        self._course = np.array([np.cos(task.course_rad), np.sin(task.course_rad), 0.0])
+        self._course = task.direction
         self._origin = simulator.body[POSITION].copy()
         self._required = task.distance_m
         self._limit = task.distance_m / (

@@ -6,6 +6,8 @@ import numpy as np
 from jaxtyping import Float
 
 from sim.fields import Point
+from sim.scenario import Scenario
+from sim.task_spec import MissionTask
 from sim.world.geometry import Boxes, Cylinders, Decal, Limbs, Mesh, Semantic, Spheres, World
 from sim.world.importers import load_place
 from sim.world.relief import Relief
@@ -26,6 +28,12 @@ _COVER_COLOR = (0.55, 0.55, 0.52)
 _PAD_RED, _PAD_WHITE = (0.82, 0.10, 0.10), (0.95, 0.95, 0.95)
 _PAD_CELLS = 5
 _EARTH = (0.46, 0.45, 0.32)
+
+
+def world_of(scenario: Scenario) -> World:
+    """The world a scenario is flown in, with the pad of its mission."""
+    task = scenario.task
+    return build_world(scenario.world, (task.home_m,) if isinstance(task, MissionTask) else ())
 
 
 def build_world(spec: WorldSpec, pads: Sequence[Point] = ()) -> World:

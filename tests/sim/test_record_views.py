@@ -117,7 +117,7 @@ def test_a_mesh_is_drawn_without_its_walls(monkeypatch: pytest.MonkeyPatch) -> N
     def build(*arguments: object) -> World:
         return replace(build_world(make_scenario().world), meshes=(mesh,))
 
-    monkeypatch.setattr(footprints_module, "build_world", build)
+    monkeypatch.setattr(footprints_module, "world_of", build)
     drawn = footprints(make_scenario()).solids[Semantic.BUILDING][:-2]
     assert len(drawn) == 4
     assert sum(map(_area, drawn)) == pytest.approx(2 * 4 * 2)

@@ -3,17 +3,17 @@
 import numpy as np
 from jaxtyping import Float
 
+from sim.record.choice_shares import choice_shares
 from sim.record.lattice_view import read_lattice
 from sim.record.page.pack import Column, exact, quantised
 from sim.record.reader import Flight
-from sim.record.route_marks import waypoints_done
-from sim.scenario import MissionTask
-from sim.types import CHOICES, MAX_TOKENS, SITE_FIELDS
+from sim.record.route_marks import sites_done
+from sim.task_spec import MissionTask
+from sim.types import CHOICES, MAX_TOKENS
 
 SCORE_SCALE = 1 / 16
 """Nats below the best candidate's log-probability; a byte reaches 15.9, one in eight million."""
 SHARE_SCALE = 1 / 255
-_VISITED = SITE_FIELDS.index("visited")
 _MASKED = 255
 """Of a choice's share: the mask forbids it."""
 _CHOICE_SCALE = 1 / 254
@@ -23,7 +23,7 @@ def answer_columns(flight: Flight) -> dict[str, Column]:
     """Columns of the heads that spoke; what a pilot does not have is left out."""
     columns = _lattice_columns(flight)
     if isinstance(flight.scenario.task, MissionTask):
-        columns |= _mission_columns(flight, flight.scenario.task)
+        columns |= _mission_columns(flight)
     return columns
 
 
@@ -31,7 +31,7 @@ def _lattice_columns(flight: Flight) -> dict[str, Column]:
     lattice = read_lattice(flight)
     if lattice is None:
         return {}
-    size = lattice.moving + 3
+    size = lattice.size
     decisions, columns = flight.decisions, {}
     scores = [decision.navigation for decision in decisions]
     if any(score is not None for score in scores):
@@ -63,20 +63,17 @@ def _table(flight: Flight, rows: list[np.ndarray | None], size: int) -> Float[np
     return table
 
 
-def _mission_columns(flight: Flight, task: MissionTask) -> dict[str, Column]:
+def _mission_columns(flight: Flight) -> dict[str, Column]:
     decisions = flight.decisions
     columns = {
         "target": exact([decision.target for decision in decisions], "int8"),
         "choice": exact([decision.mission_choice for decision in decisions], "int8"),
-        "visited": exact(_visited(flight, task), "uint8"),
+        "visited": exact(sites_done(flight), "uint8"),
     }
     if any(decision.mission is not None for decision in decisions):
-        shares = np.full((len(decisions), CHOICES), np.nan)
-        latest = np.full(CHOICES, np.nan)
-        for line, decision in zip(shares, decisions, strict=True):
-            if decision.mission is not None:
-                latest = _softmax(decision.mission)
-            line[:] = latest  # The mission head answers more rarely than the others.
+        unasked = np.full(CHOICES, np.nan)
+        held = choice_shares(decisions)
+        shares = np.array([unasked if each is None else each for each in held])
         codes = np.where(np.isnan(shares), _MASKED, np.rint(shares / _CHOICE_SCALE))
         columns["share"] = exact(codes, "uint8")
     beliefs = [decision.belief for decision in decisions]
@@ -85,21 +82,3 @@ def _mission_columns(flight: Flight, task: MissionTask) -> dict[str, Column]:
         table = np.array([unknown if belief is None else belief for belief in beliefs])
         columns["belief"] = quantised(table, "uint8", SHARE_SCALE)
     return columns
-
-
-def _visited(flight: Flight, task: MissionTask) -> np.ndarray:
-    """Which sites were done by each step, one column a site."""
-    if task.ordered:
-        done = np.array([waypoints_done(flight, step) for step in range(len(flight))])
-        return done[:, None] > np.arange(len(task.sites))
-    return flight.sites[:, 1 : len(task.sites) + 1, _VISITED] > 0.5
-
-
-def _softmax(logits: np.ndarray) -> Float[np.ndarray, " c"]:
-    """Probabilities; NaN where a choice is masked."""
-    allowed = np.isfinite(logits)
-    shares = np.full(len(logits), np.nan)
-    if allowed.any():
-        weights = np.exp(logits[allowed].astype(np.float64) - float(logits[allowed].max()))
-        shares[allowed] = weights / weights.sum()
-    return shares

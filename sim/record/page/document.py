@@ -19,10 +19,10 @@ from sim.record.page.pictures import film
 from sim.record.page.solids import solid_columns
 from sim.record.page.task_facts import fence_facts, task_facts
 from sim.record.page.track import track_columns
+from sim.record.phase_colors import phase_color
 from sim.record.reader import Flight
-from sim.scenario import MissionTask
 from sim.types import POSITION
-from sim.world.build import build_world
+from sim.world.build import world_of
 
 _HERE = Path(__file__).parent
 _VENDORED = {
@@ -41,10 +41,7 @@ _FROM = re.compile(r"""(\bfrom\s*|\bimport\s*)(["'])\./([\w.]+?)(?:\.min)?\.js\2
 
 def write_page(flight: Flight, path: str | Path) -> None:
     """Write the page of a flight, whole or not at all; a log without a step is a ValueError."""
-    if not len(flight):
-        raise ValueError(
-            f"{flight.path}: no steps to draw ({flight.damage or 'the flight ended at once'})"
-        )
+    flight.require_steps("draw")
     facts, arrays = _contents(flight)
     environment = Environment(loader=FileSystemLoader(_HERE / "static"), autoescape=True)
     text = environment.get_template("page.html").render(
@@ -68,8 +65,7 @@ def write_page(flight: Flight, path: str | Path) -> None:
 def _contents(flight: Flight) -> tuple[dict[str, Any], str]:
     """The page's JSON and its packed arrays."""
     scenario = flight.scenario
-    pads = (scenario.task.home_m,) if isinstance(scenario.task, MissionTask) else ()
-    world, vehicle = build_world(scenario.world, pads), load_vehicle(scenario.vehicle)
+    world, vehicle = world_of(scenario), load_vehicle(scenario.vehicle)
     hull = HullClearance(scenario, world)
     times, bodies = sample_times(flight), sample_bodies(flight)
     clearance = sample_clearances(flight, hull)
@@ -82,6 +78,7 @@ def _contents(flight: Flight) -> tuple[dict[str, Any], str]:
         "rally": [] if scenario.safety is None else [list(p) for p in scenario.safety.rally_m],
         "marks": mark_facts(marks(flight, times, clearance)),
         "phases": phases,
+        "phase_colors": [phase_color(name) for name in phases],
         "film": None if pictures is None else asdict(pictures),
     }
     columns = (

@@ -10,10 +10,9 @@ import numpy as np
 from sim.physics.vehicle import Vehicle
 from sim.record.lattice_view import read_lattice
 from sim.record.page.marks import Mark
-from sim.record.phase_colors import phase_color
 from sim.record.reader import Flight
-from sim.record.words import clearance_words, describe_event
-from sim.scenario import MissionTask
+from sim.record.words import clearance_words, describe_event, spaced
+from sim.task_spec import MissionTask
 from sim.types import MAX_SPEED, MAX_YAW_RATE
 from sim.world.geometry import World
 
@@ -30,11 +29,11 @@ def outcome(flight: Flight) -> str:
     """In words."""
     if flight.result is None:
         return "incomplete log"
-    return flight.result.outcome.value.replace("_", " ")
+    return spaced(flight.result.outcome.value)
 
 
 def flight_facts(flight: Flight, world: World, vehicle: Vehicle, left_out: int) -> dict[str, Any]:
-    """Everything but task, marks and arrays."""
+    """Everything but task, marks, phases and arrays."""
     scenario, result = flight.scenario, flight.result
     lattice = read_lattice(flight)
     return {
@@ -54,7 +53,6 @@ def flight_facts(flight: Flight, world: World, vehicle: Vehicle, left_out: int) 
         "reserve": scenario.battery.reserve_fraction,
         "action": flight.action_level,
         "command_scale": _command_scale(flight),
-        "phase_colors": [phase_color(name) for name in phase_facts(flight)[0]],
         "camera": {"fov_deg": scenario.camera.fov_deg, "tilt": scenario.camera.tilt_rad},
         "vehicle": {
             "arm": vehicle.arm,

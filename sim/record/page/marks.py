@@ -7,10 +7,10 @@ from jaxtyping import Float
 
 from sim.record.near_misses import collided, near_misses
 from sim.record.reader import Flight
-from sim.record.words import describe_event, describe_near_miss, told_events
+from sim.record.told import ARRIVALS, interventions, told_events
+from sim.record.words import describe_event, describe_near_miss
 from sim.types import MASKED, Outcome
 
-_GOOD = {"site_visited", "close_up_done", "success", "landed", "course_completed", "goal_reached"}
 _BAD = {outcome.value for outcome in Outcome} - {Outcome.SUCCESS.value}
 
 
@@ -38,9 +38,11 @@ def marks(
     if flight.result is None:
         found.append((float(times[-1]), "log_ends", "the log ends here, without a result"))
     told = {event.name for event in flight.events}
-    interventions = _interventions(flight)
-    minor = {MASKED, *(name for _, name, _ in interventions)}
-    found += [row for row in interventions if row[1] not in told]
+    begun = interventions(flight)
+    minor = {MASKED, *(event.name for event in begun)}
+    found += [
+        (e.time, e.name, describe_event(e.name, e.detail)) for e in begun if e.name not in told
+    ]
     rows = [(*row, "minor" if row[1] in minor else _kind(row[1])) for row in found]
     return [
         # A crash ends the last step before its time is over; the log's event bears the step's end.
@@ -54,14 +56,5 @@ def sample_at(times: Float[np.ndarray, " m"], time: float) -> int:
     return min(int(np.searchsorted(times, time - 1e-6)), len(times) - 1)
 
 
-def _interventions(flight: Flight) -> list[tuple[float, str, str]]:
-    """Each when it begins: a decision repeats what still holds."""
-    found, before = [], ()
-    for time, decision in zip(flight.times.tolist(), flight.decisions, strict=True):
-        found += [(time, n, describe_event(n, {})) for n in decision.events if n not in before]
-        before = decision.events
-    return found
-
-
 def _kind(name: str) -> str:
-    return "good" if name in _GOOD else "bad" if name in _BAD else "note"
+    return "good" if name in ARRIVALS else "bad" if name in _BAD else "note"

@@ -33,16 +33,14 @@ class Soup:
         return Soup(self.vertices[used], faces.reshape(-1, 3), self.colors[kept])
 
 
-def solid_columns(
-    world: World, way: Float[np.ndarray, "n 3"], most_faces: int = MAX_FACES
-) -> tuple[dict[str, Column], int]:
+def solid_columns(world: World, way: Float[np.ndarray, "n 3"]) -> tuple[dict[str, Column], int]:
     """All that stands still, and how many triangles had to be left out."""
     ground = _joined([m for m in world.meshes if m.semantic == Semantic.GROUND])
     meshes = _joined([m for m in world.meshes if m.semantic != Semantic.GROUND])
     paint = _joined(world.decals)
     total = sum(len(soup.faces) for soup in (ground, meshes, paint))
     columns = _primitive_columns(world)
-    kept, left = 0, most_faces
+    kept, left = 0, MAX_FACES
     for name, soup in (("ground", ground), ("paint", paint), ("mesh", meshes)):
         shown = soup.nearest(way, left)
         kept, left = kept + len(shown.faces), left - len(shown.faces)

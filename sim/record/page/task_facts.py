@@ -7,8 +7,8 @@ import numpy as np
 from sim.record.reader import Flight
 from sim.safety import outline
 from sim.safety.fences import fenced, fences_of
-from sim.scenario import AvoidTask, MissionTask, NavigateTask, Scenario
-from sim.world.build import PAD_SIZE
+from sim.scenario import Scenario
+from sim.task_spec import AvoidTask, MissionTask, NavigateTask
 from sim.world.clearance import ClearanceField
 from sim.world.geodesic import FreeSpace, distance_field
 
@@ -20,10 +20,8 @@ def task_facts(flight: Flight, field: ClearanceField, hull_radius: float) -> dic
     if isinstance(task, NavigateTask):
         facts |= {"goal": list(task.goal_m), "within": task.finish.within_m}
         facts["shape"] = task.finish.shape
-    elif isinstance(task, AvoidTask):
-        facts |= {"course": task.course_rad, "distance": task.distance_m}
     elif isinstance(task, MissionTask):
-        facts |= {"ordered": task.ordered, "home": list(task.home_m), "pad": PAD_SIZE}
+        facts |= {"ordered": task.ordered, "home": list(task.home_m)}
         facts["sites"] = [
             {
                 "position": list(site.position_m),
@@ -53,24 +51,23 @@ def fence_facts(scenario: Scenario) -> list[dict[str, Any]]:
     ]
 
 
-def _way(scenario: Scenario, field: ClearanceField, hull_radius: float) -> dict[str, Any] | None:
+def _way(scenario: Scenario, field: ClearanceField, hull_radius: float) -> list[list[float]] | None:
     """The way that is known before the flight: a route's legs, a course, or the shortest free way to a goal."""
     task, start = scenario.task, scenario.start.position_m
     if isinstance(task, MissionTask):
         if not task.ordered:
             return None
         points = [start, *(site.position_m for site in task.sites)]
-        return {"name": "route", "points": [list(point) for point in points]}
+        return [list(point) for point in points]
     if isinstance(task, AvoidTask):
-        x, y = np.cos(task.course_rad), np.sin(task.course_rad)
-        end = np.array(start) + task.distance_m * np.array([x, y, 0.0])
-        return {"name": "course", "points": [list(start), end.tolist()]}
+        end = np.array(start) + task.distance_m * task.direction
+        return [list(start), end.tolist()]
     return _free_way(scenario, task, field, hull_radius)
 
 
 def _free_way(
     scenario: Scenario, task: NavigateTask, field: ClearanceField, hull_radius: float
-) -> dict[str, Any]:
+) -> list[list[float]]:
     """The shortest free way in plan view, at heights between those of start and goal; straight where there is none."""
     start, goal = np.array(scenario.start.position_m), np.array(task.goal_m)
     bounds = np.array([scenario.world.low_m, scenario.world.high_m], dtype=np.float64)
@@ -84,9 +81,8 @@ def _free_way(
         space = fenced(space, fences_of(scenario), float(max(start[2], goal[2])))
         path = distance_field(space, goal[:2]).path_from(start[:2])
     except ValueError:  # Start or goal is nearer to something than ways keep.
-        return {"name": "straight to the goal", "points": [start.tolist(), goal.tolist()]}
+        return [start.tolist(), goal.tolist()]
     legs = np.linalg.norm(np.diff(path, axis=0), axis=1)
     shares = np.concatenate([[0.0], np.cumsum(legs)]) / max(float(legs.sum()), 1e-9)
     heights = start[2] + shares * (goal[2] - start[2])
-    points = np.round(np.column_stack([path, heights]), 3)
-    return {"name": "shortest free way", "points": points.tolist()}
+    return np.round(np.column_stack([path, heights]), 3).tolist()

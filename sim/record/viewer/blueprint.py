@@ -9,7 +9,8 @@ import rerun.blueprint as rrb
 from sim.record.viewer.drone import CURVES
 from sim.record.viewer.heads import HEADS
 from sim.record.viewer.stage import STEP, TIME
-from sim.scenario import MissionTask, Scenario
+from sim.scenario import Scenario
+from sim.task_spec import MissionTask
 
 _BEHIND, _ABOVE = 14.0, 9.0
 """m from the start to the eye at first."""

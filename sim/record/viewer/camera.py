@@ -5,7 +5,7 @@ import rerun as rr
 from jaxtyping import UInt8
 
 from sim.frames import quat_to_matrix
-from sim.record.pictures import depth_millimetres
+from sim.record.pictures import depth_image
 from sim.record.viewer.rows import Sight
 from sim.record.viewer.stage import Stage
 from sim.scenario import Scenario
@@ -15,7 +15,6 @@ from sim.types import DEPTH_FAR, DEPTH_NEAR, IMAGE_SHAPE, POSITION, QUATERNION
 CAMERA = "world/camera"
 _FRUSTUM = 1.5
 """m from the camera at which its picture hangs in space."""
-_MILLIMETRES = depth_millimetres()
 
 
 def send_camera(stage: Stage, scenario: Scenario) -> None:
@@ -59,11 +58,10 @@ def send_sight(stage: Stage, scenario: Scenario, sight: Sight) -> None:
     colors = np.ascontiguousarray(sight.images[:, :3].transpose(0, 2, 3, 1))
     stage.rows(f"{CAMERA}/rgb", sight.clock, rr.Image.columns(buffer=_bytes(colors)))
     # As the log's `/camera/depth` has it: millimetres, 0 where nothing returned.
-    metres = _bytes(_MILLIMETRES[sight.images[:, 3]])
-    stage.rows(f"{CAMERA}/depth", sight.clock, rr.DepthImage.columns(buffer=metres))
-    if sight.classes is not None:
-        labels = rr.SegmentationImage.columns(buffer=_bytes(sight.classes))
-        stage.rows(f"{CAMERA}/classes", sight.clock, labels)
+    depths = np.array([depth_image(code) for code in sight.images[:, 3]])
+    stage.rows(f"{CAMERA}/depth", sight.clock, rr.DepthImage.columns(buffer=_bytes(depths)))
+    labels = rr.SegmentationImage.columns(buffer=_bytes(sight.classes))
+    stage.rows(f"{CAMERA}/classes", sight.clock, labels)
 
 
 def _bytes(pictures: np.ndarray) -> UInt8[np.ndarray, "n b"]:

@@ -4,7 +4,7 @@ import numpy as np
 import rerun as rr
 from jaxtyping import Float
 
-from sim.frames import yaw_of
+from sim.frames import wrap_angle, yaw_of
 from sim.physics.vehicle import colliding_hull, load_vehicle
 from sim.record.viewer.rows import Clock, Motion
 from sim.record.viewer.stage import Stage
@@ -51,7 +51,7 @@ def send_motion(
         translation=bodies[:, POSITION], quaternion=bodies[:, QUATERNION]
     )
     stage.rows("world/drone", clock, columns)
-    _send_trail(stage, "world/trail", motion, before)
+    _send_trail(stage, motion, before)
     known = np.isfinite(motion.estimates[:, POSITION]).all(axis=1)
     if known.any():
         dots = rr.Points3D.columns(positions=motion.estimates[known, POSITION])
@@ -59,9 +59,7 @@ def send_motion(
     _send_curves(stage, motion)
 
 
-def _send_trail(
-    stage: Stage, name: str, motion: Motion, before: Float[np.ndarray, "13"] | None
-) -> None:
+def _send_trail(stage: Stage, motion: Motion, before: Float[np.ndarray, "13"] | None) -> None:
     """A piece of the way a row; the view shows all pieces up to its cursor."""
     points = motion.bodies[:, POSITION]
     first = points[:1] if before is None else before[None, POSITION]
@@ -69,7 +67,7 @@ def _send_trail(
     columns = rr.LineStrips3D.columns(
         strips=list(strips), colors=[TRUTH] * len(strips), radii=[0.03] * len(strips)
     )
-    stage.rows(name, motion.clock, columns)
+    stage.rows("world/trail", motion.clock, columns)
 
 
 def _send_curves(stage: Stage, motion: Motion) -> None:
@@ -85,7 +83,7 @@ def _send_curves(stage: Stage, motion: Motion) -> None:
             bodies[:, index],
         )
     headings = [
-        np.degrees(_wrapped(yaws)) for yaws in (setpoints[:, 3], _yaws(estimates), _yaws(bodies))
+        np.degrees(wrap_angle(yaws)) for yaws in (setpoints[:, 3], _yaws(estimates), _yaws(bodies))
     ]
     _curve(stage, "heading", motion, *headings)
     _curve(stage, "height", motion, estimates[:, 2], bodies[:, 2])
@@ -104,10 +102,6 @@ def _yaws(bodies: Float[np.ndarray, "n 13"]) -> Float[np.ndarray, " n"]:
     return np.array([yaw_of(body[QUATERNION]) for body in bodies])
 
 
-def _wrapped(angles: Float[np.ndarray, " n"]) -> Float[np.ndarray, " n"]:
-    return (angles + np.pi) % (2.0 * np.pi) - np.pi
-
-
 # --- What else moves.
 
 
@@ -118,9 +112,9 @@ def send_mover_shapes(stage: Stage, movers: Movers) -> None:
         stage.fixed(f"world/movers/{index}/shape", _shape(row, color))
 
 
-def send_movers(stage: Stage, movers: Movers, clock: Clock, tick_s: float) -> None:
+def send_movers(stage: Stage, movers: Movers, clock: Clock) -> None:
     """Where each mover is at the clock's instants."""
-    ticks = np.rint(clock.times / tick_s).astype(int)
+    ticks = np.rint(clock.times / movers.tick_s).astype(int)
     places = np.array([movers.positions_at(tick) for tick in ticks.tolist()])
     for index in range(len(movers)):
         columns = rr.Transform3D.columns(translation=places[:, index])

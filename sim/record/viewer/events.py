@@ -7,19 +7,12 @@ import rerun as rr
 from jaxtyping import Float
 
 from sim.record.near_misses import NearMiss
+from sim.record.told import ARRIVALS
 from sim.record.viewer.rows import Clock
 from sim.record.viewer.stage import Stage
 from sim.record.words import describe_event
 from sim.types import Event, Outcome
 
-_ARRIVALS = {
-    "site_visited",
-    "close_up_done",
-    "goal_reached",
-    "course_completed",
-    "landed",
-    Outcome.SUCCESS.value,
-}
 _LEVELS = {
     "contact": "ERROR",
     "ending": "ERROR",
@@ -43,7 +36,7 @@ KINDS = tuple(_COLORS)
 def kind_of(event: Event) -> str:
     """What an event is, in one of the words of `KINDS`."""
     name = event.name
-    if name in _ARRIVALS:
+    if name in ARRIVALS:
         return "arrival"
     if name == "near_miss":
         return "near_miss"

@@ -8,17 +8,16 @@ from jaxtyping import Float, UInt8
 
 from sim.frames import world_from_heading, yaw_of
 from sim.record import canvas
-from sim.record.lattice_view import Lattice
+from sim.record.lattice_view import EXTRAS, Lattice, navigation_levels, survival_levels
 from sim.record.viewer.rows import Clock, Sight
 from sim.record.viewer.stage import Stage
-from sim.scenario import MissionTask, Scenario
+from sim.scenario import Scenario
+from sim.task_spec import MissionTask
 from sim.types import MAX_SPEED, MAX_TOKENS, POSITION, QUATERNION, Decision
 
 _AHEAD_S = 1.0
 """s of flight at a candidate's velocity: where its point is drawn."""
 _VETOED, _CHOSEN, _COMMAND = (60, 60, 66), (255, 255, 255), (245, 180, 60)
-_EXTRAS = 3
-"""Candidates that go nowhere: hover, turn left, turn right."""
 HEADS: dict[str, UInt8[np.ndarray, "256 3"]] = {
     "navigation": canvas.PROBABILITY_COLORS[:, ::-1],
     "survival": canvas.SURVIVAL_COLORS[:, ::-1],
@@ -95,15 +94,12 @@ def _send_candidates(
 
 
 def _levels(decision: Decision, name: str) -> UInt8[np.ndarray, " k"]:
-    """How a head's answer is coloured: the square root of the relative probability, or the chance of survival."""
+    """How a head's answer is coloured."""
     if name == "survival":
         assert decision.survival is not None
-        shares = decision.survival
-    else:
-        assert decision.navigation is not None
-        below = decision.navigation - decision.navigation.max()
-        shares = np.sqrt(np.exp(np.clip(below, -30.0, 0.0)))
-    return np.rint(255 * np.clip(shares, 0.0, 1.0)).astype(np.uint8)
+        return survival_levels(decision.survival)
+    assert decision.navigation is not None
+    return navigation_levels(decision.navigation)
 
 
 def _vetoed(decision: Decision, count: int) -> np.ndarray:
@@ -126,7 +122,7 @@ def _tips(
 def _map_size(lattice: Lattice) -> tuple[int, int]:
     """Rows and columns: the grid, a gap, and a column for what goes nowhere."""
     speeds, elevations, azimuths = lattice.shape
-    return max(speeds * elevations, _EXTRAS), azimuths + 2
+    return max(speeds * elevations, len(EXTRAS)), azimuths + 2
 
 
 def _map(lattice: Lattice, colors: UInt8[np.ndarray, "k 3"]) -> UInt8[np.ndarray, "r c 3"]:
@@ -134,7 +130,7 @@ def _map(lattice: Lattice, colors: UInt8[np.ndarray, "k 3"]) -> UInt8[np.ndarray
     picture = np.zeros((rows, columns, 3), dtype=np.uint8)
     grid = lattice.grid(np.arange(lattice.moving))
     picture[: grid.shape[0], : grid.shape[1]] = colors[grid]
-    picture[:_EXTRAS, -1] = colors[lattice.moving : lattice.moving + _EXTRAS]
+    picture[: len(EXTRAS), -1] = colors[lattice.moving : lattice.size]
     return picture
 
 

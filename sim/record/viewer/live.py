@@ -10,6 +10,7 @@ from jaxtyping import Float
 from sim.record.instants import start_body
 from sim.record.lattice_view import Lattice
 from sim.record.near_misses import NearMiss, NearMisses
+from sim.record.told import untold_ending
 from sim.record.viewer.blueprint import Column, blueprint
 from sim.record.viewer.camera import send_sight
 from sim.record.viewer.drone import send_motion, send_movers
@@ -28,9 +29,9 @@ from sim.record.viewer.rows import (
 )
 from sim.record.viewer.stage import Stage, new_recording
 from sim.record.viewer.task import send_way
-from sim.record.words import untold_ending
-from sim.scenario import MissionTask, Scenario
+from sim.scenario import Scenario
 from sim.simulator import Simulator
+from sim.task_spec import MissionTask
 from sim.types import MAX_TOKENS, Decision, Event, FlightResult, Observation, Outcome
 
 
@@ -129,7 +130,7 @@ class LiveFlight:
             clock, path[-1:], believed(self._simulator)[None], setpoint[None], self._clearance
         )
         send_motion(self._stage, motion, before)
-        send_movers(self._stage, self._perception.movers, clock, self._perception.movers.tick_s)
+        send_movers(self._stage, self._perception.movers, clock)
 
     def _send_sight(
         self,

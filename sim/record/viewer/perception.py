@@ -4,11 +4,11 @@ import numpy as np
 from jaxtyping import UInt8
 
 from sim.record.clearances import HullClearance
-from sim.scenario import MissionTask, Scenario
+from sim.scenario import Scenario
 from sim.sensing.camera import Camera, CameraScene
 from sim.sensing.mover_rays import SeenMovers
 from sim.types import POSITION, QUATERNION, Body
-from sim.world.build import build_world
+from sim.world.build import world_of
 
 
 class Perception:
@@ -16,8 +16,7 @@ class Perception:
 
     def __init__(self, scenario: Scenario) -> None:
         """Builds the world, its distance field and its scene."""
-        pads = (scenario.task.home_m,) if isinstance(scenario.task, MissionTask) else ()
-        self.world = build_world(scenario.world, pads)
+        self.world = world_of(scenario)
         self.hull = HullClearance(scenario, self.world)
         self.movers = self.hull.movers
         self._scene, self._camera = CameraScene(self.world), Camera(scenario.camera)

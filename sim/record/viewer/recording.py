@@ -11,6 +11,7 @@ from sim.record.instants import first_tick
 from sim.record.lattice_view import Lattice, read_lattice
 from sim.record.near_misses import collided, near_misses
 from sim.record.reader import Flight
+from sim.record.told import told_events
 from sim.record.viewer.blueprint import Column, blueprint
 from sim.record.viewer.camera import send_camera, send_sight
 from sim.record.viewer.drone import send_drone, send_motion, send_mover_shapes, send_movers
@@ -22,7 +23,6 @@ from sim.record.viewer.rows import FlightRows, Motion
 from sim.record.viewer.solids import send_world
 from sim.record.viewer.stage import Stage, new_recording
 from sim.record.viewer.task import send_task, send_way
-from sim.record.words import told_events
 from sim.scenario import Scenario
 
 Note = Callable[[str], object]
@@ -51,10 +51,7 @@ def layout(flights: Sequence[Flight], stages: Sequence[Stage]) -> rr.blueprint.B
 def send_flights(flights: Sequence[Flight], stages: Sequence[Stage], note: Note) -> None:
     """Send all there is; a log without a whole step is a ValueError."""
     for flight, stage in zip(flights, stages, strict=True):
-        if not len(flight):
-            raise ValueError(
-                f"{flight.path}: no steps to show ({flight.damage or 'the flight ended at once'})"
-            )
+        flight.require_steps("show")
         _send_flight(flight, stage, note)
 
 
@@ -83,7 +80,7 @@ def _send_flight(flight: Flight, stage: Stage, note: Note) -> None:
     looks = zip(rows.eyes, ends[:-1].tolist(), strict=True)
     sight = rows.sight(np.array([perception.classes(*look) for look in looks]))
     send_motion(stage, motion)
-    send_movers(stage, perception.movers, rows.clock, 1.0 / scenario.rates.physics_hz)
+    send_movers(stage, perception.movers, rows.clock)
     send_way(stage, scenario, sight)
     send_sight(stage, scenario, sight)
     send_heads(stage, scenario, lattice, sight, flight.action_level)

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Bool, Float, Int, UInt8
 
-from sim.record.instants import drawable, sample_bodies, sample_times, start_body
+from sim.record.instants import drawable, sample_bodies, sample_times
 from sim.record.reader import Flight
-from sim.scenario import MissionTask, Scenario
+from sim.scenario import Scenario
+from sim.task_spec import MissionTask
 from sim.types import BODY_SIZE, EGO_FIELDS, SITE_FIELDS, Decision
 
 _BATTERY, _VISITED = EGO_FIELDS.index("battery"), SITE_FIELDS.index("visited")
@@ -42,7 +43,7 @@ class Sight:
     bodies: Float[np.ndarray, "n 13"]
     eyes: Float[np.ndarray, "n 13"]  # the body when the image was taken: the camera is late
     images: UInt8[np.ndarray, "n 4 h w"]
-    classes: UInt8[np.ndarray, "n h w"] | None  # Semantic values of a view without noise
+    classes: UInt8[np.ndarray, "n h w"]  # Semantic values of a view without noise
     charges: Float[np.ndarray, " n"]  # fraction of the pack's capacity left
     visited: Bool[np.ndarray, "n s"]  # which of the mission's sites are done
     actions: Float[np.ndarray, "n 4"]
@@ -77,30 +78,26 @@ def visited_on_route(
 
 
 class FlightRows:
-    """A log's rows; only what the log itself says, the rest is added by who knows the world."""
+    """Rows of a log with at least one step; only what the log itself says, the rest is added by who knows the world."""
 
     def __init__(self, flight: Flight) -> None:
         """Bodies that diverged stay where they last made sense."""
         self._flight = drawable(flight)
-        first = sample_bodies(flight)[:1] if len(flight) else start_body(flight.scenario)[None]
-        self._path = np.concatenate([first, self._flight.poses])
+        self._path = np.concatenate([sample_bodies(flight)[:1], self._flight.poses])
 
     @property
     def clock(self) -> Clock:
         """The start and the end of every step."""
         flight = self._flight
-        first = (
-            round(float(flight.times[0]) * flight.scenario.rates.control_hz) if len(flight) else 0
-        )
-        times = sample_times(flight) if len(flight) else np.zeros(1)
-        return Clock(times, first + np.arange(len(flight) + 1))
+        first = round(float(flight.times[0]) * flight.scenario.rates.control_hz)
+        return Clock(sample_times(flight), first + np.arange(len(flight) + 1))
 
     @property
     def bodies(self) -> Float[np.ndarray, "n 13"]:
         """Body at every instant of the clock."""
         return self._path[self._flight.tick_starts]
 
-    def sight(self, classes: UInt8[np.ndarray, "n h w"] | None) -> Sight:
+    def sight(self, classes: UInt8[np.ndarray, "n h w"]) -> Sight:
         """What was seen and decided."""
         flight, clock = self._flight, self.clock
         return Sight(

@@ -6,13 +6,11 @@ import subprocess
 import tempfile
 import time
 from pathlib import Path
-from types import TracebackType
 from urllib.parse import quote
 
 import rerun as rr
 import rerun_cli
 
-DEFAULT_PORT = 9090
 _HOST = "127.0.0.1"
 _PATIENCE = 60.0
 """s a viewer may take to open its doors; on a busy machine it takes ten."""
@@ -97,19 +95,6 @@ class Viewer:
             self._child.kill()
             self._child.wait()
         self._said.close()
-
-    def __enter__(self) -> "Viewer":
-        """Itself."""
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        """Close."""
-        self.close()
 
     def _await(self, ports: list[int]) -> None:
         until = time.monotonic() + _PATIENCE

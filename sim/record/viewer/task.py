@@ -6,7 +6,8 @@ from jaxtyping import Float
 
 from sim.record.viewer.rows import Sight
 from sim.record.viewer.stage import Stage
-from sim.scenario import AvoidTask, MissionTask, NavigateTask, Scenario
+from sim.scenario import Scenario
+from sim.task_spec import AvoidTask, MissionTask, NavigateTask
 from sim.types import POSITION
 
 _DONE, _WAITING, _MANDATORY = (90, 200, 120), (170, 175, 185), (245, 180, 60)
@@ -62,7 +63,7 @@ def _ahead(scenario: Scenario, sight: Sight, row: int) -> list[Float[np.ndarray,
 
 
 def _course(task: AvoidTask) -> Float[np.ndarray, "3"]:
-    return task.distance_m * np.array([np.cos(task.course_rad), np.sin(task.course_rad), 0.0])
+    return task.distance_m * task.direction
 
 
 def _send_sites(stage: Stage, task: MissionTask) -> None:

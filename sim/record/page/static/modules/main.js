@@ -57,7 +57,7 @@ class Page {
   // The rectangle that a view from above has to show: where it flew, and what for.
   extent() {
     const { values } = this.arrays.position, { goal, sites = [], way } = this.facts.task;
-    const points = [...sites.map((site) => site.position), ...(goal ? [goal] : []), ...(way?.points ?? [])];
+    const points = [...sites.map((site) => site.position), ...(goal ? [goal] : []), ...(way ?? [])];
     const xs = points.map((p) => p[0]), ys = points.map((p) => p[1]);
     for (let i = 0; i < values.length; i += 3) { xs.push(values[i]); ys.push(values[i + 1]); }
     const least = (v) => v.reduce((a, b) => Math.min(a, b)), most = (v) => v.reduce((a, b) => Math.max(a, b));

@@ -18,7 +18,7 @@ export class Task {
     this.sites = [];
     this.arrays = arrays;
     this.task = facts.task;
-    if (facts.task.way) this.group.add(this.way = dashed(facts.task.way.points, 0xffffff, 1.2));
+    if (facts.task.way) this.group.add(this.way = dashed(facts.task.way, 0xffffff, 1.2));
     if (facts.task.goal) this.addGoal(facts.task);
     if (facts.task.sites) this.addMission(facts.task);
     for (const fence of facts.fences) this.group.add(...prism(fence));
