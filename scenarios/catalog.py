@@ -29,6 +29,10 @@ class ScenarioError(ValueError):
     """A scenario that cannot be had."""
 
 
+_FILES = "name a file: TOML, or to fly a place or a plan CityJSON, CSV, OBJ, STL, GLB, PLY or .plan"
+_OR_ELSE = "or a TOML file; `fly` also takes CityJSON, CSV, OBJ, STL, GLB, PLY and .plan files"
+
+
 class NamedFamily(BaseModel):
     """A family under the name its flights carry."""
 
@@ -45,7 +49,9 @@ def load(name_or_path: str) -> NamedFamily | Scenario:
     """A library entry by name, or a TOML file holding a family or a scenario."""
     is_file = name_or_path.endswith(".toml")
     if not is_file and name_or_path not in names():
-        raise ScenarioError(unknown("scenario", name_or_path, names(), or_else="or a TOML file"))
+        if Path(name_or_path).is_dir():
+            raise ScenarioError(f"scenario {name_or_path!r}: is a folder; {_FILES}")
+        raise ScenarioError(unknown("scenario", name_or_path, names(), or_else=_OR_ELSE))
     path = Path(name_or_path) if is_file else _FOLDER / f"{name_or_path}.toml"
     content = parse(_read(path), str(path))
     return NamedFamily(name=path.stem, family=content) if isinstance(content, Family) else content

@@ -4,7 +4,7 @@ import tomllib
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
@@ -77,6 +77,9 @@ class Suite(BaseModel):
 
     def in_ways(self, ways: Sequence[str]) -> "Suite":
         """The same tasks, each flown in these ways."""
+        for way in ways:
+            if way not in get_args(Way):
+                raise ValueError(unknown("way", way, get_args(Way)))
         return _validated({**self.model_dump(), "ways": {t: tuple(ways) for t in self.tasks}})
 
     def ways_of(self, task: str) -> tuple[str, ...]:

@@ -147,7 +147,8 @@ class ChaseView:
                 zip(task.sites, self._done[step], strict=True), start=1
             ):
                 color = canvas.GOOD if done else canvas.WARN if site.mandatory else canvas.TEXT
-                self._draw_goal(image, site.position_m, str(token), color)
+                words = f"{token}, mandatory" if site.mandatory else str(token)
+                self._draw_goal(image, site.position_m, words, color)
             self._draw_goal(image, (*task.home_m[:2], 0.3), "H", canvas.BAD)
 
     def _draw_goal(self, image: Image, place: tuple[float, ...], words: str, color: Color) -> None:

@@ -169,9 +169,11 @@ class MapView:
             x, y = self._spot(site.position_m)
             cv2.circle(image, (x, y), 9, canvas.BACKGROUND, -1, cv2.LINE_AA)
             cv2.circle(image, (x, y), 9, color, 2, cv2.LINE_AA)
+            if site.mandatory:  # A second ring stays when it is done.
+                cv2.circle(image, (x, y), 13, color, 1, cv2.LINE_AA)
             canvas.text_centred(image, str(token), x, y + 5, color, 13, 600)
             label_y = y + 22 if y < self._size - 24 else y - 14
-            canvas.text_centred(image, f"{site.prize:g} p", x, label_y, canvas.MUTED, 11)
+            canvas.text_centred(image, f"prize {site.prize:g}", x, label_y, canvas.MUTED, 11)
 
     def _draw_drone(self, image: Image, step: int) -> None:
         body = self._flight.step_bodies[step]

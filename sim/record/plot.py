@@ -237,6 +237,8 @@ def _draw_sites(axes: Axes, flight: Flight, task: MissionTask) -> list[Line2D | 
     for index, site in enumerate(task.sites):
         color = _GOOD if visited[index] else "#d98314" if site.mandatory else _SOFT
         x, y, _ = site.position_m
+        if site.mandatory:  # A second ring, whatever became of it.
+            axes.plot(x, y, "o", ms=20, mfc="none", mec=color, mew=1.2, zorder=7)
         axes.plot(x, y, "o", ms=15, mfc="white", mec=color, mew=2, zorder=7)
         axes.annotate(
             str(index + 1),
@@ -252,12 +254,17 @@ def _draw_sites(axes: Axes, flight: Flight, task: MissionTask) -> list[Line2D | 
             f"prize {site.prize:g}", (x, y), xytext=(0, -12), textcoords="offset points", ha="center", va="top",
             fontsize=8, color=_INK, zorder=8, bbox={"fc": "white", "ec": "none", "alpha": 0.75, "pad": 0.8},
         )  # fmt: skip
-    return [
-        _key("s", _BAD, "pad", hollow=True),
-        _key("o", _GOOD, "visited", hollow=True),
-        _key("o", "#d98314", "mandatory, missed", hollow=True),
-        _key("o", _SOFT, "not visited", hollow=True),
+    mandatory = np.array([site.mandatory for site in task.sites], dtype=bool)
+    keys = {
+        "visited": (_GOOD, visited.any()),
+        "mandatory, missed": ("#d98314", (mandatory & ~visited).any()),
+        "not visited": (_SOFT, (~mandatory & ~visited).any()),
+    }
+    ring = [_key("o", _INK, "two rings: mandatory", hollow=True)] if mandatory.any() else []
+    shown = [
+        _key("o", color, words, hollow=True) for words, (color, there) in keys.items() if there
     ]
+    return [_key("s", _BAD, "pad", hollow=True), *shown, *ring]
 
 
 def _key(marker: str, color: str, label: str, hollow: bool = False) -> Line2D:

@@ -142,17 +142,19 @@ class _Composer:
             self._carded = False
             return self.compose(index)
         if not self._carded:
-            self.compose(len(self._flight) - 1)
+            self.compose(len(self._flight) - 1, captioned=False)
             self.outcome_card()
             self._carded = True
         return self._canvas
 
-    def compose(self, step: int) -> Image:
-        """The picture of one step."""
+    def compose(self, step: int, *, captioned: bool = True) -> Image:
+        """The picture of one step; under the outcome, which tells more, without captions."""
         image = self._canvas
         image[...] = self._background
         self._draw_header(image, step)
         self._draw_chase(_region(image, _CHASE), step)
+        if captioned:
+            self._draw_captions(_region(image, _CHASE), step)
         self._draw_onboard(_region(image, _ONBOARD), step)
         self._map.draw(_region(image, _MAP), step)
         if self._heads is not None:
@@ -193,15 +195,9 @@ class _Composer:
         flight = self._flight
         phase = flight.decisions[step].phase
         if phase:
-            canvas.fill(
-                image,
-                544,
-                17,
-                canvas.text_width(phase, 15, 600) + 24,
-                28,
-                canvas.of_hex(phase_color(phase)),
-            )
-            canvas.text(image, phase, 556, 36, canvas.BACKGROUND, 15, 600)
+            words, color = spaced(phase), canvas.of_hex(phase_color(phase))
+            canvas.fill(image, 544, 17, canvas.text_width(words, 15, 600) + 24, 28, color)
+            canvas.text(image, words, 556, 36, canvas.BACKGROUND, 15, 600)
         speed = float(np.linalg.norm(flight.step_bodies[step, VELOCITY]))
         canvas.text_right(image, f"{speed:.1f} m/s", 1130, 36, canvas.TEXT, 18)
         canvas.text_right(image, f"{self._times[step + 1]:.1f} s", 1264, 36, canvas.TEXT, 22, 600)
@@ -210,6 +206,8 @@ class _Composer:
         self._chase.draw(image, step)
         canvas.tag(image, "from behind, with the last 12 s of the way", 0, 0)
         self._draw_depth(image, step)
+
+    def _draw_captions(self, image: Image, step: int) -> None:
         for row, words in enumerate(reversed(self._captions[step][-3:])):
             y = _CHASE[3] - 34 * (row + 1)
             canvas.shade(image, 0, y, _CHASE[2], 30, 0.65)
