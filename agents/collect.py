@@ -11,6 +11,7 @@ import numpy as np
 
 from agents.dataset import save_shard, stack_frames
 from agents.fanout import Engine, Failed
+from agents.fusion import FusionRule
 from agents.labels import Labeller
 from agents.lattice import MOVING, candidate_action
 from agents.lattice_pilot import LatticePilot
@@ -93,6 +94,9 @@ def collect_flight(scenario: Scenario, job: CollectionJob) -> tuple[dict[str, np
         pilot = expert if job.pilot == "teacher" else load_pilot(job.pilot)
         assert isinstance(pilot, LatticePilot)
         if pilot is not expert:
+            pilot.rule = (
+                FusionRule()
+            )  # The lower veto of the teacher: labels are wanted where it is tight.
             pilot.reset(flight)
         labeller = Labeller(teacher, rng)
         labeller.reset(flight)

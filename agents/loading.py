@@ -7,6 +7,7 @@ from agents.arm_names import seed_folder
 from agents.classical import ClassicalBrain
 from agents.composite import CompositeBrain
 from agents.courier import Courier
+from agents.fusion import LEARNED
 from agents.lattice_pilot import LatticePilot
 from agents.pilot import Brain, MissionSkill, Pilot
 from agents.planners import NearestPlanner, ObservablePlanner, RatioPlanner
@@ -123,7 +124,9 @@ def network_pilot(folder: Path, name: str) -> LatticePilot:
                 f"pilot {name}: its network {path} lacks {skill}; give a folder with all three skills"
             )
     brains = {path: NetworkBrain(network) for path, network in networks.items()}
-    return LatticePilot(name, CompositeBrain(*(brains[folders[skill]] for skill in SKILLS)))
+    return LatticePilot(
+        name, CompositeBrain(*(brains[folders[skill]] for skill in SKILLS)), LEARNED
+    )
 
 
 def pilot_networks(name_or_path: str) -> tuple[Path, ...]:
@@ -162,7 +165,7 @@ def _own_pilot(name: str) -> Pilot:
 def _exported_pilot(path: Path) -> LatticePilot:
     from agents.network_onnx import OnnxBrain
 
-    return LatticePilot(str(path), OnnxBrain(path))
+    return LatticePilot(str(path), OnnxBrain(path), LEARNED)
 
 
 def _in_a_way(pilot: Pilot, name: str, way: str) -> Pilot:

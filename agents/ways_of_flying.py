@@ -34,9 +34,9 @@ def substituted(name: str, pilot: LatticePilot, replaced: frozenset[str]) -> Lat
     brains = [teacher if skill in replaced else pilot.brain for skill in SKILLS]
     # The teacher knows its way: a detour would only lead it off.
     detours = pilot.detours and "navigation" not in replaced
-    return LatticePilot(
-        name, CompositeBrain(*brains), pilot.rule, detours=detours, masking=pilot.masking
-    )
+    # Its survival is a matter of centimetres, with a rule of its own.
+    rule = FusionRule() if "avoidance" in replaced else pilot.rule
+    return LatticePilot(name, CompositeBrain(*brains), rule, detours=detours, masking=pilot.masking)
 
 
 class HeadAlone:

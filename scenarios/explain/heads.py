@@ -4,7 +4,6 @@ import math
 
 import numpy as np
 
-from agents.fusion import FusionRule
 from agents.mission_control import HOME, INSPECT, LAND
 from scenarios.explain.blame import energy_left_wh
 from scenarios.explain.section import Section
@@ -74,18 +73,11 @@ def vetoes(decision: Decision) -> str:
     if not out.any():
         return f"none of {len(fused)}: the least survival is {survival.min():.2f}"
     worst, best = float(survival[out].min()), float(survival[out].max())
-    rule = FusionRule().veto_below
     why = f"rated {worst:.2f} to {best:.2f}"
     if out.all():
         return f"all {len(fused)}, {why}: the one rated safest flies"
     least = float(survival[~out].min())
-    # The log does not hold the pilot's rule: the shipped one is named where what was vetoed agrees with it.
-    threshold = (
-        f"below the veto's {rule:g}"
-        if best < rule <= least
-        else f"by a threshold between {best:.2f} and {least:.2f}"
-    )
-    return f"{int(out.sum())} of {len(fused)}, {why}, {threshold}; the least that passed is {least:.2f}"
+    return f"{int(out.sum())} of {len(fused)}, {why}; the least that passed is {least:.2f}"
 
 
 # --- Private.
