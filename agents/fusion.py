@@ -31,8 +31,7 @@ class FusionRule:
 
 
 LEARNED = FusionRule(veto_below=0.5)
-"""Of networks, fitted on choice worlds with the specialists' first seed: against 0.35, missions of the first tier rose from
-15 of 19 to 20 of 20, avoidance of the second and fourth by one in ten; 0.65, and other weights, were no better."""
+"""Of networks, fitted on choice worlds with the first specialists of the full budget; see docs/experiments.md."""
 
 
 def fuse(
