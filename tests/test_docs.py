@@ -11,6 +11,7 @@ import tyro
 import agents
 import run_sim
 import scenarios
+from agents.loading import SHIPPED
 from scenarios.suite import suite_names
 from sim.scenario import Scenario
 from sim.task_spec import MissionTask
@@ -165,9 +166,8 @@ def is_known_pilot(name: str) -> bool:
     base = re.split(r"[@#+]", name)[0]
     if ".py:" in base:
         return (ROOT / base.split(":")[0]).is_file()
-    return (
-        base in agents.pilot_names() or base.startswith("runs/") or base.endswith((".zip", ".onnx"))
-    )
+    shipped = base in agents.pilot_names() or (SHIPPED / base).is_dir()
+    return shipped or base.startswith("runs/") or base.endswith((".zip", ".onnx"))
 
 
 def is_known_scenario(name: str) -> bool:
