@@ -66,7 +66,7 @@ def test_eight_bits_round_by_half_a_step_of_their_channel(tmp_path: Path) -> Non
 
 def test_a_channel_of_zeros_stays_zero(tmp_path: Path) -> None:
     net = new_network(CONFIG, 0)
-    torch.nn.init.zeros_(net.heads["navigation"].logits.weight)  # pyright: ignore[reportArgumentType]
+    torch.nn.init.zeros_(net.get_parameter("heads.navigation.logits.weight"))
     save_checkpoint(tmp_path, net, CARD, dtype=torch.int8)
     assert not load_checkpoint(tmp_path).state_dict()["heads.navigation.logits.weight"].any()
 

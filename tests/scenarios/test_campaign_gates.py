@@ -100,20 +100,20 @@ def test_every_flight_has_a_log_of_its_own(tmp_path: Path) -> None:
         for pilot in ("runs/x", "runs_x")
         for scenario in ("a/m.toml", "b/m.toml")
     ]
-    logs = record_logs("all", rows, tmp_path, Engine(), Crew({}, ""))  # pyright: ignore[reportArgumentType]
+    logs = record_logs("all", rows, tmp_path, Engine(), Crew({}, ""))
     assert len(set(logs.values())) == len(rows)
     assert all((tmp_path / log).exists() for log in logs.values())
     assert all(log.startswith("logs/m-runs_x-") for log in logs.values())
-    assert record_logs("all", rows, tmp_path, Engine(Failed("never")), Crew({}, "")) == logs  # pyright: ignore[reportArgumentType]
+    assert record_logs("all", rows, tmp_path, Engine(Failed("never")), Crew({}, "")) == logs
 
 
 def test_a_flight_that_could_not_be_recorded_is_unjudged(tmp_path: Path) -> None:
     rows = [row("shared"), row("blind"), row("dead", False, outcome=CRASHED)]
     failing = Engine(Failed("disk full"))
-    assert record_logs("all", rows[1:], tmp_path, failing, Crew({}, "")) == {}  # pyright: ignore[reportArgumentType]
+    assert record_logs("all", rows[1:], tmp_path, failing, Crew({}, "")) == {}
     logs = {("shared", "forest", 15_000): "logs/shared.mcap"}
     agreeing = Engine(Judged("success", "success", True, 0, ()))
-    said = judge_campaign(rows, logs, tmp_path, agreeing)  # pyright: ignore[reportArgumentType]
+    said = judge_campaign(rows, logs, tmp_path, agreeing)
     assert (said.logs, said.disagreements, said.unjudged) == (1, (), (rows[1],))
     report = report_of(rows[:2], said)
     assert exit_code(options("shared"), report) == 1

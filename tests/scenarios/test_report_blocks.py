@@ -42,7 +42,7 @@ def report_of(
         for index in range(WORLDS)
         for pilot in PILOTS
     ]
-    compute = dict.fromkeys(PILOTS, Compute(1, 1, 1.0, 1.0, 1.0))
+    compute: dict[str, Compute] = dict.fromkeys(PILOTS, Compute(1, 1, 1.0, 1.0, 1.0))
     return compile_report(SUITE, [Entry("go", "town", PILOTS)], rows, compute, {})
 
 
