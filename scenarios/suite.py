@@ -79,7 +79,7 @@ class Suite(BaseModel):
         """The same tasks, each flown in these ways."""
         for way in ways:
             if way not in get_args(Way):
-                raise ValueError(unknown("way", way, get_args(Way)))
+                raise ValueError(f"ways: {unknown('way', way, get_args(Way))}")
         return _validated({**self.model_dump(), "ways": {t: tuple(ways) for t in self.tasks}})
 
     def ways_of(self, task: str) -> tuple[str, ...]:
