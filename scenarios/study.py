@@ -1,12 +1,12 @@
 """A study: which networks are trained on which frames, and what they then fly; a TOML file, so that another needs no code."""
 
-import tomllib
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from agents.arms import arm_named
+from scenarios.named_file import names_in, read_named
 from scenarios.suite import Way, load_suite
 from sim.names import unknown
 from sim.problems import problems
@@ -100,19 +100,14 @@ class Study(_Table):
 
 def study_names() -> tuple[str, ...]:
     """Names of the shipped studies."""
-    return tuple(sorted(path.stem for path in _FOLDER.glob("*.toml")))
+    return names_in(_FOLDER)
 
 
 def load_study(name_or_path: str) -> Study:
     """A shipped study by name, or one from a TOML file; ValueError says what is wrong with it."""
-    is_file = name_or_path.endswith(".toml")
-    if not is_file and name_or_path not in study_names():
-        raise ValueError(unknown("study", name_or_path, study_names(), or_else="or a TOML file"))
-    path = Path(name_or_path) if is_file else _FOLDER / f"{name_or_path}.toml"
+    path, content = read_named("study", name_or_path, _FOLDER)
     try:
-        return Study.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ValueError(f"study {path}: not TOML: {error}") from error
+        return Study.model_validate(content)
     except ValidationError as error:
         raise ValueError(f"study {path}: {problems(error, Study)}") from error
 

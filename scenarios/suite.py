@@ -1,6 +1,5 @@
 """A suite: which scenarios a comparison flies, and on which worlds."""
 
-import tomllib
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
@@ -8,8 +7,9 @@ from typing import Annotated, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from scenarios.named_file import names_in, read_named
 from scenarios.seeds import SEED_SETS
-from sim.names import did_you_mean, unknown
+from sim.names import unknown
 from sim.problems import problems
 
 Way = Literal["all", "head", "substitution"]
@@ -107,24 +107,12 @@ def parse_seeds(words: Sequence[str]) -> tuple[int, ...]:
 
 def suite_names() -> tuple[str, ...]:
     """Names of the shipped suites."""
-    return tuple(sorted(path.stem for path in _FOLDER.glob("*.toml")))
+    return names_in(_FOLDER)
 
 
 def load_suite(name_or_path: str) -> Suite:
     """A shipped suite by name, or one from a TOML file."""
-    is_file = name_or_path.endswith(".toml")
-    if not is_file and name_or_path not in suite_names():
-        raise ValueError(unknown("suite", name_or_path, suite_names(), or_else="or a TOML file"))
-    path = Path(name_or_path) if is_file else _FOLDER / f"{name_or_path}.toml"
-    try:
-        content = tomllib.loads(path.read_text(encoding="utf-8"))
-    except tomllib.TOMLDecodeError as error:
-        raise ValueError(f"suite {path}: not TOML: {error}") from error
-    except UnicodeDecodeError as error:
-        raise ValueError(f"suite {path}: not UTF-8 text") from error
-    except OSError as error:
-        hint = did_you_mean(path.stem, suite_names())
-        raise ValueError(f"suite {path}: cannot be read: {error.strerror}{hint}") from error
+    path, content = read_named("suite", name_or_path, _FOLDER)
     return _validated(content, f"suite {path}: ")
 
 
