@@ -22,6 +22,11 @@ class Arm:
     name: str
     networks: tuple[NetworkConfig, ...]
 
+    @property
+    def folder(self) -> str:
+        """Its name as a folder's."""
+        return self.name.replace(":", "-")
+
     def folder_of(self, network: NetworkConfig) -> str:
         """Where a network lies in the arm's folder: beside its card if it is the only one, else by its heads."""
         return "" if len(self.networks) == 1 else "+".join(network.heads)

@@ -94,9 +94,8 @@ def collect_flight(scenario: Scenario, job: CollectionJob) -> tuple[dict[str, np
         pilot = expert if job.pilot == "teacher" else load_pilot(job.pilot)
         assert isinstance(pilot, LatticePilot)
         if pilot is not expert:
-            pilot.rule = (
-                FusionRule()
-            )  # The lower veto of the teacher: labels are wanted where it is tight.
+            # The teacher's lower veto: labels are wanted where it is tight.
+            pilot.rule = FusionRule()
             pilot.reset(flight)
         labeller = Labeller(teacher, rng)
         labeller.reset(flight)

@@ -40,7 +40,7 @@ def train(
     trained = {}
     for seed in config.seeds:
         for arm in map(arm_named, config.arms):
-            name = f"{arm.name.replace(':', '-')}/seed-{seed}"
+            name = f"{arm.folder}/seed-{seed}"
             _train_arm(arm, config.out / name, seed, config, frames, report, probe)
             trained[name] = config.out / name
     return trained

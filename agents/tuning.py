@@ -25,7 +25,7 @@ def tuned_rate(
     report: Callable[[str], None],
 ) -> float:
     """The learning rate of the grid with the least held-out loss; found once, then read from `out`."""
-    folder = out / arm.name.replace(":", "-") / "+".join(network.heads)
+    folder = out / arm.folder / "+".join(network.heads)
     answer = folder / "tuned.json"
     rates = [factor * config.learning_rate for factor in _GRID]
     steps = max(1, config.spent.steps // _SHARE)

@@ -13,7 +13,7 @@ from torch import Tensor
 
 from models.config import NetworkConfig
 from models.multitask import MultiTaskNet
-from models.storage import packed, unpacked
+from models.storage import packed, replace_file, unpacked
 
 WEIGHTS, CONFIG, CARD = "weights.safetensors", "config.json", "card.md"
 
@@ -51,10 +51,10 @@ def save_checkpoint(
     folder.mkdir(parents=True, exist_ok=True)
     stored = packed({name: tensor.cpu() for name, tensor in net.state_dict().items()}, dtype)
     digest = _hash(net.config, unpacked(stored))
-    _replace(folder / WEIGHTS, save(stored, metadata={"weights_hash": digest}))
-    _replace(folder / CONFIG, net.config.to_json().encode())
+    replace_file(folder / WEIGHTS, save(stored, metadata={"weights_hash": digest}))
+    replace_file(folder / CONFIG, net.config.to_json().encode())
     text = card if isinstance(card, str) else card.to_markdown()
-    _replace(folder / CARD, text.encode())
+    replace_file(folder / CARD, text.encode())
     return digest
 
 
@@ -121,10 +121,3 @@ def _read(path: Path) -> bytes:
         return path.read_bytes()
     except OSError as error:
         raise ValueError(f"{path}: cannot be read: {error.strerror}") from error
-
-
-def _replace(path: Path, content: bytes) -> None:
-    """Write beside, then rename, so that a killed run leaves the old file or the new one."""
-    partial = path.with_name(path.name + ".partial")
-    partial.write_bytes(content)
-    partial.replace(path)

@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from models.config import HEADS
 from models.cost import example_batch
 from models.multitask import INPUTS, MultiTaskNet
+from models.storage import replace_file
 
 OUTPUTS = ("navigation", "survival", "mission", "status")
 _OPSET = 18
@@ -80,9 +81,7 @@ def export_onnx(networks: Sequence[MultiTaskNet], path: Path, metadata: Mapping[
     assert program is not None
     model = program.model_proto
     onnx.helper.set_model_props(model, dict(metadata))
-    partial = path.with_name(path.name + ".partial")
-    partial.write_bytes(model.SerializeToString())
-    partial.replace(path)
+    replace_file(path, model.SerializeToString())
 
 
 @contextlib.contextmanager

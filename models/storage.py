@@ -1,6 +1,7 @@
 """Weights as they are stored: 32 or 16-bit floats as they are, or 8-bit integers with a scale for every output channel."""
 
 from collections.abc import Mapping
+from pathlib import Path
 
 import torch
 from torch import Tensor
@@ -41,6 +42,13 @@ def unpacked(stored: Mapping[str, Tensor]) -> dict[str, Tensor]:
         for name, tensor in stored.items()
         if not name.endswith(_SCALE)
     }
+
+
+def replace_file(path: Path, content: bytes) -> None:
+    """Write beside, then rename, so that a killed run leaves the old file or the new one."""
+    partial = path.with_name(path.name + ".partial")
+    partial.write_bytes(content)
+    partial.replace(path)
 
 
 def _along_first(scale: Tensor, tensor: Tensor) -> Tensor:

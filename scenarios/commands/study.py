@@ -118,4 +118,4 @@ def _fly(asked: Study, part: str, flights: Flights, folder: Path, workers: int) 
 
 def _arm_folder(asked: Study, folder: Path, label: str) -> Path:
     """Where the trainings of a network lie, a folder a seed."""
-    return _networks(folder, label) / arm_named(asked.networks[label].arm).name.replace(":", "-")
+    return _networks(folder, label) / arm_named(asked.networks[label].arm).folder
