@@ -7,6 +7,7 @@ from agents.known_way import KnownWay
 from agents.local_map import LocalMap
 from agents.pilot import Briefing
 from agents.reckoning import turn_about_z
+from agents.ways import aim_along
 from sim.tasks.base import make_goal
 from sim.types import Observation
 
@@ -14,10 +15,6 @@ _PROGRESS = 0.5
 """m nearer to the goal that count as progress."""
 _PATIENCE = 2.5
 """s without progress after which a detour begins; it ends as soon as the drone is nearer than it was before."""
-_LOOKAHEAD = 10.0
-"""m along the way to the point a detour aims at, unless the way bends before."""
-_CORNER = 2.5
-"""m from a bend of the way within which the next one is aimed at."""
 _LOOK_EVERY = 3
 """Control steps from one image taken into the map to the next: walls do not move."""
 _PLAN_SECONDS = 0.5
@@ -69,16 +66,13 @@ class Detour:
         self._closest, self._stalled = np.inf, 0.0
 
     def _onward(self, offset_heading: Float[np.ndarray, "3"]) -> Float[np.ndarray, "3"]:
-        """The next point of the open way to a goal; both relative to the drone, heading frame."""
+        """Where to aim on the open way to a goal; both relative to the drone, heading frame."""
         known = self._map
         turn = turn_about_z(known.yaw)
         goal = known.position + turn @ offset_heading
         bends = self._way.bends(known, goal[:2])
         if bends is None:
             return offset_heading
-        away = np.linalg.norm(bends - known.position[:2], axis=1)
-        ahead = np.flatnonzero(away > _CORNER)
-        bend = bends[ahead[0]] if len(ahead) else goal[:2]
-        onward = bend - known.position[:2]
-        onward = onward * min(1.0, _LOOKAHEAD / max(float(np.linalg.norm(onward)), 1e-6))
+        left = self._way.field(known, goal[:2]).at(known.position)
+        onward = aim_along(bends, known.position[:2], left)
         return turn.T @ np.array([onward[0], onward[1], offset_heading[2]])

@@ -17,12 +17,16 @@ from agents.mission_control import (
 )
 from agents.pilot import make_briefing
 from agents.teacher import TeacherBrain
+from agents.ways import aim_along
 from sim.flight import Flight
+from sim.frames import heading_from_world
 from sim.tasks.base import make_goal
 from sim.types import Observation
 
 _OTHER_TARGET = 0.3
 """Share of mission frames whose goal is a random site instead of the pilot's: navigation must serve any."""
+_ALONG_WAY = 0.25
+"""Share of frames whose goal is moved onto the free way, as a detour moves it onto the one that it knows."""
 
 
 @dataclass(frozen=True)
@@ -51,6 +55,8 @@ class Labeller:
             return Labels(survival, None)
         control = pilot.control
         if control is None:
+            if self._briefing.task == "navigate":
+                observation = self._along_way(observation, 0)
             return Labels(survival, self._frame(observation, survival, 0))
         observation = control.observe(observation)
         sites = read_sites(observation)
@@ -59,6 +65,7 @@ class Labeller:
             **observation,
             "goal": make_goal(approach(sites, target), self._briefing.speed_limit),
         }
+        observation = self._along_way(observation, target)
         return Labels(survival, self._frame(observation, survival, target))
 
     def _mission_target(self, sites: Sites, target: int) -> int:
@@ -71,6 +78,18 @@ class Labeller:
         if not asked.any() or (asked[target] and self._rng.random() >= _OTHER_TARGET):
             return target
         return int(self._rng.choice(np.flatnonzero(asked)))
+
+    def _along_way(self, observation: Observation, target: int) -> Observation:
+        """Now and then, with the goal where the free way to the target leads on: what to do is the same, and plain to see."""
+        truth = self._teacher.truth
+        field, position = truth.field(target), truth.position
+        left = field.at(position)
+        if self._rng.random() >= _ALONG_WAY or not np.isfinite(left):
+            return observation
+        onward = aim_along(field.path_from(position)[1:], position[:2], left)
+        rise = truth.targets[target][2] - position[2]
+        offset = heading_from_world(np.array([*onward, rise]), truth.yaw)
+        return {**observation, "goal": make_goal(offset, self._briefing.speed_limit)}
 
     def _frame(
         self, observation: Observation, survival: np.ndarray, target: int

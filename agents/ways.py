@@ -7,6 +7,10 @@ from numba import njit
 from agents.preference import way_preference
 from sim.world.geodesic import SPACING, FreeSpace, GeodesicField, field_at
 
+_LOOKAHEAD = 10.0
+"""m along a way that is aimed ahead."""
+_CORNER = 2.5
+"""m from a corner of a way within which the next one is aimed at."""
 _THROUGH_WALL = 1.0
 """m of progress beyond the distance flown that only leaping over a wall can explain."""
 
@@ -31,6 +35,19 @@ def follow(
     flown = np.linalg.norm(ends - position, axis=1)
     progress = np.where(np.abs(progress) > flown + _THROUGH_WALL, -flown, progress)
     return way_preference(progress, ends[:, 2] - goal[2], bearing - yaw)
+
+
+def aim_along(
+    corners: Float[np.ndarray, "n 2"], position: Float[np.ndarray, "2"], left: float
+) -> Float[np.ndarray, "2"]:
+    """Where to aim on a way of which `left` metres are left, relative to the drone, m: towards its next corner.
+
+    A corner is passed, not stopped at, so it is not aimed at as if it were the end, however near it is.
+    """
+    away = np.linalg.norm(corners - position, axis=1)
+    ahead = np.flatnonzero(away > _CORNER)
+    toward = corners[ahead[0] if len(ahead) else -1] - position
+    return toward * min(_LOOKAHEAD, left) / max(float(np.linalg.norm(toward)), 1e-6)
 
 
 def nearest_free(space: FreeSpace, xy: Float[np.ndarray, "2"]) -> Float[np.ndarray, "2"]:

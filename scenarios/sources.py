@@ -29,10 +29,16 @@ TRAINING_FAMILIES = (
     "blocks-avoidance",
     "clutter-navigation",
     "clutter-mission",
+    "blocks-mission",
+    "tier3-navigation",
+    "tier3-mission",
+    "blocks-navigation",
+    "tier2-navigation",
+    "blocks-mission",
 )
 """What training draws from, in turn: every family but those held out and those that others published; no real place.
 
-A mission gives three to five times the frames of another flight. Their number shares no factor with that of the pilots
+Families in which networks were weakest stand more than once. A mission gives three to five times the frames of another flight. Their number shares no factor with that of the pilots
 that fly a round in turn, nor with `agents.dataset.HELD_OUT_EVERY`: every pilot flies every family, and all validate.
 """
 CHOICE_FAMILIES = {
