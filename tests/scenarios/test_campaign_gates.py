@@ -18,6 +18,7 @@ from scenarios.report import Report, compile_report
 from scenarios.report_page import report_markdown
 from scenarios.row import CRASHED, Row
 from scenarios.suite import Suite
+from tests.scenarios.rows import made_up_row
 
 
 def options(*pilots: str, **more: Any) -> Options:
@@ -27,15 +28,6 @@ def options(*pilots: str, **more: Any) -> Options:
         "logs": "none", "referee": False, "junit": None, "require": None, "out": None, "json": False,
     }  # fmt: skip
     return Options(**plain | more)
-
-
-def row(pilot: str, success: bool = True, scenario: str = "forest", **more: Any) -> Row:
-    values: dict[str, Any] = {
-        "pilot": pilot, "scenario": scenario, "seed": 15_000, "outcome": "success" if success else "collision",
-        "success": success, "duration_s": 1.0, "distance_m": 1.0, "min_clearance_m": None, "energy_wh": 1.0,
-        "prize": 0.0, "prize_optimum": None, "world": scenario, "wall_s": 1.0,
-    }  # fmt: skip
-    return Row(**values | more)
 
 
 def report_of(rows: list[Row], referee: Refereed | None = None) -> Report:
@@ -60,7 +52,7 @@ def report_of(rows: list[Row], referee: Refereed | None = None) -> Report:
 def test_require_binds_every_training_of_the_first_arm_in_every_way(
     pilots: tuple[str, ...], short: str
 ) -> None:
-    rows = [row(short, success=False), row("other")]
+    rows = [made_up_row(short, success=False), made_up_row("other")]
     assert exit_code(options(*pilots, require=0.5), report_of(rows)) == 1
     assert exit_code(options(*pilots), report_of(rows)) == 0
     assert exit_code(options("other", *pilots, require=0.5), report_of(rows)) == 0
@@ -96,7 +88,7 @@ class Engine:
 
 def test_every_flight_has_a_log_of_its_own(tmp_path: Path) -> None:
     rows = [
-        row(pilot, scenario=scenario)
+        made_up_row(pilot, scenario=scenario)
         for pilot in ("runs/x", "runs_x")
         for scenario in ("a/m.toml", "b/m.toml")
     ]
@@ -108,7 +100,11 @@ def test_every_flight_has_a_log_of_its_own(tmp_path: Path) -> None:
 
 
 def test_a_flight_that_could_not_be_recorded_is_unjudged(tmp_path: Path) -> None:
-    rows = [row("shared"), row("blind"), row("dead", False, outcome=CRASHED)]
+    rows = [
+        made_up_row("shared"),
+        made_up_row("blind"),
+        made_up_row("dead", False, outcome=CRASHED),
+    ]
     failing = Engine(Failed("disk full"))
     assert record_logs("all", rows[1:], tmp_path, failing, Crew({}, "")) == {}
     logs = {("shared", "forest", 15_000): "logs/shared.mcap"}

@@ -19,6 +19,7 @@ from scenarios.statistics import Estimate, holm, wilson
 from scenarios.suite import Suite
 from scenarios.verdicts import exploratory_verdict, primary_verdict
 from scenarios.worst import worst_flights
+from tests.scenarios.rows import made_up_row
 
 SUITE = Suite(
     format="suite/1",
@@ -38,29 +39,24 @@ SUCCESSES = {
 }
 
 
-def row(pilot: str, scenario: str, index: int, **changes: object) -> Row:
+def row(pilot: str, scenario: str, index: int, **changes: Any) -> Row:
     success = SUCCESSES[pilot][index]
-    values: dict[str, object] = {
-        "pilot": pilot,
-        "scenario": scenario,
-        "seed": 15_000 + index,
-        "outcome": "success" if success else "collision",
-        "success": success,
+    values: dict[str, Any] = {
         "duration_s": 10.0,
         "distance_m": 40.0,
         "min_clearance_m": 0.5,
-        "energy_wh": 1.0,
         "prize": 4.0 if success else 2.0,
         "prize_optimum": 8.0 if scenario == "town" else None,
-        "world": f"{scenario}-{index}",
-        "wall_s": 1.0,
         "reason": "" if success else "collision with obstacle <at> & about",
         "interventions": {"guard_altitude": 2},
         "latency_p50_ms": 1.5,
         "latency_p99_ms": 2.5,
-        **changes,
     }
-    return Row(**values)  # pyright: ignore[reportArgumentType] - mixed values of known keys.
+    return made_up_row(
+        **{"pilot": pilot, "success": success, "scenario": scenario, "index": index}
+        | values
+        | changes
+    )
 
 
 def all_rows() -> list[Row]:

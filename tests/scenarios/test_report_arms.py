@@ -13,9 +13,9 @@ from scenarios.plan import Entry
 from scenarios.report import Report, compile_report, pairs_of
 from scenarios.report_page import report_markdown, write_report
 from scenarios.report_tables import report_table
-from scenarios.row import Row
 from scenarios.statistics import holm, wilson
 from scenarios.suite import Suite
+from tests.scenarios.rows import made_up_row
 
 WORLDS = 60
 ARMS = ("c#0", "c#1", "c#2", "a#0", "a#1", "a#2", "classical")
@@ -27,17 +27,9 @@ SUITE = Suite(
 ENTRIES = [Entry("mission", "town", ARMS), Entry("go", "forest", ARMS)]
 
 
-def row(pilot: str, scenario: str, index: int, success: bool, **more: Any) -> Row:
-    return Row(
-        pilot=pilot, scenario=scenario, seed=15_000 + index, outcome="success" if success else "collision",
-        success=success, duration_s=1.0, distance_m=1.0, min_clearance_m=None, energy_wh=1.0, prize=0.0,
-        prize_optimum=None, world=f"{scenario}-{index}", wall_s=1.0, **more,
-    )  # fmt: skip
-
-
 def report_of(succeeds: Callable[[str, int], bool], **more: Any) -> Report:
     rows = [
-        row(pilot, scenario, index, succeeds(pilot, index), **more)
+        made_up_row(pilot, succeeds(pilot, index), scenario, index, **more)
         for index in range(WORLDS)
         for scenario in ("forest", "town")
         for pilot in ARMS
@@ -107,7 +99,9 @@ def test_equal_arms_are_equivalent() -> None:
 
 def test_published_verdicts_stand_beside_ours(tmp_path: Path) -> None:
     rows = [
-        row(pilot, scenario, index, index < 30, published=None if index >= 50 else index < 40)
+        made_up_row(
+            pilot, index < 30, scenario, index, published=None if index >= 50 else index < 40
+        )
         for index in range(WORLDS)
         for scenario in ("forest", "town")
         for pilot in ARMS
@@ -135,11 +129,11 @@ def test_real_places_are_listed_by_block_and_their_intervals_are_wider() -> None
         return index // 10 < 4
 
     rows = [
-        row(
+        made_up_row(
             pilot,
+            won(pilot, index),
             scenario,
             index,
-            won(pilot, index),
             block=f"delft:{index // 10},0" if scenario == "town" else "",
         )
         for index in range(WORLDS)

@@ -14,6 +14,7 @@ from scenarios.report_blocks import ONE_BLOCK, world_blocks
 from scenarios.row import CRASHED, Row
 from scenarios.statistics import wilson
 from scenarios.suite import Suite
+from tests.scenarios.rows import made_up_row
 
 WORLDS, KIN = 60, 12
 """Five blocks of twelve worlds."""
@@ -24,13 +25,9 @@ SUITE = Suite(
 
 
 def row(pilot: str, index: int, success: bool, **more: Any) -> Row:
-    values: dict[str, Any] = {
-        "pilot": pilot, "scenario": "town", "seed": 15_000 + index, "success": success,
-        "outcome": "success" if success else "collision", "duration_s": 1.0, "distance_m": 1.0,
-        "min_clearance_m": None, "energy_wh": 1.0, "prize": 4.0 * success, "prize_optimum": 5.0,
-        "prize_clairvoyant": 8.0, "world": f"town-{index}", "wall_s": 1.0, "block": f"block {index // KIN}",
-    }  # fmt: skip
-    return Row(**values | more)
+    mission = {"prize": 4.0 * success, "prize_optimum": 5.0, "prize_clairvoyant": 8.0}
+    place = {"block": f"block {index // KIN}"}
+    return made_up_row(pilot, success, "town", index, **mission | place | more)
 
 
 def report_of(

@@ -2,7 +2,6 @@
 
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -12,10 +11,10 @@ from scenarios.compute import Compute
 from scenarios.parquet import read_parquet
 from scenarios.plan import Entry
 from scenarios.report import compile_report
-from scenarios.row import Row
 from scenarios.study import Study, load_study, study_names
 from scenarios.study_results import Flight, network_levels, relabelled, write_results
 from scenarios.suite import Suite
+from tests.scenarios.rows import made_up_row
 
 WORLDS = 20
 PATHS = {"out/networks/one/shared": "one", "out/networks/three/specialists": "three"}
@@ -42,7 +41,7 @@ def flown(seeds: int) -> Flight:
     """What `compare` gives: pilots are called by their paths, and wins fall by one from seed to seed."""
     pilots = tuple(f"{path}#{seed}" for path in PATHS for seed in range(1, seeds + 1))
     rows = [
-        row(f"{path}#{seed}", world, world < WINS[label] - seed)
+        made_up_row(f"{path}#{seed}", world < WINS[label] - seed, index=world)
         for path, label in PATHS.items()
         for seed in range(1, seeds + 1)
         for world in range(WORLDS)
@@ -58,16 +57,6 @@ def flown(seeds: int) -> Flight:
     compute = dict.fromkeys(pilots, Compute(1, 1_000_000, 1e6, 1.0, 2.0))
     report = compile_report(suite, entries, rows, compute, {})
     return Flight("first", report, entries, rows)
-
-
-def row(pilot: str, world: int, success: bool) -> Row:
-    values: dict[str, Any] = {
-        "pilot": pilot, "scenario": "forest", "seed": 15_000 + world, "success": success,
-        "outcome": "success" if success else "collision", "duration_s": 1.0, "distance_m": 1.0,
-        "min_clearance_m": None, "energy_wh": 1.0, "prize": 0.0, "prize_optimum": None,
-        "world": f"forest-{world}", "wall_s": 1.0,
-    }  # fmt: skip
-    return Row(**values)
 
 
 def test_every_shipped_study_loads() -> None:
