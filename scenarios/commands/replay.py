@@ -6,6 +6,7 @@ from pathlib import Path
 
 from rich.table import Table
 
+import agents
 from scenarios.commands.console import InputError, progress, say, show, user_input
 from scenarios.commands.flight_table import flight_table
 from scenarios.commands.log_files import log_files
@@ -21,6 +22,8 @@ from sim.record.reader import Flight, read_flight
 from sim.record.video import film_workers, write_video
 from sim.task_spec import MissionTask
 
+_Write = Callable[[Flight, Path, float | None], object]
+"""Draws a flight into a file; knows the best prize of its mission."""
 _VERSIONS = ("python", "numpy", "numba", "pybullet", "embreex")
 
 
@@ -69,19 +72,18 @@ def _read(paths: list[Path]) -> list[Flight]:
     return flights
 
 
-def _film(flight: Flight, path: Path) -> None:
+def _film(flight: Flight, path: Path, optimum: float | None) -> None:
     with progress(f"rendering {path}", "frames") as report:
-        write_video(flight, path, report, film_workers(flight))
+        write_video(flight, path, report, film_workers(flight), optimum)
 
 
-def _write(
-    flights: list[Flight], target: Path, suffix: str, write: Callable[[Flight, Path], object]
-) -> None:
+def _write(flights: list[Flight], target: Path, suffix: str, write: _Write) -> None:
     """One file for one log; for several, one file each in the folder `target`."""
     try:
         paths = _paths(flights, target, suffix)
         for flight, path in zip(flights, paths, strict=True):
-            write(flight, path)
+            flight.require_steps("draw")
+            write(flight, path, agents.mission_optimum(flight.scenario))
             say(f"wrote {path}")
     except OSError as error:
         raise InputError(f"{target}: cannot be written: {error.strerror or error}") from error

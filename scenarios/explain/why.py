@@ -191,9 +191,9 @@ def _summary(log: Log) -> Section:
     if result is None:
         rows.append(("outcome", f"unknown: the log ends at {len(log) / hz:.2f} s"))
     else:
-        end = result.events[-1].detail if result.events and not result.success else {}
-        words = describe_event(f"{result.outcome} at {result.duration_s:.2f} s", end)
-        rows.append(("outcome", words))
+        end = result.events[-1].detail if result.events else {}
+        words = describe_event(result.outcome, end)
+        rows.append(("outcome", f"after {result.duration_s:.2f} s: {words}"))
     return Section("outcome", tuple(rows))
 
 

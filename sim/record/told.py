@@ -23,6 +23,12 @@ def told_events(flight: Flight) -> tuple[Event, ...]:
     return (*flight.events, *untold_ending({event.name for event in flight.events}, flight.result))
 
 
+def main_events(flight: Flight) -> tuple[Event, ...]:
+    """The same without what pilots note at every step it holds, which may be most of them: `interventions` has it."""
+    noted = {name for decision in flight.decisions for name in decision.events}
+    return tuple(event for event in told_events(flight) if event.name not in noted)
+
+
 def untold_ending(told: Collection[str], result: FlightResult | None) -> tuple[Event, ...]:
     """What ended a flight, of which events with these names were told; none where that is among them."""
     if result is None or result.outcome.value in told:

@@ -10,6 +10,7 @@ import numpy as np
 from sim.physics.vehicle import Vehicle
 from sim.record.lattice_view import read_lattice
 from sim.record.page.marks import Mark
+from sim.record.prizes import prize_words
 from sim.record.reader import Flight
 from sim.record.words import clearance_words, describe_event, spaced
 from sim.task_spec import MissionTask
@@ -32,7 +33,9 @@ def outcome(flight: Flight) -> str:
     return spaced(flight.result.outcome.value)
 
 
-def flight_facts(flight: Flight, world: World, vehicle: Vehicle, left_out: int) -> dict[str, Any]:
+def flight_facts(
+    flight: Flight, world: World, vehicle: Vehicle, left_out: int, optimum: float | None
+) -> dict[str, Any]:
     """Everything but task, marks, phases and arrays."""
     scenario, result = flight.scenario, flight.result
     lattice = read_lattice(flight)
@@ -44,7 +47,7 @@ def flight_facts(flight: Flight, world: World, vehicle: Vehicle, left_out: int) 
         "outcome": outcome(flight),
         "success": None if result is None else result.success,
         "reason": _reason(flight),
-        "about": _about(flight, left_out),
+        "about": _about(flight, left_out, optimum),
         "bounds": world.bounds.tolist(),
         "ground_color": list(world.ground_color),
         "relief": world.relief is not None,
@@ -93,7 +96,7 @@ def _reason(flight: Flight) -> str:
     return describe_event(last.name, last.detail)
 
 
-def _about(flight: Flight, left_out: int) -> list[list[str]]:
+def _about(flight: Flight, left_out: int, optimum: float | None) -> list[list[str]]:
     """Rows of the table behind the title."""
     scenario, result, metadata = flight.scenario, flight.result, flight.metadata
     rows = [["scenario", scenario.name], ["seed", str(scenario.seed)]]
@@ -109,9 +112,11 @@ def _about(flight: Flight, left_out: int) -> list[list[str]]:
             ["energy", f"{result.energy_wh:.2f} Wh"],
         ]
         if isinstance(scenario.task, MissionTask):
-            rows.append(["prize", f"{result.prize:g}"])
+            rows.append(["prize", prize_words(scenario, result.prize, optimum)])
             masked, asked = result.mask_interventions, result.mission_decisions
-            rows.append(["mission mask", f"forbade {masked} of {asked} first choices"])
+            rows.append(
+                ["first choices forbidden", f"{masked} of {asked}, by rules or battery reserve"]
+            )
     rows += [
         ["steps", f"{len(flight)} of 1/{scenario.rates.control_hz} s"],
         ["vehicle", scenario.vehicle],
