@@ -33,7 +33,8 @@ class StripsView:
         self._draw_reserve(flight.scenario.battery.reserve_fraction)
         canvas.text(self._plain, "phase", 12, _PHASE_TOP + 12, canvas.TEXT, 13)
         self._draw_time(
-            sample_times(flight), list(dict.fromkeys(d.phase for d in flight.decisions))
+            (float(flight.times[0]), ended_at(flight)),
+            list(dict.fromkeys(d.phase for d in flight.decisions)),
         )
         self._bright = self._plain.copy()
         for row, (_, _, fractions, color) in enumerate(curves):
