@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Real
 
 _GAP = 2.0
 """Between a mark and its label, in the map's unit."""
@@ -14,17 +14,20 @@ _FURTHER = (0.0, 9.0)
 """How much further out each side is tried, nearer ones first."""
 
 
+Number = float | int
+
+
 @dataclass(frozen=True)
 class Box:
     """An upright rectangle, y downwards."""
 
-    left: float
-    top: float
-    right: float
-    bottom: float
+    left: Number
+    top: Number
+    right: Number
+    bottom: Number
 
     @classmethod
-    def around(cls, x: float, y: float, width: float, height: float) -> "Box":
+    def around(cls, x: Number, y: Number, width: Number, height: Number) -> "Box":
         """By its middle and its size."""
         return cls(x - width / 2, y - height / 2, x + width / 2, y + height / 2)
 
@@ -49,8 +52,8 @@ class Label:
     """What is to be written beside a mark."""
 
     mark: Box
-    width: float
-    height: float
+    width: Number
+    height: Number
 
 
 @dataclass(frozen=True)
@@ -67,7 +70,7 @@ def place_labels(
     labels: Sequence[Label],
     taken: Iterable[Box],
     area: Box,
-    trail: Float[np.ndarray, "n 2"],
+    trail: Real[np.ndarray, "n 2"],
 ) -> list[Box | None]:
     """A box for each label, in order: free of `taken` and of each other, inside `area`, over as little of the trail as can be."""
     occupied, placed = list(taken), []
@@ -86,10 +89,10 @@ def place_labels(
 
 def label_sites(
     discs: Sequence[Box],
-    sizes: Sequence[tuple[tuple[float, float], tuple[float, float]]],
+    sizes: Sequence[tuple[tuple[Number, Number], tuple[Number, Number]]],
     taken: Sequence[Box],
     area: Box,
-    trail: Float[np.ndarray, "n 2"],
+    trail: Real[np.ndarray, "n 2"],
 ) -> list[SiteLabels]:
     """Numbers and prizes of sites; `sizes` are those of each number and each prize as they will be written.
 
@@ -138,7 +141,7 @@ def _candidates(label: Label) -> Iterable[Box]:
             )
 
 
-def _covered(box: Box, trail: Float[np.ndarray, "n 2"]) -> int:
+def _covered(box: Box, trail: Real[np.ndarray, "n 2"]) -> int:
     x, y = trail[:, 0], trail[:, 1]
     inside = (box.left <= x) & (x <= box.right) & (box.top <= y) & (y <= box.bottom)
     return int(inside.sum())

@@ -98,11 +98,11 @@ def label_map(axes: Axes, flight: Flight) -> None:
     sizes = [(_size(number), _size(prize)) for number, prize in zip(numbers, prizes, strict=True)]
     pad = Box.around(*_spots(axes, np.array([task.home_m[:2]]))[0].tolist(), *[pixels * _PAD] * 2)
     frame = axes.bbox
-    area = Box(frame.x0, -frame.y1, frame.x1, -frame.y0)
+    area = Box(float(frame.x0), -float(frame.y1), float(frame.x1), -float(frame.y0))
     trail = _spots(axes, sample_bodies(flight)[:, :2])
     placed = label_sites(discs, sizes, [pad], area, trail)
     for index, labels in enumerate(placed):
-        (site, served), spot = done[index], spots[index].tolist()
+        (site, served), spot = done[index], discs[index].middle
         _draw_site(axes, site.position_m, site.mandatory, served, whole=labels.whole)
         if labels.whole:
             numbers[index].set_color("white" if served else _site_color(site.mandatory, served))
@@ -132,7 +132,7 @@ def _draw_world(axes: Axes, shapes: Footprints) -> None:
         axes.add_collection(solids)
 
 
-def _places(flight: Flight, trail: Float[np.ndarray, "n 2"]) -> Float[np.ndarray, "n 2"]:
+def _places(flight: Flight, trail: Float[np.ndarray, "n 2"]) -> Float[np.ndarray, "p 2"]:
     """Where the flight and its task were."""
     points = np.concatenate([trail, task_places(flight.scenario)])
     return points[np.abs(points).max(axis=1) < FARTHEST]
@@ -326,7 +326,7 @@ def _move(note: Annotation, box: Box | None, spot: tuple[float, float], pixels: 
 def _size(note: Annotation) -> tuple[float, float]:
     """Width and height, pixels, with some air."""
     extent = note.get_window_extent()
-    return extent.width + 3.0, extent.height + 2.0
+    return float(extent.width) + 3.0, float(extent.height) + 2.0
 
 
 def _spots(axes: Axes, points: Float[np.ndarray, "n 2"]) -> Float[np.ndarray, "n 2"]:

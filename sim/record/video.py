@@ -14,6 +14,7 @@ from sim.record import canvas
 from sim.record.canvas import Image
 from sim.record.captions import captions
 from sim.record.chase_view import ChaseView
+from sim.record.depth_view import DepthView
 from sim.record.encoding import encode_segment, join_segments
 from sim.record.instants import drawable, ended_at, sample_bodies, sample_times
 from sim.record.lattice_view import LatticeView, draw_candidates, read_lattice
@@ -24,7 +25,6 @@ from sim.record.phase_colors import phase_color
 from sim.record.reader import Flight
 from sim.record.strips_view import StripsView
 from sim.record.words import spaced
-from sim.sensing.camera import depth_code
 from sim.types import POSITION, VELOCITY
 
 WIDTH, HEIGHT = 1280, 720
@@ -33,9 +33,6 @@ _STILL_SECONDS, _CARD_SECONDS = 1.5, 2.5
 _SEGMENT_FRAMES = 60
 """Encoded by one process at a time, each from a key frame on: as finely the film can be sought in."""
 _LONG_FLIGHT = 450
-_DEPTH_SIZE = 136, 102
-_DEPTH_MARKS = (0.3, 1.0, 3.0, 20.0)
-"""m, of the depth picture's colour bar."""
 _CAPTION_LINE = 26
 
 # Regions of the frame: left, top, width, height.
@@ -136,6 +133,7 @@ class _Composer:
         self._flight, self._optimum = flight, optimum
         self._lattice = read_lattice(flight)
         self._map = MapView(flight, _MAP[2])
+        self._depth = DepthView()
         self._mission = MissionView(flight, optimum)
         self._chase = ChaseView(flight, *_CHASE[2:])
         self._ending = ""
@@ -246,31 +244,9 @@ class _Composer:
 
     def _draw_depth(self, image: Image, step: int) -> None:
         """What the camera measures, small in the upper right corner."""
-        width, height = _DEPTH_SIZE
-        left, top = _CHASE[2] - width - 8, 8
-        corner = image[top : top + height, left : left + width]
-        colors = canvas.DEPTH_COLORS[self._flight.images[step, 3]]
-        cv2.resize(colors, _DEPTH_SIZE, dst=corner, interpolation=cv2.INTER_NEAREST)
-        canvas.frame(image, left - 1, top - 1, width + 2, height + 2, canvas.BACKGROUND)
-        self._draw_depth_scale(image, left, top + height + 1)
-
-    def _draw_depth_scale(self, image: Image, left: int, top: int) -> None:
-        """Which colour is how far: the codes side by side, near at the left."""
-        width = _DEPTH_SIZE[0]
-        canvas.shade(image, left - 1, top, width + 2, 26, 0.8)
-        nearest, farthest = (
-            float(depth_code(np.float64(m))) for m in (_DEPTH_MARKS[0], _DEPTH_MARKS[-1])
-        )
-        colors = canvas.DEPTH_COLORS[int(farthest) : int(nearest) + 1][::-1]
-        canvas.bar_of_colors(image, left + 4, top + 3, width - 8, 7, colors)
-        for metres in _DEPTH_MARKS:
-            share = (nearest - float(depth_code(np.float64(metres)))) / (nearest - farthest)
-            words = f"{metres:g} m" if metres == _DEPTH_MARKS[-1] else f"{metres:g}"
-            wide = canvas.text_width(words, 10)
-            x = left + 4 + round(share * (width - 8)) - wide // 2
-            x = min(max(x, left + 2), left + width - 2 - wide)
-            canvas.text(image, words, x, top + 22, canvas.TEXT, 10)
-        canvas.tag(image, "depth", left, top - _DEPTH_SIZE[1] - 1)
+        left, depth = _CHASE[2] - self._depth.width - 8, self._depth
+        corner = _region(image, (left, 8, depth.width, depth.height))
+        depth.draw(corner, self._flight.images[step, 3])
 
 
 def _region(image: Image, region: tuple[int, int, int, int]) -> Image:
