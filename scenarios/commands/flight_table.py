@@ -6,7 +6,7 @@ from rich.table import Table
 
 from agents import MissionBounds
 from scenarios.commands.console import finite
-from sim.record.words import describe_circumstances
+from sim.record.words import describe_circumstances, spaced
 from sim.types import FlightResult
 
 
@@ -26,14 +26,16 @@ def mission_lines(result: FlightResult, bounds: MissionBounds) -> dict[str, str]
     """What a mission's report adds: the prize against both bounds, and how often the mask had to forbid something."""
     asked, masked = result.mission_decisions, result.mask_interventions
     return {
-        "prize": f"{result.prize:g} of {bounds.optimum:g} (clairvoyant {bounds.clairvoyant:g})",
+        "prize": f"{result.prize:g} of optimum {bounds.optimum:g} ({bounds.clairvoyant:g} had the panels been known)",
         "first choices forbidden": f"{masked} of {asked}, by rules or battery reserve",
     }
 
 
 def _add_result(table: Table, result: FlightResult) -> None:
     table.add_row(
-        "outcome", f"[bold]{result.outcome}[/bold]", style="green" if result.success else "red"
+        "outcome",
+        f"[bold]{spaced(result.outcome.value)}[/bold]",
+        style="green" if result.success else "red",
     )
     if not result.success and result.events:
         last = result.events[-1]

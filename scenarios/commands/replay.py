@@ -18,8 +18,10 @@ from scenarios.commands.replay_viewer import ViewerOptions, show_flights
 from scenarios.commands.replay_why import show_why
 from sim.record.page import write_page
 from sim.record.plot import write_plot
+from sim.record.prizes import prize_words
 from sim.record.reader import Flight, read_flight
 from sim.record.video import film_workers, write_video
+from sim.record.words import event_words, spaced
 from sim.task_spec import MissionTask
 
 _Write = Callable[[Flight, Path, float | None], object]
@@ -106,14 +108,19 @@ def _summary(flight: Flight) -> Table:
     """Everything worth knowing of one flight."""
     metadata, result = flight.metadata, flight.result
     is_mission = isinstance(flight.scenario.task, MissionTask)
-    prize = {"prize": f"{result.prize:g}"} if is_mission and result is not None else {}
+    prize = (
+        {"prize": prize_words(flight.scenario, result.prize, None)}
+        if is_mission and result is not None
+        else {}
+    )
     counts = Counter(event.name for event in flight.events)
     others = {
         **prize,
         "steps": f"{len(flight)} of 1/{flight.scenario.rates.control_hz} s",
         **({} if flight.part is None else {"holds": flight.part}),
         "actions": flight.action_level,
-        "events": ", ".join(f"{count} {name}" for name, count in counts.items()) or "none",
+        "events": "; ".join(f"{event_words(name)}: {count}" for name, count in counts.items())
+        or "none",
         "weights": metadata.get("pilot_hash", "?"),
         "flown with": ", ".join(f"{name} {metadata.get(name, '?')}" for name in _VERSIONS),
         "on": metadata.get("cpu", "?"),
@@ -136,7 +143,7 @@ def _table(flights: list[Flight]) -> Table:
             flight.scenario.name,
             str(flight.scenario.seed),
             flight.metadata.get("pilot", "?"),
-            "incomplete log" if result is None else str(result.outcome),
+            "incomplete log" if result is None else spaced(result.outcome.value),
             str(len(flight)),
             "" if result is None else f"{result.duration_s:.1f} s",
             "" if result is None else f"{result.distance_m:.1f} m",

@@ -7,6 +7,7 @@ from sim.record.canvas import Color, Image
 from sim.record.instants import ended_at
 from sim.record.prizes import prize_words
 from sim.record.reader import Flight
+from sim.record.told import ending_event
 from sim.record.words import (
     clearance_words,
     describe_circumstances,
@@ -83,8 +84,7 @@ def draw_card(image: Image, flight: Flight, optimum: float | None) -> None:
 
 def _last_detail(flight: Flight) -> dict[str, Any]:
     """Of the event that ended the flight."""
-    result = flight.result
-    return result.events[-1].detail if result is not None and result.events else {}
+    return {} if flight.result is None else ending_event(flight.result).detail
 
 
 def _rows(flight: Flight, optimum: float | None) -> list[tuple[str, str]]:

@@ -33,8 +33,13 @@ def untold_ending(told: Collection[str], result: FlightResult | None) -> tuple[E
     """What ended a flight, of which events with these names were told; none where that is among them."""
     if result is None or result.outcome.value in told:
         return ()
+    return (ending_event(result),)
+
+
+def ending_event(result: FlightResult) -> Event:
+    """The event that ended a flight; where there was none, as when it was interrupted, its outcome without circumstances."""
     ending = [event for event in result.events if event.name == result.outcome.value]
-    return (*ending[-1:],) or (Event(result.duration_s, result.outcome.value, {}),)
+    return ending[-1] if ending else Event(result.duration_s, result.outcome.value, {})
 
 
 def interventions(flight: Flight) -> list[Event]:

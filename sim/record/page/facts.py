@@ -12,7 +12,8 @@ from sim.record.lattice_view import read_lattice
 from sim.record.page.marks import Mark
 from sim.record.prizes import prize_words
 from sim.record.reader import Flight
-from sim.record.words import clearance_words, describe_event, spaced
+from sim.record.told import ending_event
+from sim.record.words import clearance_words, describe_circumstances, spaced
 from sim.task_spec import MissionTask
 from sim.types import MAX_SPEED, MAX_YAW_RATE
 from sim.world.geometry import World
@@ -46,7 +47,7 @@ def flight_facts(
         "pilot": flight.metadata.get("pilot", "unnamed"),
         "outcome": outcome(flight),
         "success": None if result is None else result.success,
-        "reason": _reason(flight),
+        "reason": _reason(flight, optimum),
         "about": _about(flight, left_out, optimum),
         "bounds": world.bounds.tolist(),
         "ground_color": list(world.ground_color),
@@ -85,15 +86,21 @@ def mark_facts(marks: Sequence[Mark]) -> list[dict[str, Any]]:
     return [asdict(mark) for mark in marks]
 
 
-def _reason(flight: Flight) -> str:
-    """Why it ended, as the last event tells it."""
+def _reason(flight: Flight, optimum: float | None) -> str:
+    """What the title adds to the outcome: how it came about, and a mission's prize."""
+    result, scenario = flight.result, flight.scenario
+    told = [_circumstances(flight)]
+    if result is not None and isinstance(scenario.task, MissionTask):
+        told.append(f"prize {prize_words(scenario, result.prize, optimum)}")
+    return "; ".join(words for words in told if words)
+
+
+def _circumstances(flight: Flight) -> str:
+    """How it ended, as the last event tells it."""
     result = flight.result
     if result is None:
         return flight.damage or "the log ends in mid-flight"
-    if result.success or not result.events:
-        return ""
-    last = result.events[-1]
-    return describe_event(last.name, last.detail)
+    return describe_circumstances(result.outcome, ending_event(result).detail)
 
 
 def _about(flight: Flight, left_out: int, optimum: float | None) -> list[list[str]]:
@@ -102,7 +109,7 @@ def _about(flight: Flight, left_out: int, optimum: float | None) -> list[list[st
     rows = [["scenario", scenario.name], ["seed", str(scenario.seed)]]
     rows += [["pilot", metadata.get("pilot", "unnamed")], ["task", scenario.task.kind]]
     rows += [["outcome", outcome(flight)]]
-    if reason := _reason(flight):
+    if reason := _circumstances(flight):
         rows.append(["reason", reason])
     if result is not None:
         rows += [
