@@ -12,7 +12,6 @@ from agents.teacher import SURVIVAL_MARGIN
 from scenarios.explain.account import account, closest_call, decisive_interval, point_of_no_return
 from scenarios.explain.again import Again, NotReflownError
 from scenarios.explain.blame import HEADS, HeadError, energy_left_wh, errors_at
-from scenarios.explain.duty import duty_words
 from scenarios.explain.heads import candidate_words, choice_words, heads_at, is_scripted
 from scenarios.explain.odds import odds_words
 from scenarios.explain.privileged import Privileged, Truth
@@ -24,6 +23,7 @@ from scenarios.explain.unavoidable import (
     Unavoidable,
     find_unavoidable,
 )
+from sim.record.duty import progress_words, task_words
 from sim.record.reader import Flight as Log
 from sim.record.words import describe_detail, describe_event, event_words
 from sim.task_spec import AvoidTask, MissionTask
@@ -203,7 +203,7 @@ def _summary(log: Log) -> Section:
         end = result.events[-1].detail if result.events else {}
         words = describe_event(result.outcome, end)
         rows.append(("outcome", f"after {result.duration_s:.2f} s: {words}"))
-    rows.append(("task", duty_words(log)))
+    rows += [("task", task_words(log)), ("how far", progress_words(log))]
     return Section("outcome", tuple(rows))
 
 

@@ -4,6 +4,7 @@ from typing import Any
 
 from sim.record import canvas
 from sim.record.canvas import Color, Image
+from sim.record.duty import progress_words
 from sim.record.instants import ended_at
 from sim.record.prizes import prize_words
 from sim.record.reader import Flight
@@ -29,13 +30,14 @@ def ending_color(flight: Flight) -> Color:
 
 
 def ending_words(flight: Flight) -> tuple[str, str]:
-    """What happened in a word or two, and its circumstances."""
+    """What happened in a word or two, and its circumstances; of a failure also how far it came."""
     result = flight.result
     if result is None:
         return "the log ends here", "in mid-flight, without a result"
     told = describe_circumstances(result.outcome, _last_detail(flight))
     when = f"after {result.duration_s:.1f} s"
-    return spaced(result.outcome.value), f"{told}, {when}" if told else when
+    parts = [told, when, *(() if result.success else (progress_words(flight),))]
+    return spaced(result.outcome.value), ", ".join(part for part in parts if part)
 
 
 def impact(flight: Flight) -> tuple[tuple[float, ...], float | None] | None:

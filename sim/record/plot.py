@@ -9,6 +9,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
+from sim.record.duty import progress_words
 from sim.record.instants import ended_at, sample_times, tick_times
 from sim.record.phase_colors import phase_color
 from sim.record.plot_map import draw_map, label_map
@@ -83,6 +84,8 @@ def _title(flight: Flight, optimum: float | None) -> tuple[str, str]:
     ]
     if isinstance(scenario.task, MissionTask):
         numbers.append(f"prize {prize_words(scenario, result.prize, optimum)}")
+    if not result.success:
+        numbers.append(progress_words(flight))
     return f"{name}: {spaced(result.outcome.value)}", ", ".join(numbers)
 
 

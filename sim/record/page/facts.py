@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from sim.physics.vehicle import Vehicle
+from sim.record.duty import progress_words, task_words
 from sim.record.lattice_view import read_lattice
 from sim.record.page.marks import Mark
 from sim.record.prizes import prize_words
@@ -87,9 +88,11 @@ def mark_facts(marks: Sequence[Mark]) -> list[dict[str, Any]]:
 
 
 def _reason(flight: Flight, optimum: float | None) -> str:
-    """What the title adds to the outcome: how it came about, and a mission's prize."""
+    """What the title adds to the outcome: how it came about, how far a failure came, and a mission's prize."""
     result, scenario = flight.result, flight.scenario
     told = [_circumstances(flight)]
+    if result is not None and not result.success:
+        told.append(progress_words(flight))
     if result is not None and isinstance(scenario.task, MissionTask):
         told.append(f"prize {prize_words(scenario, result.prize, optimum)}")
     return "; ".join(words for words in told if words)
@@ -107,8 +110,8 @@ def _about(flight: Flight, left_out: int, optimum: float | None) -> list[list[st
     """Rows of the table behind the title."""
     scenario, result, metadata = flight.scenario, flight.result, flight.metadata
     rows = [["scenario", scenario.name], ["seed", str(scenario.seed)]]
-    rows += [["pilot", metadata.get("pilot", "unnamed")], ["task", scenario.task.kind]]
-    rows += [["outcome", outcome(flight)]]
+    rows += [["pilot", metadata.get("pilot", "unnamed")], ["task", task_words(flight)]]
+    rows += [["outcome", outcome(flight)], ["how far", progress_words(flight)]]
     if reason := _circumstances(flight):
         rows.append(["reason", reason])
     if result is not None:
