@@ -305,7 +305,7 @@ def _draw_site(
 def _write(axes: Axes, place: tuple[float, ...], words: str, color: str) -> Annotation:
     """Words over a place, until they are moved."""
     note = axes.annotate(
-        words, place[:2], xytext=(0, 0), textcoords="offset points", ha="center", va="center_baseline",
+        words, (place[0], place[1]), xytext=(0, 0), textcoords="offset points", ha="center", va="center_baseline",
         fontsize=9 if words.isdigit() else 8, weight="bold" if words.isdigit() else "normal", color=color,
         zorder=12 if words.isdigit() else 7.5,
     )  # fmt: skip
