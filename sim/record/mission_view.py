@@ -56,7 +56,7 @@ class MissionView:
         if self._forbidden[step]:
             canvas.text(
                 image,
-                "first choice forbidden: rules or battery reserve",
+                "first choice forbidden: rules or reserve",
                 12,
                 y + 16,
                 canvas.WARN,
