@@ -6,7 +6,7 @@ from rich.table import Table
 
 from agents import MissionBounds
 from scenarios.commands.console import finite
-from sim.record.words import describe_detail
+from sim.record.words import describe_circumstances, spaced
 from sim.types import FlightResult
 
 
@@ -26,18 +26,20 @@ def mission_lines(result: FlightResult, bounds: MissionBounds) -> dict[str, str]
     """What a mission's report adds: the prize against both bounds, and how often the mask had to forbid something."""
     asked, masked = result.mission_decisions, result.mask_interventions
     return {
-        "prize": f"{result.prize:g} of {bounds.optimum:g} (clairvoyant {bounds.clairvoyant:g})",
-        "mission mask": f"forbade {masked} of {asked} first choices",
+        "prize": f"{result.prize:g} of optimum {bounds.optimum:g} ({bounds.clairvoyant:g} had the panels been known)",
+        "first choices forbidden": f"{masked} of {asked}, by rules or battery reserve",
     }
 
 
 def _add_result(table: Table, result: FlightResult) -> None:
     table.add_row(
-        "outcome", f"[bold]{result.outcome}[/bold]", style="green" if result.success else "red"
+        "outcome",
+        f"[bold]{spaced(result.outcome.value)}[/bold]",
+        style="green" if result.success else "red",
     )
     if not result.success and result.events:
         last = result.events[-1]
-        table.add_row("", describe_detail(last.detail))
+        table.add_row("", describe_circumstances(last.name, last.detail))
     table.add_row("duration", f"{result.duration_s:.1f} s")
     table.add_row("distance", f"{result.distance_m:.1f} m")
     clearance = finite(result.min_clearance_m)

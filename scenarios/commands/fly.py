@@ -76,8 +76,9 @@ def fly(
     facts = {"pilot": chosen.name, "pilot_hash": pilot_digest(pilot)}
     with nullcontext() if live is None else live_show(live, resolved, chosen) as shown:
         result = _record(resolved, chosen, log_path, facts, shown)
-        files = {"log": log_path, **_render(log_path, folder, video)}
         bounds = agents.mission_bounds(resolved)
+        optimum = None if bounds is None else bounds.optimum
+        files = {"log": log_path, **_render(log_path, folder, optimum, video=video)}
         show(_table(resolved, chosen.name, result, bounds, files))
         if shown is not None:
             shown.wait()
@@ -168,14 +169,14 @@ def _record(
         raise InputError(f"{path}: {error.strerror}") from error
 
 
-def _render(log: Path, folder: Path, video: bool) -> dict[str, Path]:
+def _render(log: Path, folder: Path, optimum: float | None, *, video: bool) -> dict[str, Path]:
     flight = read_flight(log)
     files = {"plot": folder / "flight.png"}
-    write_plot(flight, files["plot"])
+    write_plot(flight, files["plot"], optimum)
     if video:
         files["video"] = folder / "flight.mp4"
         with progress("rendering the film", "frames") as report:
-            write_video(flight, files["video"], report, film_workers(flight))
+            write_video(flight, files["video"], report, film_workers(flight), optimum)
     return files
 
 

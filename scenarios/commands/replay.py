@@ -6,6 +6,7 @@ from pathlib import Path
 
 from rich.table import Table
 
+import agents
 from scenarios.commands.console import InputError, progress, say, show, user_input
 from scenarios.commands.flight_table import flight_table
 from scenarios.commands.log_files import log_files
@@ -17,10 +18,14 @@ from scenarios.commands.replay_viewer import ViewerOptions, show_flights
 from scenarios.commands.replay_why import show_why
 from sim.record.page import write_page
 from sim.record.plot import write_plot
+from sim.record.prizes import prize_words
 from sim.record.reader import Flight, read_flight
 from sim.record.video import film_workers, write_video
+from sim.record.words import event_words, spaced
 from sim.task_spec import MissionTask
 
+_Write = Callable[[Flight, Path, float | None], object]
+"""Draws a flight into a file; knows the best prize of its mission."""
 _VERSIONS = ("python", "numpy", "numba", "pybullet", "embreex")
 
 
@@ -69,19 +74,18 @@ def _read(paths: list[Path]) -> list[Flight]:
     return flights
 
 
-def _film(flight: Flight, path: Path) -> None:
+def _film(flight: Flight, path: Path, optimum: float | None) -> None:
     with progress(f"rendering {path}", "frames") as report:
-        write_video(flight, path, report, film_workers(flight))
+        write_video(flight, path, report, film_workers(flight), optimum)
 
 
-def _write(
-    flights: list[Flight], target: Path, suffix: str, write: Callable[[Flight, Path], object]
-) -> None:
+def _write(flights: list[Flight], target: Path, suffix: str, write: _Write) -> None:
     """One file for one log; for several, one file each in the folder `target`."""
     try:
         paths = _paths(flights, target, suffix)
         for flight, path in zip(flights, paths, strict=True):
-            write(flight, path)
+            flight.require_steps("draw")
+            write(flight, path, agents.mission_optimum(flight.scenario))
             say(f"wrote {path}")
     except OSError as error:
         raise InputError(f"{target}: cannot be written: {error.strerror or error}") from error
@@ -104,14 +108,19 @@ def _summary(flight: Flight) -> Table:
     """Everything worth knowing of one flight."""
     metadata, result = flight.metadata, flight.result
     is_mission = isinstance(flight.scenario.task, MissionTask)
-    prize = {"prize": f"{result.prize:g}"} if is_mission and result is not None else {}
+    prize = (
+        {"prize": prize_words(flight.scenario, result.prize, None)}
+        if is_mission and result is not None
+        else {}
+    )
     counts = Counter(event.name for event in flight.events)
     others = {
         **prize,
         "steps": f"{len(flight)} of 1/{flight.scenario.rates.control_hz} s",
         **({} if flight.part is None else {"holds": flight.part}),
         "actions": flight.action_level,
-        "events": ", ".join(f"{count} {name}" for name, count in counts.items()) or "none",
+        "events": "; ".join(f"{event_words(name)}: {count}" for name, count in counts.items())
+        or "none",
         "weights": metadata.get("pilot_hash", "?"),
         "flown with": ", ".join(f"{name} {metadata.get(name, '?')}" for name in _VERSIONS),
         "on": metadata.get("cpu", "?"),
@@ -134,7 +143,7 @@ def _table(flights: list[Flight]) -> Table:
             flight.scenario.name,
             str(flight.scenario.seed),
             flight.metadata.get("pilot", "?"),
-            "incomplete log" if result is None else str(result.outcome),
+            "incomplete log" if result is None else spaced(result.outcome.value),
             str(len(flight)),
             "" if result is None else f"{result.duration_s:.1f} s",
             "" if result is None else f"{result.distance_m:.1f} m",

@@ -21,6 +21,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from agents.mission_control import HOME, LAND
+from scenarios.explain.odds import odds_words
 from scenarios.explain.privileged import Privileged, Truth
 from sim.record.reader import Flight as Log
 from sim.task_spec import MissionTask
@@ -93,7 +94,7 @@ def _false_alarm(decision: Decision, truth: Truth) -> str:
         return ""
     return (
         f"vetoed a candidate that survives (rated {survival[best]:.2f}) and that the free way prefers "
-        f"to the commanded one by {gap:.1f} nats"
+        f"to the commanded one by {odds_words(gap)}"
     )
 
 
@@ -110,7 +111,7 @@ def _loses(decision: Decision, truth: Truth) -> str:
         return ""
     return (
         f"gave the commanded candidate {np.exp(navigation[chosen]):.3f} and the one that the free way prefers by "
-        f"{gap:.1f} nats only {np.exp(navigation[best]):.3f}"
+        f"{odds_words(gap)} only {np.exp(navigation[best]):.3f}"
     )
 
 

@@ -9,6 +9,7 @@ from scenarios.explain.blame import energy_left_wh
 from scenarios.explain.section import Section
 from sim.record.lattice_view import Lattice, read_lattice
 from sim.record.reader import Flight as Log
+from sim.record.words import event_words, spaced
 from sim.task_spec import MissionTask
 from sim.types import EGO_FIELDS, MAX_SPEED, MAX_YAW_RATE, VELOCITY, Decision
 
@@ -19,8 +20,8 @@ _BATTERY = EGO_FIELDS.index("battery")
 _NO_HEAD = "the log holds no answer of such a head"
 
 
-def heads_at(log: Log, step: int) -> Section:
-    """Navigation, avoidance, veto, mission, command: one row each."""
+def heads_at(log: Log, step: int, because: str = "") -> Section:
+    """Navigation, avoidance, veto, mission, command: one row each; `because` says why it is this step that is looked at."""
     decision, lattice = log.decisions[step], read_lattice(log)
     rows = [("doing", _doing(log, step))]
     if lattice is None or (decision.survival is None and decision.navigation is None):
@@ -28,14 +29,15 @@ def heads_at(log: Log, step: int) -> Section:
     else:
         limit = log.scenario.speed_limit_m_s
         rows += [
-            ("navigation", _navigation(decision, lattice, limit)),
-            ("avoidance", _avoidance(decision, lattice, limit)),
+            ("navigation, probability", _navigation(decision, lattice, limit)),
+            ("avoidance, survival of 2 s", _avoidance(decision, lattice, limit)),
             ("vetoed", vetoes(decision)),
         ]
     if isinstance(log.scenario.task, MissionTask):
         rows += _mission(log, step)
     rows.append(("commanded", _command(log, decision, lattice)))
-    return Section(f"what was decided at {log.times[step]:.2f} s (step {step})", tuple(rows))
+    when = f"{log.times[step]:.2f} s (step {step}{f', {because}' if because else ''})"
+    return Section(f"what was decided at {when}", tuple(rows))
 
 
 def candidate_words(log: Log, index: int) -> str:
@@ -71,13 +73,15 @@ def vetoes(decision: Decision) -> str:
         return "nothing: no survival was rated"
     out = np.isneginf(fused)
     if not out.any():
-        return f"none of {len(fused)}: the least survival is {survival.min():.2f}"
+        return f"none of {len(fused)} candidates: the least survival is {survival.min():.2f}"
     worst, best = float(survival[out].min()), float(survival[out].max())
     why = f"rated {worst:.2f} to {best:.2f}"
     if out.all():
         return f"all {len(fused)}, {why}: the one rated safest flies"
     least = float(survival[~out].min())
-    return f"{int(out.sum())} of {len(fused)}, {why}; the least that passed is {least:.2f}"
+    return (
+        f"{int(out.sum())} of {len(fused)} candidates, {why}; the least that passed is {least:.2f}"
+    )
 
 
 # --- Private.
@@ -86,9 +90,9 @@ def vetoes(decision: Decision) -> str:
 def _doing(log: Log, step: int) -> str:
     decision = log.decisions[step]
     speed = float(np.linalg.norm(log.step_bodies[max(step - 1, 0), VELOCITY])) if step else 0.0
-    marks = f"; {', '.join(decision.events)}" if decision.events else ""
+    marks = "".join(f"; {event_words(name)}" for name in decision.events)
     target = f", towards {target_words(decision.target)}" if decision.target >= 0 else ""
-    return f"{decision.phase or 'not said'}{target}, at {speed:.1f} m/s{marks}"
+    return f"{spaced(decision.phase) or 'not said'}{target}, at {speed:.1f} m/s{marks}"
 
 
 def _unsaid(log: Log, decision: Decision) -> str:
@@ -102,11 +106,11 @@ def _navigation(decision: Decision, lattice: Lattice, limit: float) -> str:
     if navigation is None:
         return "not asked: the course is given" if decision.phase == "avoid" else _NO_HEAD
     best = np.argsort(-navigation)[:_SHOWN].tolist()
-    told = [f"{np.exp(navigation[i]):.3f} {lattice.words(i, limit)}" for i in best]
+    told = [f"{np.exp(navigation[i]):.3f} for {lattice.words(i, limit)}" for i in best]
     if decision.chosen >= 0 and decision.chosen not in best:
         share = np.exp(navigation[decision.chosen])
         rank = 1 + int((navigation > navigation[decision.chosen]).sum())
-        told.append(f"the commanded one {share:.3f}, {rank} of {len(navigation)}")
+        told.append(f"{share:.3f} for the commanded one, number {rank} of {len(navigation)}")
     return "; ".join(told)
 
 
@@ -147,12 +151,12 @@ def _mission(log: Log, step: int) -> list[tuple[str, str]]:
 def _choices(logits: np.ndarray, chosen: int) -> str:
     open_ = np.isfinite(logits)
     if not open_.any():
-        return "every choice masked"
+        return "every choice forbidden"
     weights = np.where(open_, np.exp(np.where(open_, logits - logits[open_].max(), 0.0)), 0.0)
     shares = weights / weights.sum()
     order = [i for i in np.argsort(-shares).tolist() if open_[i]][:_SHOWN]
-    told = [f"{choice_words(i)} {shares[i]:.2f} (logit {logits[i]:.2f})" for i in order]
-    return f"{'; '.join(told)}; flown: {choice_words(chosen)}; {int((~open_).sum())} masked"
+    told = [f"{shares[i]:.2f} for {choice_words(i)} (logit {logits[i]:.2f})" for i in order]
+    return f"{'; '.join(told)}; chosen: {choice_words(chosen)}; {int((~open_).sum())} forbidden by rules or battery reserve"
 
 
 def _beliefs(log: Log, belief: np.ndarray) -> str:

@@ -13,6 +13,7 @@ from scenarios.explain.account import account, closest_call, decisive_interval, 
 from scenarios.explain.again import Again, NotReflownError
 from scenarios.explain.blame import HEADS, HeadError, energy_left_wh, errors_at
 from scenarios.explain.heads import candidate_words, choice_words, heads_at, is_scripted
+from scenarios.explain.odds import odds_words
 from scenarios.explain.privileged import Privileged, Truth
 from scenarios.explain.section import Section
 from scenarios.explain.unavoidable import (
@@ -22,9 +23,10 @@ from scenarios.explain.unavoidable import (
     Unavoidable,
     find_unavoidable,
 )
+from sim.record.duty import progress_words, task_words
 from sim.record.reader import Flight as Log
-from sim.record.words import describe_detail, describe_event, spaced
-from sim.task_spec import MissionTask
+from sim.record.words import describe_detail, describe_event, event_words
+from sim.task_spec import AvoidTask, MissionTask
 
 BLAME_SECONDS = 3.0
 """s before the moment a failure became unavoidable in which heads are held against the teacher, every step."""
@@ -103,7 +105,9 @@ def _of_crash(log: Log, privileged: Privileged, begin: Work) -> Explanation:
         hz,
         begin("letting the teacher take over"),
     )
+    saved = found.last_avoidable is not None
     moment = last if found.last_avoidable is None else found.last_avoidable
+    because = "the last from which the teacher saved it" if saved else "the last of the flight"
     first = max(0, moment - round(BLAME_SECONDS * hz))
     looked = range(first, moment + 1)
     errors = _errors(log, privileged, looked, begin, arrives=True)
@@ -111,7 +115,7 @@ def _of_crash(log: Log, privileged: Privileged, begin: Work) -> Explanation:
         _summary(log),
         _lost(log, found),
         _blame(log, errors, looked),
-        *_moment(log, privileged, moment),
+        *_moment(log, privileged, moment, because),
     )
     return Explanation(sections, moment, found, _first(errors))
 
@@ -130,8 +134,13 @@ def _of_failure(log: Log, privileged: Privileged, begin: Work) -> Explanation:
     errors = _errors(log, privileged, looked, begin, arrives=False)
     there = [error for error in errors if error.step in decisive]
     error = _first(there) or _first(errors)
-    moments = (there[0].step if there else None, lost, error and error.step)
-    moment = next((s for s in moments if s is not None), decisive.start)
+    reasons = {
+        "the first error where most was lost": there[0].step if there else None,
+        "the point of no return": lost,
+        "the first error": error and error.step,
+        "where most was lost": decisive.start,
+    }
+    because, moment = next((why, step) for why, step in reasons.items() if step is not None)
     sections = [_summary(log), account(log, privileged, choosing=choosing)]
     if lost is not None:
         text = (
@@ -145,7 +154,7 @@ def _of_failure(log: Log, privileged: Privileged, begin: Work) -> Explanation:
     sections += [
         _blame(log, there, within),
         _aside(errors, looked),
-        *_moment(log, privileged, moment),
+        *_moment(log, privileged, moment, because),
     ]
     return Explanation(tuple(sections), moment, None, error)
 
@@ -163,7 +172,7 @@ def _of_success(log: Log, again: Again, privileged: Privileged, begin: Work) -> 
     sections = (
         _summary(log),
         Section("the flight", tuple(rows)),
-        *_moment(log, privileged, moment),
+        *_moment(log, privileged, moment, "the closest call"),
     )
     return Explanation(sections, moment)
 
@@ -191,9 +200,10 @@ def _summary(log: Log) -> Section:
     if result is None:
         rows.append(("outcome", f"unknown: the log ends at {len(log) / hz:.2f} s"))
     else:
-        end = result.events[-1].detail if result.events and not result.success else {}
-        words = describe_event(f"{result.outcome} at {result.duration_s:.2f} s", end)
-        rows.append(("outcome", words))
+        end = result.events[-1].detail if result.events else {}
+        words = describe_event(result.outcome, end)
+        rows.append(("outcome", f"after {result.duration_s:.2f} s: {words}"))
+    rows += [("task", task_words(log)), ("how far", progress_words(log))]
     return Section("outcome", tuple(rows))
 
 
@@ -258,8 +268,11 @@ def _other_causes(log: Log, first: int, last: int) -> str:
     )
 
 
-def _moment(log: Log, privileged: Privileged, step: int) -> tuple[Section, Section]:
-    return heads_at(log, step), _teacher(log, step, privileged.at(step))
+def _moment(
+    log: Log, privileged: Privileged, step: int, because: str = ""
+) -> tuple[Section, Section]:
+    """What was decided at a step and what the teacher says of it; `because` is why this step is looked at."""
+    return heads_at(log, step, because), _teacher(log, step, privileged.at(step))
 
 
 def _teacher(log: Log, step: int, truth: Truth) -> Section:
@@ -269,27 +282,30 @@ def _teacher(log: Log, step: int, truth: Truth) -> Section:
     rows = [
         (
             "would command",
-            f"{candidate_words(log, chosen)}: least clearance {truth.clearance[chosen]:.2f} m over 2 s",
+            f"{candidate_words(log, chosen)}: keeps {truth.clearance[chosen]:.2f} m over 2 s",
         ),
         (
-            "truly survive",
+            "would survive",
             f"{passed} of {len(truth.survives)} candidates, with {SURVIVAL_MARGIN:g} m to spare",
         ),
     ]
     if decision.chosen >= 0:
         gap = float(truth.preference.max() - truth.preference[decision.chosen])
         least = float(truth.clearance[decision.chosen])
+        way = "course" if isinstance(log.scenario.task, AvoidTask) else "shortest free way"
         fate = "hits" if least <= 0.0 else f"keeps {least:.2f} m"
-        rows.append(
-            (
-                "of the command",
-                f"{fate} if flown on for 2 s; {gap:.1f} nats below the best of the free way",
-            )
-        )
+        rows.append(("of the command", f"{fate} if flown on for 2 s; {_rating(gap, way)}"))
     if truth.best.any():
         named = ", ".join(choice_words(choice) for choice in np.flatnonzero(truth.best).tolist())
         rows.append(("would choose", named))
-    return Section("what the teacher says of it", tuple(rows))
+    return Section("what the teacher, which sees the true world, says of it", tuple(rows))
+
+
+def _rating(gap: float, way: str) -> str:
+    """Where a command stands on a way, by the log-odds of the best against it."""
+    if gap < 0.05:
+        return f"none leads better along the {way}"
+    return f"another leads better along the {way}, by {odds_words(gap)}"
 
 
 def _decisions(log: Log) -> list[tuple[str, str]]:
@@ -307,5 +323,7 @@ def _decisions(log: Log) -> list[tuple[str, str]]:
             ("vetoed", f"{vetoed:.0%} of all candidates on average, over {len(asked)} steps")
         )
     marks = [name for decision in log.decisions for name in decision.events]
-    counted = ", ".join(f"{spaced(name)} {marks.count(name)}" for name in sorted(set(marks)))
+    counted = "; ".join(
+        f"{event_words(name)}: {marks.count(name)} times" for name in sorted(set(marks))
+    )
     return [*rows, ("interventions", counted or "none")]

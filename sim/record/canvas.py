@@ -67,6 +67,42 @@ def shortened(words: str, width: int, size: int = 14) -> str:
     return f"{words.rstrip()}…"
 
 
+def wrapped(words: str, width: int, size: int = 14) -> list[str]:
+    """Words as lines no wider than a width, px, broken between words; one that is wider alone is cut."""
+    lines: list[str] = []
+    for word in words.split():
+        longer = f"{lines[-1]} {word}" if lines else word
+        if lines and text_width(longer, size) <= width:
+            lines[-1] = longer
+        else:
+            lines.append(shortened(word, width, size))
+    return lines
+
+
+def scale(
+    image: Image,
+    x: int,
+    y: int,
+    ends: tuple[str, str],
+    colors: UInt8[np.ndarray, "256 3"],
+    width: int = 60,
+) -> int:
+    """A colour bar between the words for its ends, on the baseline y; returns its right end, px."""
+    text(image, ends[0], x, y, MUTED, 11)
+    left = x + text_width(ends[0], 11) + 5
+    bar_of_colors(image, left, y - 8, width, 8, colors)
+    text(image, ends[1], left + width + 5, y, MUTED, 11)
+    return left + width + 5 + text_width(ends[1], 11)
+
+
+def bar_of_colors(
+    image: Image, x: int, y: int, width: int, height: int, colors: UInt8[np.ndarray, "n 3"]
+) -> None:
+    """Colours side by side, first to last."""
+    places = np.linspace(0, len(colors) - 1, width).round().astype(int)
+    image[y : y + height, x : x + width] = colors[places]
+
+
 def fill(image: Image, x: int, y: int, width: int, height: int, color: Color) -> None:
     """A filled rectangle."""
     image[y : y + height, x : x + width] = color

@@ -10,6 +10,7 @@ from sim.record import canvas
 from sim.record.canvas import Color, Image
 from sim.record.chase_camera import chase_poses
 from sim.record.instants import first_tick, sample_bodies
+from sim.record.label_layout import Box
 from sim.record.reader import Flight
 from sim.record.route_marks import sites_done
 from sim.scenario import Camera as CameraConfig
@@ -140,19 +141,35 @@ class ChaseView:
 
     def _draw_goals(self, image: Image, step: int) -> None:
         task = self._flight.scenario.task
+        self._names: list[Box] = []
         if isinstance(task, NavigateTask):
             self._draw_goal(image, task.goal_m, "goal", canvas.WARN)
         elif isinstance(task, MissionTask):
+            goals: list[tuple[tuple[float, ...], str, Color]] = [
+                ((*task.home_m[:2], 0.3), "H", canvas.BAD)
+            ]
             for token, (site, done) in enumerate(
                 zip(task.sites, self._done[step], strict=True), start=1
             ):
                 color = canvas.GOOD if done else canvas.WARN if site.mandatory else canvas.TEXT
                 words = f"{token}, mandatory" if site.mandatory else str(token)
-                self._draw_goal(image, site.position_m, words, color)
-            self._draw_goal(image, (*task.home_m[:2], 0.3), "H", canvas.BAD)
+                goals.append((site.position_m, words, color))
+            # The nearest first: of names that would cover each other it keeps its own.
+            goals.sort(key=lambda goal: float(np.linalg.norm(np.array(goal[0]) - self._eye)))
+            for place, words, color in goals:
+                self._draw_goal(image, place, words, color)
+
+    def mark_impact(self, image: Image, place: tuple[float, ...]) -> None:
+        """A cross where the flight ended badly, over the picture that was drawn last."""
+        ((u, v),), _ = self._project(np.array(place, dtype=float)[None])
+        if (u, v) == (0.0, 0.0):  # Out of the picture.
+            return
+        spot = round(float(u)), round(float(v))
+        cv2.drawMarker(image, spot, canvas.BACKGROUND, cv2.MARKER_TILTED_CROSS, 36, 8)
+        cv2.drawMarker(image, spot, canvas.BAD, cv2.MARKER_TILTED_CROSS, 34, 4)
 
     def _draw_goal(self, image: Image, place: tuple[float, ...], words: str, color: Color) -> None:
-        """A ring with a name; thin where something hides it."""
+        """A ring with a name, where there is room for it; thin where something hides it."""
         point = np.array(place, dtype=float)[None]
         pixels, visible = self._project(point)
         x, y = np.rint(pixels[0]).astype(int).tolist()
@@ -169,7 +186,9 @@ class ChaseView:
             image, (x, y), radius + 1, canvas.BACKGROUND, 3 if visible[0] else 1, cv2.LINE_AA
         )
         cv2.circle(image, (x, y), radius, color, 2 if visible[0] else 1, cv2.LINE_AA)
-        if visible[0]:
+        name = Box.around(x, y - radius - 10, canvas.text_width(words, 14, 700) + 4, 16)
+        if visible[0] and not any(name.meets(other) for other in self._names):
+            self._names.append(name)
             canvas.text_centred(image, words, x + 1, y - radius - 4, canvas.BACKGROUND, 14, 700)
             canvas.text_centred(image, words, x, y - radius - 5, color, 14, 700)
 

@@ -29,6 +29,11 @@ def step_ends(flight: Flight) -> Float[np.ndarray, " n"]:
     return (first_tick(flight) + flight.tick_starts[1:]) / flight.scenario.rates.physics_hz
 
 
+def ended_at(flight: Flight) -> float:
+    """When the flight ended, as its result has it, s: a crash that cuts the last step short is dated to its full length."""
+    return float(step_ends(flight)[-1]) if flight.result is None else flight.result.duration_s
+
+
 def sample_times(flight: Flight) -> Float[np.ndarray, " m"]:
     """The start, and the end of every step, s."""
     return np.append(flight.times[:1], step_ends(flight))

@@ -17,6 +17,10 @@ from sim.types import IMAGE_SHAPE, QUATERNION, Decision
 
 _CELL_WIDTH, _CELL_HEIGHT = 17, 17
 EXTRAS = ("hover", "turn left", "turn right")
+_TITLES = ("navigation: where to go", "avoidance: survives 2 s")
+_ENDS = (("unlikely", "likeliest"), ("0 %", "100 %"))
+_COLORS = (canvas.PROBABILITY_COLORS, canvas.SURVIVAL_COLORS)
+_KEY = "frame: flown; dot: ruled out; rows of a speed: up, level, down; H hover, L R turn"
 
 
 @dataclass(frozen=True)
@@ -125,10 +129,9 @@ class LatticeView:
 
     def draw_static(self, image: Image) -> None:
         """Titles and axes."""
-        for x, title in zip(
-            self._left, ("navigation: where to go", "avoidance: survives 2 s"), strict=True
-        ):
-            canvas.text(image, title, x, 32, canvas.TEXT, 13)
+        for x, title, ends, colors in zip(self._left, _TITLES, _ENDS, _COLORS, strict=True):
+            canvas.text(image, title, x, 19, canvas.TEXT, 13)
+            canvas.scale(image, x, 36, ends, colors)
             self._draw_azimuths(image, x)
         rows = self._lattice.shape[1] * _CELL_HEIGHT
         for group, speed in enumerate(self._lattice.speeds[::-1]):
@@ -137,6 +140,8 @@ class LatticeView:
                 image, f"{speed * self._limit:.1f}", self._left[0] - 8, y, canvas.MUTED, 12
             )
         canvas.text_right(image, "m/s", self._left[0] - 8, self._top - 4, canvas.MUTED, 11)
+        y = self._top + self._height + 53
+        canvas.text(image, _KEY, self._left[0], y, canvas.MUTED, 11)
 
     def draw(self, image: Image, decision: Decision) -> None:
         """Both heads' answers and the chosen candidate."""
@@ -154,7 +159,7 @@ class LatticeView:
             image,
             self._describe(decision),
             self._left[0],
-            self._top + self._height + 38,
+            self._top + self._height + 34,
             canvas.TEXT,
             13,
         )
@@ -220,7 +225,10 @@ class LatticeView:
 
     def _describe(self, decision: Decision) -> str:
         if decision.chosen < 0:
-            return "command outside the lattice"
+            scripted = _is_scripted(decision.phase)
+            return (
+                "flown by script: no candidate" if scripted else "flown: none of these candidates"
+            )
         words = f"chosen: {self._lattice.words(decision.chosen, self._limit)}"
         if decision.survival is None:
             return words
@@ -228,8 +236,13 @@ class LatticeView:
 
 
 def _why_unsaid(phase: str) -> str:
-    scripted = phase in ("dock", "inspect") or phase.endswith("_scripted")
-    return "not asked: this phase is scripted" if scripted else "not asked, or no such head"
+    if phase == "avoid":
+        return "not asked: the course is given"
+    return "not asked: this phase is scripted" if _is_scripted(phase) else "no such head was asked"
+
+
+def _is_scripted(phase: str) -> bool:
+    return phase in ("dock", "inspect") or phase.endswith("_scripted")
 
 
 def _turned(angle: float, positive: str, negative: str, none: str) -> str:

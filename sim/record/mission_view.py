@@ -6,11 +6,12 @@ from jaxtyping import Float
 from sim.record import canvas
 from sim.record.canvas import Image
 from sim.record.choice_shares import choice_shares
+from sim.record.prizes import prize_words, prizes_earned
 from sim.record.reader import Flight
 from sim.task_spec import AvoidTask, MissionTask, NavigateTask
-from sim.types import EGO_FIELDS, MAX_TOKENS, POSITION, SITE_FIELDS, VELOCITY
+from sim.types import EGO_FIELDS, MASKED, MAX_TOKENS, POSITION, SITE_FIELDS
 
-_ROW = 23
+_ROW = 21
 _BATTERY = EGO_FIELDS.index("battery")
 _PRIZE, _VISITED = SITE_FIELDS.index("prize"), SITE_FIELDS.index("visited")
 _BAR_LEFT, _BAR_WIDTH, _PRIZE_RIGHT, _FAULT_LEFT, _BLOCK_LEFT, _BELIEF = 34, 76, 146, 160, 212, 44
@@ -19,10 +20,12 @@ _BAR_LEFT, _BAR_WIDTH, _PRIZE_RIGHT, _FAULT_LEFT, _BLOCK_LEFT, _BELIEF = 34, 76,
 class MissionView:
     """The panel of the mission, 272 x 436 px; for the other tasks, of the goal."""
 
-    def __init__(self, flight: Flight) -> None:
-        """Prepare the mission head's answers, held until the next one."""
-        self._flight = flight
+    def __init__(self, flight: Flight, optimum: float | None = None) -> None:
+        """Prepare the mission head's answers, held until the next one; `optimum` is the best prize there is."""
+        self._flight, self._optimum = flight, optimum
         self._shares = choice_shares(flight.decisions)
+        self._forbidden = _forbidden(flight)
+        self._earned = prizes_earned(flight)
 
     def draw(self, image: Image, step: int) -> None:
         """The panel at one step."""
@@ -34,7 +37,9 @@ class MissionView:
         self._draw_battery(image, step)
 
     def _draw_choices(self, image: Image, step: int, sites: int) -> None:
-        canvas.text(image, "mission: next choice", 12, 22, canvas.TEXT, 13)
+        canvas.text(image, "next choice", 12, 22, canvas.TEXT, 13)
+        prize = prize_words(self._flight.scenario, float(self._earned[step]), self._optimum)
+        canvas.text_right(image, f"prize {prize}", image.shape[1] - 12, 22, canvas.TEXT, 13)
         for x, title in (
             (_BAR_LEFT, "choice"),
             (_PRIZE_RIGHT - 30, "prize"),
@@ -46,6 +51,17 @@ class MissionView:
         choices = [*range(sites + 1), MAX_TOKENS, MAX_TOKENS + 1]
         for row, choice in enumerate(choices):
             self._draw_choice(image, 48 + row * _ROW, step, choice, shares)
+        y = 48 + len(choices) * _ROW + 14
+        canvas.text(image, "bars: 0 to 100 %; faulty, blocked: believed", 12, y, canvas.MUTED, 11)
+        if self._forbidden[step]:
+            canvas.text(
+                image,
+                "first choice forbidden: rules or reserve",
+                12,
+                y + 16,
+                canvas.WARN,
+                12,
+            )
 
     def _draw_choice(
         self, image: Image, y: int, step: int, choice: int, shares: Float[np.ndarray, " c"] | None
@@ -69,7 +85,7 @@ class MissionView:
 
     def _draw_share(self, image: Image, y: int, share: float) -> None:
         if np.isnan(share):
-            canvas.text(image, "masked", _BAR_LEFT, y + 16, canvas.MUTED, 11)
+            canvas.text(image, "forbidden", _BAR_LEFT, y + 16, canvas.MUTED, 11)
         else:
             canvas.bar(image, _BAR_LEFT, y + 6, _BAR_WIDTH, 10, share, canvas.ACCENT)
 
@@ -89,7 +105,6 @@ class MissionView:
         """Progress of a task without choices."""
         flight = self._flight
         body = flight.step_bodies[step]
-        speed = float(np.linalg.norm(body[VELOCITY]))
         if isinstance(task, NavigateTask):
             aim = ("to the goal", f"{np.linalg.norm(body[POSITION] - np.array(task.goal_m)):.1f} m")
         else:
@@ -98,7 +113,7 @@ class MissionView:
                 f"{_progress(flight, task, step):.1f} of {task.distance_m:.0f} m",
             )
         limit = f"{flight.scenario.speed_limit_m_s:.1f} m/s"
-        rows = [("task", task.kind), aim, ("speed", f"{speed:.1f} m/s"), ("speed limit", limit)]
+        rows = [("task", task.kind), aim, ("speed limit", limit)]
         for row, (name, value) in enumerate(rows):
             canvas.text(image, name, 12, 34 + 30 * row, canvas.MUTED, 14)
             canvas.text_right(image, value, image.shape[1] - 12, 34 + 30 * row, canvas.TEXT, 16)
@@ -119,6 +134,15 @@ class MissionView:
         canvas.bar(image, left, y, width, 14, charge, color)
         mark = left + round(width * reserve)
         canvas.fill(image, mark - 1, y - 3, 2, 20, canvas.TEXT)
+
+
+def _forbidden(flight: Flight) -> list[bool]:
+    """At each step, whether the mission head's latest answer had a first choice that the mask forbade."""
+    held, latest = [], False
+    for decision in flight.decisions:
+        latest = MASKED in decision.events if decision.asked else latest
+        held.append(latest)
+    return held
 
 
 def _progress(flight: Flight, task: AvoidTask, step: int) -> float:

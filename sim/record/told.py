@@ -23,12 +23,23 @@ def told_events(flight: Flight) -> tuple[Event, ...]:
     return (*flight.events, *untold_ending({event.name for event in flight.events}, flight.result))
 
 
+def main_events(flight: Flight) -> tuple[Event, ...]:
+    """The same without what pilots note at every step it holds, which may be most of them: `interventions` has it."""
+    noted = {name for decision in flight.decisions for name in decision.events}
+    return tuple(event for event in told_events(flight) if event.name not in noted)
+
+
 def untold_ending(told: Collection[str], result: FlightResult | None) -> tuple[Event, ...]:
     """What ended a flight, of which events with these names were told; none where that is among them."""
     if result is None or result.outcome.value in told:
         return ()
+    return (ending_event(result),)
+
+
+def ending_event(result: FlightResult) -> Event:
+    """The event that ended a flight; where there was none, as when it was interrupted, its outcome without circumstances."""
     ending = [event for event in result.events if event.name == result.outcome.value]
-    return (*ending[-1:],) or (Event(result.duration_s, result.outcome.value, {}),)
+    return ending[-1] if ending else Event(result.duration_s, result.outcome.value, {})
 
 
 def interventions(flight: Flight) -> list[Event]:

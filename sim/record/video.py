@@ -11,28 +11,29 @@ import cv2
 import numpy as np
 
 from sim.record import canvas
-from sim.record.canvas import Color, Image
+from sim.record.canvas import Image
 from sim.record.captions import captions
 from sim.record.chase_view import ChaseView
+from sim.record.depth_view import DepthView
 from sim.record.encoding import encode_segment, join_segments
-from sim.record.instants import drawable, sample_bodies, sample_times, step_ends
+from sim.record.instants import drawable, ended_at, sample_bodies, sample_times
 from sim.record.lattice_view import LatticeView, draw_candidates, read_lattice
 from sim.record.mapview import MapView
 from sim.record.mission_view import MissionView
+from sim.record.outcome_view import draw_card, draw_ending, impact
 from sim.record.phase_colors import phase_color
 from sim.record.reader import Flight
 from sim.record.strips_view import StripsView
-from sim.record.words import clearance_words, detail_words, spaced
-from sim.types import VELOCITY
+from sim.record.words import spaced
+from sim.types import POSITION, VELOCITY
 
 WIDTH, HEIGHT = 1280, 720
-_CARD_SECONDS = 1.5
-
+_STILL_SECONDS, _CARD_SECONDS = 1.5, 2.5
+"""For which the last picture stands under what happened, and then under the outcome in numbers."""
 _SEGMENT_FRAMES = 60
 """Encoded by one process at a time, each from a key frame on: as finely the film can be sought in."""
-_LONGEST_REASON = 28
 _LONG_FLIGHT = 450
-_DEPTH_SIZE = 128, 96
+_CAPTION_LINE = 26
 
 # Regions of the frame: left, top, width, height.
 _CHASE = (16, 56, 512, 384)
@@ -48,9 +49,11 @@ def write_video(
     path: str | Path,
     progress: Callable[[int, int], None] | None = None,
     workers: int = 1,
+    optimum: float | None = None,
 ) -> None:
     """H.264, 1280 x 720, in real time, then the outcome for a moment; `progress` hears (frames done, frames).
 
+    `optimum` is the best prize of a mission; without it prizes stand against all that was on offer.
     The film is the same whatever the number of `workers`; more than one are processes, started anew, so a script that
     asks for them needs the usual `if __name__ == "__main__"`.
     """
@@ -71,18 +74,24 @@ def write_video(
     # Nothing is written before a frame is drawn, so that what cannot be written is told at once.
     Path(path).touch()
     if workers <= 1:
-        composer = _Composer(drawable(flight))
+        composer = _Composer(drawable(flight), optimum)
         made = (_segment(composer, rate, *span) for span in spans)
         join_segments(heard(made), path, rate)
         return
     context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(workers, context, _begin_worker, (flight,)) as pool:
+    with ProcessPoolExecutor(workers, context, _begin_worker, (flight, optimum)) as pool:
         join_segments(heard(pool.map(_worker_segment, spans)), path, rate)
 
 
 def film_length(flight: Flight) -> int:
-    """Frames of a flight's film: one a control step, and those of the outcome."""
-    return len(flight) + round(_CARD_SECONDS * flight.scenario.rates.control_hz)
+    """Frames of a flight's film: one a control step, and those of its ending."""
+    return len(flight) + sum(_ending_frames(flight))
+
+
+def _ending_frames(flight: Flight) -> tuple[int, int]:
+    """Frames of the still picture, and of the outcome's."""
+    hz = flight.scenario.rates.control_hz
+    return round(_STILL_SECONDS * hz), round(_CARD_SECONDS * hz)
 
 
 def film_workers(flight: Flight) -> int:
@@ -90,10 +99,10 @@ def film_workers(flight: Flight) -> int:
     return 1 if len(flight) < _LONG_FLIGHT or (os.cpu_count() or 1) < 2 else 2
 
 
-def frames(flight: Flight) -> Iterator[Image]:
+def frames(flight: Flight, optimum: float | None = None) -> Iterator[Image]:
     """The video's frames in order; the array is drawn on again after each."""
     flight.require_steps("draw")
-    composer = _Composer(drawable(flight))
+    composer = _Composer(drawable(flight), optimum)
     for index in range(film_length(flight)):
         yield composer.frame(index)
 
@@ -103,9 +112,9 @@ def frames(flight: Flight) -> Iterator[Image]:
 _worker: dict[str, Any] = {}
 
 
-def _begin_worker(flight: Flight) -> None:
+def _begin_worker(flight: Flight, optimum: float | None) -> None:
     cv2.setNumThreads(1)
-    _worker["composer"] = _Composer(drawable(flight))
+    _worker["composer"] = _Composer(drawable(flight), optimum)
     _worker["rate"] = flight.scenario.rates.control_hz
 
 
@@ -120,13 +129,14 @@ def _segment(composer: "_Composer", rate: int, first: int, end: int) -> bytes:
 class _Composer:
     """One frame after another over a background that is drawn once."""
 
-    def __init__(self, flight: Flight) -> None:
-        self._flight = flight
+    def __init__(self, flight: Flight, optimum: float | None) -> None:
+        self._flight, self._optimum = flight, optimum
         self._lattice = read_lattice(flight)
         self._map = MapView(flight, _MAP[2])
-        self._mission = MissionView(flight)
+        self._depth = DepthView()
+        self._mission = MissionView(flight, optimum)
         self._chase = ChaseView(flight, *_CHASE[2:])
-        self._carded = False
+        self._ending = ""
         limit = flight.scenario.speed_limit_m_s
         self._heads = None if self._lattice is None else LatticeView(self._lattice, limit)
         self._background = np.full((HEIGHT, WIDTH, 3), canvas.BACKGROUND, np.uint8)
@@ -137,18 +147,23 @@ class _Composer:
         self._canvas = self._background.copy()
 
     def frame(self, index: int) -> Image:
-        """A frame of the film: steps first, then the outcome."""
-        if index < len(self._flight):
-            self._carded = False
+        """A frame of the film: steps first, then what ended them, then the outcome."""
+        steps = len(self._flight)
+        if index < steps:
+            self._ending = ""
             return self.compose(index)
-        if not self._carded:
-            self.compose(len(self._flight) - 1, captioned=False)
-            self.outcome_card()
-            self._carded = True
+        ending = "still" if index < steps + _ending_frames(self._flight)[0] else "card"
+        if ending != self._ending:  # Drawn once, then it stands.
+            self._ending = ending
+            self.compose(steps - 1, captioned=False)
+            if ending == "still":
+                self._draw_ending()
+            else:
+                draw_card(self._canvas, self._flight, self._optimum)
         return self._canvas
 
     def compose(self, step: int, *, captioned: bool = True) -> Image:
-        """The picture of one step; under the outcome, which tells more, without captions."""
+        """The picture of one step; under its ending, which tells more, without captions."""
         image = self._canvas
         image[...] = self._background
         self._draw_header(image, step)
@@ -163,20 +178,17 @@ class _Composer:
         self._strips.draw(_region(image, _STRIPS), step)
         return image
 
-    def outcome_card(self) -> Image:
-        """The last frame, dimmed, under the flight's result."""
-        image = self._canvas
-        canvas.shade(image, 0, 0, WIDTH, HEIGHT, 0.6)
-        title, color, rows = _verdict(self._flight)
-        left, top, width, height = WIDTH // 2 - 230, HEIGHT // 2 - 150, 460, 96 + 34 * len(rows)
-        canvas.fill(image, left, top, width, height, canvas.SURFACE)
-        canvas.fill(image, left, top, width, 6, color)
-        canvas.text_centred(image, title, WIDTH // 2, top + 56, color, 32, 700)
-        for row, (name, value) in enumerate(rows):
-            y = top + 100 + 34 * row
-            canvas.text(image, name, left + 40, y, canvas.MUTED, 17)
-            canvas.text_right(image, value, left + width - 40, y, canvas.TEXT, 17)
-        return image
+    def _draw_ending(self) -> None:
+        """What happened and where, over the last step's picture."""
+        image, hit = self._canvas, impact(self._flight)
+        if hit is not None:
+            place, speed = hit
+            self._map.mark_impact(_region(image, _MAP), place)
+            self._chase.mark_impact(_region(image, _CHASE), place)
+            if speed is not None:  # The last step's own is what the impact left of it.
+                canvas.fill(image, 880, 14, 260, 32, canvas.BACKGROUND)
+                canvas.text_right(image, f"{speed:.1f} m/s at impact", 1130, 36, canvas.BAD, 18)
+        draw_ending(_region(image, _CHASE), self._flight)
 
     def _draw_static(self) -> None:
         image, flight = self._background, self._flight
@@ -199,8 +211,12 @@ class _Composer:
             canvas.fill(image, 544, 17, canvas.text_width(words, 15, 600) + 24, 28, color)
             canvas.text(image, words, 556, 36, canvas.BACKGROUND, 15, 600)
         speed = float(np.linalg.norm(flight.step_bodies[step, VELOCITY]))
+        height = float(flight.step_bodies[step, POSITION][2])
+        last = step == len(flight) - 1
+        time = ended_at(flight) if last else float(self._times[step + 1])
+        canvas.text_right(image, f"{height:.1f} m up", 1010, 36, canvas.TEXT, 18)
         canvas.text_right(image, f"{speed:.1f} m/s", 1130, 36, canvas.TEXT, 18)
-        canvas.text_right(image, f"{self._times[step + 1]:.1f} s", 1264, 36, canvas.TEXT, 22, 600)
+        canvas.text_right(image, f"{time:.1f} s", 1264, 36, canvas.TEXT, 22, 600)
 
     def _draw_chase(self, image: Image, step: int) -> None:
         self._chase.draw(image, step)
@@ -208,10 +224,15 @@ class _Composer:
         self._draw_depth(image, step)
 
     def _draw_captions(self, image: Image, step: int) -> None:
-        for row, words in enumerate(reversed(self._captions[step][-3:])):
-            y = _CHASE[3] - 34 * (row + 1)
-            canvas.shade(image, 0, y, _CHASE[2], 30, 0.65)
-            canvas.text(image, canvas.shortened(words, _CHASE[2] - 24, 16), 12, y + 21, size=16)
+        """The latest at the foot, each in as many lines as it takes."""
+        bottom = _CHASE[3]
+        for words in reversed(self._captions[step][-3:]):
+            lines = canvas.wrapped(words, _CHASE[2] - 24, 16)
+            top = bottom - _CAPTION_LINE * len(lines) - 4
+            canvas.shade(image, 0, top, _CHASE[2], bottom - top, 0.65)
+            for row, line in enumerate(lines):
+                canvas.text(image, line, 12, top + _CAPTION_LINE * row + 20, size=16)
+            bottom = top - 4
 
     def _draw_onboard(self, image: Image, step: int) -> None:
         colors = np.ascontiguousarray(self._flight.images[step, 2::-1].transpose(1, 2, 0))
@@ -219,50 +240,15 @@ class _Composer:
         cv2.resize(colors, size, dst=image, interpolation=cv2.INTER_NEAREST)
         if self._lattice is not None:
             draw_candidates(image, self._flight, self._lattice, step, self._bodies[step])
-        canvas.tag(image, "onboard camera, candidates by survival", 0, 0)
+        canvas.tag(image, "onboard; dots: commands by survival", 0, 0)
 
     def _draw_depth(self, image: Image, step: int) -> None:
         """What the camera measures, small in the upper right corner."""
-        width, height = _DEPTH_SIZE
-        left, top = _CHASE[2] - width - 8, 8
-        corner = image[top : top + height, left : left + width]
-        colors = canvas.DEPTH_COLORS[self._flight.images[step, 3]]
-        cv2.resize(colors, _DEPTH_SIZE, dst=corner, interpolation=cv2.INTER_NEAREST)
-        canvas.frame(image, left - 1, top - 1, width + 2, height + 2, canvas.BACKGROUND)
-        canvas.tag(corner, "depth", 0, 0)
+        left, depth = _CHASE[2] - self._depth.width - 8, self._depth
+        corner = _region(image, (left, 8, depth.width, depth.height))
+        depth.draw(corner, self._flight.images[step, 3])
 
 
 def _region(image: Image, region: tuple[int, int, int, int]) -> Image:
     x, y, width, height = region
     return image[y : y + height, x : x + width]
-
-
-# --- Words.
-
-
-def _verdict(flight: Flight) -> tuple[str, Color, list[tuple[str, str]]]:
-    """Title, its colour, and the rows of the outcome card."""
-    result = flight.result
-    if result is None:
-        return (
-            "the log ends here",
-            canvas.WARN,
-            [("recorded", f"{step_ends(flight)[-1]:.1f} s"), ("result", "none")],
-        )
-    rows = [
-        ("duration", f"{result.duration_s:.1f} s"),
-        ("distance", f"{result.distance_m:.1f} m"),
-        ("least clearance", clearance_words(result.min_clearance_m)),
-        ("energy", f"{result.energy_wh:.2f} Wh"),
-    ]
-    if not result.success and result.events:
-        rows = [*_reason(result.events[-1].detail), *rows]
-    if flight.scenario.task.kind == "mission":
-        rows.append(("prize", f"{result.prize:g}"))
-    return spaced(result.outcome.value), canvas.GOOD if result.success else canvas.BAD, rows
-
-
-def _reason(detail: dict[str, Any]) -> list[tuple[str, str]]:
-    """What a failure's event says of how it came about; the card has room for short words only."""
-    told = detail_words(detail).items()
-    return [(key, value) for key, value in told if len(value) <= _LONGEST_REASON]

@@ -4,11 +4,36 @@ from typing import Any
 
 import numpy as np
 
+from sim.types import MASKED, Outcome
+
 
 def describe_event(name: str, detail: dict[str, Any]) -> str:
     """An event in words, as it is captioned: `collision, with obstacle, position (1.00, 2.00, 3.00) m, speed 4.20 m/s`."""
-    told = describe_detail(detail)
-    return f"{spaced(name)}, {told}" if told else spaced(name)
+    told = describe_circumstances(name, detail)
+    return f"{event_words(name)}, {told}" if told else event_words(name)
+
+
+def describe_circumstances(name: str, detail: dict[str, Any]) -> str:
+    """What an event says besides its name."""
+    landed = ["landed"] if _is_landing(name, detail) and "landed" not in name else []
+    if name == Outcome.SUCCESS:  # Where and how was told by the event that completed the task.
+        return "".join(landed)
+    return ", ".join(
+        [*landed, *(f"{key} {value}" for key, value in event_details(name, detail).items())]
+    )
+
+
+def event_words(name: str) -> str:
+    """An event's name, as somebody says it who does not know the code."""
+    return _PLAIN.get(name, spaced(name))
+
+
+def event_details(name: str, detail: dict[str, Any]) -> dict[str, str]:
+    """`detail_words` of an event; that a landing touched the ground goes without saying."""
+    told = detail_words(detail)
+    if _is_landing(name, detail):
+        del told["with"]
+    return told
 
 
 def describe_detail(detail: dict[str, Any]) -> str:
@@ -56,8 +81,17 @@ def value_words(value: object) -> str:
     return str(value)
 
 
+_PLAIN = {
+    MASKED: "first choice forbidden by rules or battery reserve",
+    "guard_altitude": "held off the ground or the height limit",
+}
+"""Names of interventions that say nothing to whoever has not read the code."""
 _UNITS = {"_rad_s": "rad/s", "_m_s": "m/s", "_deg": "degrees", "_rad": "rad", "_m": "m", "_s": "s"}
 """By the suffix that names bear; the longer of two that fit comes first."""
+
+
+def _is_landing(name: str, detail: dict[str, Any]) -> bool:
+    return detail.get("with") == "ground" and name != Outcome.COLLISION
 
 
 def _split_unit(key: str) -> tuple[str, str]:

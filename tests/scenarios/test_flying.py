@@ -74,7 +74,7 @@ def test_a_machine_with_other_code_refuses() -> None:
         (
             Outcome.LANDED_AWAY,
             {"with": "ground", "position_m": [1, 2, 0], "speed_m_s": 0.5},
-            "landed away, with ground, position (1, 2, 0) m, speed 0.50 m/s",
+            "landed away, position (1, 2, 0) m, speed 0.50 m/s",
         ),
         (Outcome.TIMEOUT, {}, "timeout"),
         (Outcome.SUCCESS, {}, ""),

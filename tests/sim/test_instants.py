@@ -15,7 +15,8 @@ from sim.record.clearances import sample_clearances
 from sim.record.instants import first_tick, sample_bodies, sample_times, step_ends, tick_times
 from sim.record.near_misses import APART, NEAR, NearMisses, near_misses
 from sim.record.phase_colors import PHASE_COLORS, phase_color
-from sim.record.plot import _draw_height, _draw_movers, _draw_phases
+from sim.record.plot import _draw_height, _draw_phases
+from sim.record.plot_map import _draw_movers
 from sim.record.reader import Flight, read_flight
 from sim.record.route_marks import waypoints_done
 from sim.record.step_table import step_table

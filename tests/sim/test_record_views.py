@@ -16,7 +16,7 @@ from sim.record.footprints import footprints
 from sim.record.lattice_view import Lattice, project, read_lattice
 from sim.record.plot import write_plot
 from sim.record.reader import Flight, read_flight
-from sim.record.video import frames, write_video
+from sim.record.video import film_length, frames, write_video
 from sim.record.words import describe_event
 from sim.types import Decision, Outcome
 from sim.world.build import build_world
@@ -143,14 +143,14 @@ def test_the_video_plays_in_real_time_and_shows_the_logged_colours(
         assert (stream.width, stream.height, stream.pix_fmt) == (1280, 720, "yuv420p")
         assert stream.average_rate == 15
         assert stream.codec_context.name == "h264"
-        assert stream.frames == len(flight) + 22
+        assert stream.frames == film_length(flight)
         assert stream.duration is not None
         assert stream.time_base is not None
-        assert float(stream.duration * stream.time_base) == pytest.approx((len(flight) + 22) / 15)
+        assert float(stream.duration * stream.time_base) == pytest.approx(film_length(flight) / 15)
     # The index comes first, so that a browser plays before it has the whole file.
     film = (tmp_path / "flight.mp4").read_bytes()
     assert film.index(b"moov") < film.index(b"mdat")
-    assert len(pictures) == len(flight) + 22 == seen[-1][0] == seen[-1][1]
+    assert len(pictures) == film_length(flight) == seen[-1][0] == seen[-1][1]
     # A sky block and a ground block of the camera view, 4.25 px a pixel, away from tags and dots.
     for row, column in ((20, 30), (40, 30)):
         top, left = 56 + round(4.25 * row), 992 + round(4.25 * column)
@@ -236,7 +236,7 @@ def test_the_trail_grows_where_the_drone_has_been(flight: Flight) -> None:
 )
 def test_every_kind_of_flight_can_be_drawn(flight: Flight, tmp_path: Path, name: str) -> None:
     variant = _variants(flight)[name]
-    assert sum(1 for _ in frames(variant)) == len(flight) + 22
+    assert sum(1 for _ in frames(variant)) == film_length(variant)
     write_plot(variant, tmp_path / "flight.png")
     picture = cv2.imread(str(tmp_path / "flight.png"))
     assert picture is not None

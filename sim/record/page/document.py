@@ -39,10 +39,13 @@ _FROM = re.compile(r"""(\bfrom\s*|\bimport\s*)(["'])\./([\w.]+?)(?:\.min)?\.js\2
 """An import of a neighbour, which a page knows by its bare name."""
 
 
-def write_page(flight: Flight, path: str | Path) -> None:
-    """Write the page of a flight, whole or not at all; a log without a step is a ValueError."""
+def write_page(flight: Flight, path: str | Path, optimum: float | None = None) -> None:
+    """Write the page of a flight, whole or not at all; a log without a step is a ValueError.
+
+    `optimum` is the best prize of a mission; without it the prize stands against all that was on offer.
+    """
     flight.require_steps("draw")
-    facts, arrays = _contents(flight)
+    facts, arrays = _contents(flight, optimum)
     environment = Environment(loader=FileSystemLoader(_HERE / "static"), autoescape=True)
     text = environment.get_template("page.html").render(
         title=facts["title"],
@@ -62,7 +65,7 @@ def write_page(flight: Flight, path: str | Path) -> None:
         unfinished.unlink(missing_ok=True)
 
 
-def _contents(flight: Flight) -> tuple[dict[str, Any], str]:
+def _contents(flight: Flight, optimum: float | None) -> tuple[dict[str, Any], str]:
     """The page's JSON and its packed arrays."""
     scenario = flight.scenario
     world, vehicle = world_of(scenario), load_vehicle(scenario.vehicle)
@@ -72,7 +75,7 @@ def _contents(flight: Flight) -> tuple[dict[str, Any], str]:
     solids, left_out = solid_columns(world, bodies[:, POSITION])
     phases, phase_of_step = phase_facts(flight)
     pictures = film(flight.images)
-    facts = flight_facts(flight, world, vehicle, left_out) | {
+    facts = flight_facts(flight, world, vehicle, left_out, optimum) | {
         "task": task_facts(flight, hull.field, hull.radius),
         "fences": fence_facts(scenario),
         "rally": [] if scenario.safety is None else [list(p) for p in scenario.safety.rally_m],

@@ -8,10 +8,13 @@ from typing import Any
 import numpy as np
 
 from sim.physics.vehicle import Vehicle
+from sim.record.duty import progress_words, task_words
 from sim.record.lattice_view import read_lattice
 from sim.record.page.marks import Mark
+from sim.record.prizes import prize_words
 from sim.record.reader import Flight
-from sim.record.words import clearance_words, describe_event, spaced
+from sim.record.told import ending_event
+from sim.record.words import clearance_words, describe_circumstances, spaced
 from sim.task_spec import MissionTask
 from sim.types import MAX_SPEED, MAX_YAW_RATE
 from sim.world.geometry import World
@@ -32,7 +35,9 @@ def outcome(flight: Flight) -> str:
     return spaced(flight.result.outcome.value)
 
 
-def flight_facts(flight: Flight, world: World, vehicle: Vehicle, left_out: int) -> dict[str, Any]:
+def flight_facts(
+    flight: Flight, world: World, vehicle: Vehicle, left_out: int, optimum: float | None
+) -> dict[str, Any]:
     """Everything but task, marks, phases and arrays."""
     scenario, result = flight.scenario, flight.result
     lattice = read_lattice(flight)
@@ -43,8 +48,8 @@ def flight_facts(flight: Flight, world: World, vehicle: Vehicle, left_out: int) 
         "pilot": flight.metadata.get("pilot", "unnamed"),
         "outcome": outcome(flight),
         "success": None if result is None else result.success,
-        "reason": _reason(flight),
-        "about": _about(flight, left_out),
+        "reason": _reason(flight, optimum),
+        "about": _about(flight, left_out, optimum),
         "bounds": world.bounds.tolist(),
         "ground_color": list(world.ground_color),
         "relief": world.relief is not None,
@@ -82,24 +87,32 @@ def mark_facts(marks: Sequence[Mark]) -> list[dict[str, Any]]:
     return [asdict(mark) for mark in marks]
 
 
-def _reason(flight: Flight) -> str:
-    """Why it ended, as the last event tells it."""
+def _reason(flight: Flight, optimum: float | None) -> str:
+    """What the title adds to the outcome: how it came about, how far a failure came, and a mission's prize."""
+    result, scenario = flight.result, flight.scenario
+    told = [_circumstances(flight)]
+    if result is not None and not result.success:
+        told.append(progress_words(flight))
+    if result is not None and isinstance(scenario.task, MissionTask):
+        told.append(f"prize {prize_words(scenario, result.prize, optimum)}")
+    return "; ".join(words for words in told if words)
+
+
+def _circumstances(flight: Flight) -> str:
+    """How it ended, as the last event tells it."""
     result = flight.result
     if result is None:
         return flight.damage or "the log ends in mid-flight"
-    if result.success or not result.events:
-        return ""
-    last = result.events[-1]
-    return describe_event(last.name, last.detail)
+    return describe_circumstances(result.outcome, ending_event(result).detail)
 
 
-def _about(flight: Flight, left_out: int) -> list[list[str]]:
+def _about(flight: Flight, left_out: int, optimum: float | None) -> list[list[str]]:
     """Rows of the table behind the title."""
     scenario, result, metadata = flight.scenario, flight.result, flight.metadata
     rows = [["scenario", scenario.name], ["seed", str(scenario.seed)]]
-    rows += [["pilot", metadata.get("pilot", "unnamed")], ["task", scenario.task.kind]]
-    rows += [["outcome", outcome(flight)]]
-    if reason := _reason(flight):
+    rows += [["pilot", metadata.get("pilot", "unnamed")], ["task", task_words(flight)]]
+    rows += [["outcome", outcome(flight)], ["how far", progress_words(flight)]]
+    if reason := _circumstances(flight):
         rows.append(["reason", reason])
     if result is not None:
         rows += [
@@ -109,9 +122,11 @@ def _about(flight: Flight, left_out: int) -> list[list[str]]:
             ["energy", f"{result.energy_wh:.2f} Wh"],
         ]
         if isinstance(scenario.task, MissionTask):
-            rows.append(["prize", f"{result.prize:g}"])
+            rows.append(["prize", prize_words(scenario, result.prize, optimum)])
             masked, asked = result.mask_interventions, result.mission_decisions
-            rows.append(["mission mask", f"forbade {masked} of {asked} first choices"])
+            rows.append(
+                ["first choices forbidden", f"{masked} of {asked}, by rules or battery reserve"]
+            )
     rows += [
         ["steps", f"{len(flight)} of 1/{scenario.rates.control_hz} s"],
         ["vehicle", scenario.vehicle],

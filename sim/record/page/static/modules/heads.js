@@ -43,7 +43,8 @@ export class Heads {
     const pen = document.getElementById(name).getContext("2d"), values = this.arrays[name];
     const silent = document.getElementById(`no-${name}`);
     silent.hidden = this.asked(name);
-    silent.textContent = values ? "not asked in this step" : "this pilot logs no such head";
+    silent.textContent = values ? "not asked in this step"
+      : name === "navigation" && this.facts.task.kind === "avoid" ? "not asked: the course is given" : "this pilot logs no such head";
     pen.clearRect(0, 0, pen.canvas.width, pen.canvas.height);
     if (!silent.hidden) return;
     const veto = this.arrays.veto.row(this.step), row = values.row(this.step);
@@ -92,7 +93,7 @@ export class Heads {
       const [x, y] = this.cellOf(i);
       if (y !== line || column < x || column >= x + 1) continue;
       const said = [this.words(i)];
-      if (this.asked("navigation")) said.push(`navigation ${this.arrays.navigation.row(this.step)[i].toFixed(1)} nats below the best`);
+      if (this.asked("navigation")) said.push(`navigation: ${percent(Math.exp(-this.arrays.navigation.row(this.step)[i]))} as likely as the best`);
       if (this.asked("survival")) said.push(`survives ${Math.round(100 * this.arrays.survival.row(this.step)[i])} %`);
       if (this.arrays.veto.row(this.step)[i]) said.push("vetoed");
       document.getElementById("pointed").textContent = said.join("; ");
@@ -100,6 +101,8 @@ export class Heads {
     }
   }
 }
+
+function percent(share) { return share < 0.001 ? "less than 0.1 %" : `${(100 * share).toFixed(share < 0.1 ? 1 : 0)} %`; }
 
 function cross(pen, x, y) {
   pen.strokeStyle = "rgb(0 0 0 / 0.65)";

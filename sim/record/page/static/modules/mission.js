@@ -22,7 +22,7 @@ export class Mission {
     for (const { choice: index, what, cells } of this.rows) {
       cells.line.setAttribute("aria-current", String(index === choice.values[step]));
       const code = share ? share.row(step)[index] : null;
-      fill(cells.share, code === null || code === MASKED ? null : code / SHARES, code === MASKED ? "masked" : "");
+      fill(cells.share, code === null || code === MASKED ? null : code / SHARES, code === MASKED ? "forbidden" : "");
       if (what !== "site") continue;
       cells.line.classList.toggle("done", this.isDone(step, index));
       cells.prize.textContent = this.prize(step, index);

@@ -1,7 +1,7 @@
 // The flight at a glance: pictures, phases, curves and marks against time, under one slider.
 import { clearanceColor, css, MARKS, speedColor } from "./colors.js";
 
-const CURVES = [["clearance", "clearance"], ["speed", "speed"], ["height", "height"], ["battery", "battery"]];
+const CURVES = ["clearance", "speed", "height", "battery"];
 const STRIP = 34, PHASE = 12, CURVE = 20, GAP = 4, MARK = 13;
 
 export class Timeline {
@@ -31,6 +31,7 @@ export class Timeline {
     const every = (of) => Float32Array.from({ length: samples }, (_, i) => of(i));
     const height = (i) => arrays.position.values[3 * i + 2];
     const highest = Math.max(ceiling, ...every(height).filter(Number.isFinite));
+    this.tops = { clearance: "3.75 m", speed: `${speed_limit.toFixed(1)} m/s`, height: `${highest.toFixed(1)} m`, battery: "100 %" };
     return {
       clearance: every((i) => arrays.clearance.values[i] / 3.75),
       speed: every((i) => this.motion.speed(i) / speed_limit),
@@ -78,7 +79,7 @@ export class Timeline {
     pen.drawImage(strip, 0, MARK * ratio);
     pen.scale(ratio, ratio);
     this.drawPhases(pen, width, MARK + this.strip + GAP);
-    CURVES.forEach(([name, label], row) => this.drawCurve(pen, name, label, width, MARK + this.strip + PHASE + (row + 2) * GAP + row * CURVE));
+    CURVES.forEach((name, row) => this.drawCurve(pen, name, width, MARK + this.strip + PHASE + (row + 2) * GAP + row * CURVE));
     this.show(this.player);
   }
 
@@ -94,7 +95,7 @@ export class Timeline {
     }
   }
 
-  drawCurve(pen, name, label, width, y) {
+  drawCurve(pen, name, width, y) {
     const style = getComputedStyle(document.body), values = this.curves[name];
     pen.fillStyle = style.getPropertyValue("--well");
     pen.fillRect(0, y, width, CURVE);
@@ -115,6 +116,7 @@ export class Timeline {
     pen.font = "600 10px system-ui, sans-serif";
     pen.lineWidth = 3;
     pen.strokeStyle = style.getPropertyValue("--well");
+    const label = `${name}, 0 to ${this.tops[name]}`;
     pen.strokeText(label, 5, y + 13);
     pen.fillStyle = style.getPropertyValue("--ink");
     pen.fillText(label, 5, y + 13);
