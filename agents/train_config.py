@@ -58,7 +58,7 @@ class TrainConfig:
     weights: tuple[float, ...] = ()
     """Factors on the normalised losses of navigation, avoidance and mission, with balance equal."""
     batch: int = 128
-    learning_rate: float = 1.5e-3
+    learning_rate: float = 6e-3
     """Its peak; with --tune, the centre of the grid."""
     tune: bool = False
     """First train every network at an eighth of the steps with a quarter, half, one, two and four times the learning rate, on the first seed, and keep the best on held-out worlds."""
