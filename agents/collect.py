@@ -3,7 +3,7 @@
 import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass
-from functools import partial
+from functools import lru_cache, partial
 from itertools import count
 from pathlib import Path
 
@@ -85,17 +85,14 @@ def collect_round(
 
 def collect_flight(scenario: Scenario, job: CollectionJob) -> tuple[dict[str, np.ndarray], str]:
     """Fly one scenario, label every kept frame; returns the frames and the outcome."""
-    flight = Flight(scenario)
+    flight = Flight(scenario, once=True)
     try:
         rng = np.random.default_rng([scenario.seed, job.index, _STREAM])
         teacher = TeacherBrain()
         expert = LatticePilot("teacher", teacher, detours=False)
         expert.reset(flight)
-        pilot = expert if job.pilot == "teacher" else load_pilot(job.pilot)
-        assert isinstance(pilot, LatticePilot)
+        pilot = expert if job.pilot == "teacher" else _learner(job.pilot)
         if pilot is not expert:
-            # The teacher's lower veto: labels are wanted where it is tight.
-            pilot.rule = FusionRule()
             pilot.reset(flight)
         labeller = Labeller(teacher, rng)
         labeller.reset(flight)
@@ -106,6 +103,16 @@ def collect_flight(scenario: Scenario, job: CollectionJob) -> tuple[dict[str, np
 
 
 # --- Private.
+
+
+@lru_cache(maxsize=2)
+def _learner(folder: str) -> LatticePilot:
+    """The pilot of a checkpoint folder, read once however many flights it flies; to be reset before each."""
+    pilot = load_pilot(folder)
+    assert isinstance(pilot, LatticePilot)
+    # The teacher's lower veto: labels are wanted where it is tight.
+    pilot.rule = FusionRule()
+    return pilot
 
 
 class _Behaviour:

@@ -75,12 +75,25 @@ class Simulator:
     """The world of one scenario; owns a Bullet client until `close`."""
 
     def __init__(
-        self, scenario: Scenario, *, action: str = "velocity", camera: bool = True
+        self,
+        scenario: Scenario,
+        *,
+        action: str = "velocity",
+        camera: bool = True,
+        once: bool = False,
     ) -> None:
-        """`action` is the level commands come at, see `sim.actions`; without `camera` nothing is rendered."""
+        """A simulator at its scenario's start.
+
+        Args:
+            scenario: What is flown.
+            action: The level commands come at, see `sim.actions`.
+            camera: Without it nothing is rendered.
+            once: Flown from its start once only, `reset` then refuses: so it is made in two thirds of the time.
+        """
         self.scenario = scenario
         self.vehicle = load_vehicle(scenario.vehicle)
         self.action_level = action_level(action)
+        self._once, self.step_count = once, 0
         self._take_over = self.action_level.commander(self.vehicle, scenario.speed_limit_m_s)
         self._sees = camera
         self.world = world_of(scenario)
@@ -114,12 +127,15 @@ class Simulator:
             balls=np.column_stack([self.world.spheres.centers, self.world.spheres.radii]),
             movers=self.movers.table_at(0),
             relief=self.world.relief,
+            once=once,
         )
         self.mover_bodies = MoverBodies(self.movers, self.bullet) if self.movers else None
         self.reset()
 
     def reset(self) -> None:
         """Put everything back to the scenario's start, independent of what was flown before."""
+        if self._once and self.step_count > 0:
+            raise RuntimeError("made with once=True: flown already, it cannot be reset")
         start = self.scenario.start
         self.body: Body = np.zeros(BODY_SIZE)
         self.body[POSITION] = start.position_m

@@ -139,14 +139,32 @@ def _bin(
     bins = np.floor((high[near].max(axis=0) + REACH - origin) / _BIN).astype(int) + 1
     first = np.floor((low - REACH - origin) / _BIN).astype(int)
     last = np.floor((high + REACH - origin) / _BIN).astype(int)
-    lists: list[list[int]] = [[] for _ in range(int(bins.prod()))]
-    for item in np.flatnonzero(near).tolist():
-        (i0, j0), (i1, j1) = first[item].tolist(), last[item].tolist()
-        for j in range(j0, j1 + 1):
-            for i in range(i0, i1 + 1):
-                lists[j * bins[0] + i].append(item)
-    starts = np.cumsum([0, *(len(items) for items in lists)]).astype(np.int32)
-    return origin, bins, starts, np.array([i for items in lists for i in items], dtype=np.int32)
+    starts, items = _fill_bins(np.flatnonzero(near), first, last, int(bins[0]), int(bins[1]))
+    return origin, bins, starts, items
+
+
+@njit(cache=True)
+def _fill_bins(chosen, first, last, columns, rows):
+    """Items by bin, in the order chosen: bin b holds items[starts[b]:starts[b + 1]].
+
+    Item i of `chosen` lies in the bins from first[i] to last[i], column and row.
+    """
+    starts = np.zeros(columns * rows + 1, dtype=np.int32)
+    for item in chosen:
+        for j in range(first[item, 1], last[item, 1] + 1):
+            for i in range(first[item, 0], last[item, 0] + 1):
+                starts[j * columns + i + 1] += 1
+    for index in range(columns * rows):
+        starts[index + 1] += starts[index]
+    free = starts[:-1].copy()
+    items = np.empty(starts[-1], dtype=np.int32)
+    for item in chosen:
+        for j in range(first[item, 1], last[item, 1] + 1):
+            for i in range(first[item, 0], last[item, 0] + 1):
+                slot = j * columns + i
+                items[free[slot]] = item
+                free[slot] += 1
+    return starts, items
 
 
 # --- Compiled queries; numbers in metres, world.
