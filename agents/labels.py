@@ -1,7 +1,6 @@
 """Labels: what the teacher would answer, for every head, on one frame whoever flies."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 import numpy as np
 
@@ -25,14 +24,6 @@ _OTHER_TARGET = 0.3
 """Share of mission frames whose goal is a random site instead of the pilot's: navigation must serve any."""
 
 
-@dataclass(frozen=True)
-class Labels:
-    """The true survival of every candidate, and the whole frame where it is kept."""
-
-    survival: np.ndarray
-    frame: Mapping[str, np.ndarray] | None
-
-
 class Labeller:
     """Asks the teacher all three questions."""
 
@@ -44,22 +35,16 @@ class Labeller:
         self._briefing = make_briefing(flight)
         self._world = np.array(flight.scenario.seed)
 
-    def label(self, observation: Observation, pilot: LatticePilot, keep: bool) -> Labels:
-        """`pilot` is whoever flies: its beliefs and target are part of what the heads see."""
-        survival = self._teacher.survives()
-        if not keep:
-            return Labels(survival, None)
+    def label(self, observation: Observation, pilot: LatticePilot) -> Mapping[str, np.ndarray]:
+        """The frame; `pilot` is whoever flies: its beliefs and target are part of what the heads see."""
         control = pilot.control
         if control is None:
-            return Labels(survival, self._frame(observation, survival, 0))
+            return self._frame(observation, 0)
         observation = control.observe(observation)
         sites = read_sites(observation)
         target = self._mission_target(sites, max(control.target, HOME))
-        observation = {
-            **observation,
-            "goal": make_goal(approach(sites, target), self._briefing.speed_limit),
-        }
-        return Labels(survival, self._frame(observation, survival, target))
+        goal = make_goal(approach(sites, target), self._briefing.speed_limit)
+        return self._frame({**observation, "goal": goal}, target)
 
     def _mission_target(self, sites: Sites, target: int) -> int:
         """The pilot's target, or now and then another; none nearer than where the scripted hold takes over.
@@ -72,16 +57,14 @@ class Labeller:
             return target
         return int(self._rng.choice(np.flatnonzero(asked)))
 
-    def _frame(
-        self, observation: Observation, survival: np.ndarray, target: int
-    ) -> Mapping[str, np.ndarray]:
+    def _frame(self, observation: Observation, target: int) -> Mapping[str, np.ndarray]:
         """Observation and labels by the names of `agents.dataset.FIELDS`."""
         return {
             **observation,
             "world": self._world,
             "target_navigation": np.exp(self._teacher.way_preference(target)),
             "mask_navigation": np.array(True),
-            "target_survival": survival,
+            "target_survival": self._teacher.survives(),
             "mask_survival": np.array(True),
             **self._mission(observation),
         }

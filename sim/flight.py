@@ -86,15 +86,15 @@ class Flight:
             raise RuntimeError(f"the flight is over ({self.outcome}); call reset first")
         self.simulator.inject(fault)
 
-    def advance(self, action: Float[np.ndarray, "4"]) -> Step:
-        """Fly one control step."""
+    def advance(self, action: Float[np.ndarray, "4"], *, look: bool = True) -> Step:
+        """Fly one control step; `look` as in `Simulator.step`."""
         if self.outcome is not None:
             raise RuntimeError(f"the flight is over ({self.outcome}); call reset first")
         safety = self.simulator.safety
         seen, known = len(self.task.events), len(self.simulator.faults.events)
         noted = 0 if safety is None else len(safety.events)
         time = self.simulator.time
-        ticks = self.simulator.step(action)
+        ticks = self.simulator.step(action, look=look)
         self._black_box.note(time, action, self._seen, ticks)
         length, speed = self.simulator.way
         if speed > _DIVERGED_SPEED:

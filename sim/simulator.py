@@ -165,9 +165,14 @@ class Simulator:
         self._past_codes = np.repeat(self._pooled()[None], depth, axis=0)
 
     @property
+    def history_steps(self) -> tuple[int, ...]:
+        """Ages of what an observation holds of the depth memory, in control steps."""
+        return tuple(self._history_steps.tolist())
+
+    @property
     def max_history(self) -> int:
         """Control steps the depth memory reaches back."""
-        return int(self._history_steps.max())
+        return max(self.history_steps)
 
     @property
     def time(self) -> float:
@@ -199,8 +204,13 @@ class Simulator:
         rates_body = quat_to_matrix(quat).T @ state[RATES]
         return Estimate(state[POSITION], quat, state[VELOCITY], rates_body, yaw_of(quat))
 
-    def step(self, action: Float[np.ndarray, "4"]) -> Float[np.ndarray, "t 13"]:
+    def step(
+        self, action: Float[np.ndarray, "4"], *, look: bool = True
+    ) -> Float[np.ndarray, "t 13"]:
         """Fly one control period with a command in [-1, 1]; returns the body after every tick.
+
+        Without `look` nobody will look at the image at its end, nor at the depth memory's entry of it: they may stay what
+        they were. All else, later images included, is the same.
 
         Contacts of the first tick that touched anything are left in `contacts`, and the physics
         stops there, so that what is reported is the moment of the impact.
@@ -215,10 +225,14 @@ class Simulator:
         if self.way[1] == np.inf:
             return ticks  # Nothing can be seen from nowhere: the images stay as they were.
         self._remember(ticks)
-        self._expose()
         if self._sees:
             self._past_codes[1:] = self._past_codes[:-1]
-            self._past_codes[0] = self._pooled()
+            # The safety layer and faults of images go by every one, whoever else looks.
+            if look or self.safety is not None or self.faults.on_images:
+                self._expose()
+                self._past_codes[0] = self._pooled()
+            else:
+                self.camera.skip(self._camera_rng)
         return ticks
 
     def inject(self, fault: Fault) -> None:

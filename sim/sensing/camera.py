@@ -134,6 +134,10 @@ class Camera:
             self._rows, image,
         )  # fmt: skip
 
+    def skip(self, rng: np.random.Generator) -> None:
+        """Take no image, and draw what `expose` draws: later images are the same."""
+        rng.bit_generator.random_raw()
+
     def _shoot(self, scene: CameraScene, position_world: Vec3, quat_xyzw: Quat) -> None:
         aim(
             position_world, quat_xyzw, self.R_body_camera,

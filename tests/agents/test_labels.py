@@ -59,8 +59,8 @@ def labelled(flight: Scenario, actions: np.ndarray) -> dict[str, np.ndarray]:
         for step, action in enumerate(actions):
             observation = flown.observation()
             pilot.act(observation)
-            frame = labeller.label(observation, pilot, keep=step % 5 == 0).frame
-            if frame is not None:
+            if step % 5 == 0:
+                frame = labeller.label(observation, pilot)
                 rows.append({**frame, "history": frame["history"].reshape(HISTORY_SHAPE)})
             flown.advance(action)
         return stack_frames(rows)
@@ -122,8 +122,7 @@ def test_the_status_label_is_the_panel_in_view_and_a_fault_is_worth_staying() ->
         seen = {}
         while flown.outcome is None and len(seen) < 3:
             observation = flown.observation()
-            frame = labeller.label(observation, pilot, keep=True).frame
-            assert frame is not None
+            frame = labeller.label(observation, pilot)
             if frame["mask_status"].any():
                 seen[pilot.control.target if pilot.control else -1] = frame["target_status"]
             if frame["allowed_mission"][INSPECT] and frame["target_status"][0]:
