@@ -190,5 +190,13 @@ def depth_code(depth: Float[np.ndarray, "*s"]) -> UInt8[np.ndarray, "*s"]:
 
 def decode_depth(code: UInt8[np.ndarray, "*s"]) -> Float[np.ndarray, "*s"]:
     """Metres of a depth code, inf where nothing returned."""
+    return _METRES[code]
+
+
+def _metres() -> Float[np.ndarray, "256"]:
+    """Depth by code."""
     with np.errstate(divide="ignore"):
-        return DEPTH_NEAR * (255.0 / code.astype(np.float64)) ** 2
+        return DEPTH_NEAR * (255.0 / np.arange(256, dtype=np.float64)) ** 2
+
+
+_METRES = _metres()
