@@ -12,6 +12,7 @@ from agents.mission_control import (
     Sites,
     allowed_choices,
     approach,
+    approaches,
     read_sites,
 )
 from agents.pilot import make_briefing
@@ -51,7 +52,7 @@ class Labeller:
 
         There navigation is not asked, and a label for a drone that hovers at its goal would teach it to hover short of one.
         """
-        distance = np.array([np.linalg.norm(approach(sites, t)) for t in range(len(sites.present))])
+        distance = np.linalg.norm(approaches(sites), axis=1)
         asked = sites.present & (distance >= DOCK_RADIUS)
         if not asked.any() or (asked[target] and self._rng.random() >= _OTHER_TARGET):
             return target

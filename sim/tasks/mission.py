@@ -72,6 +72,8 @@ class Mission:
         panels = simulator.scenario.world.panels
         self._panels = [None if site.panel is None else panels[site.panel] for site in task.sites]
         self._stops = np.array([task.home_m, *(site.position_m for site in task.sites)])
+        nowhere = (np.inf, np.inf, np.inf)
+        self._centers = np.array([nowhere if p is None else p.center_m for p in self._panels])
         self._facts = np.array([(site.yaw_rad, site.prize, site.mandatory) for site in task.sites])
         self.states = [SiteState() for _ in task.sites]
         self.events: list[Event] = []
@@ -84,9 +86,13 @@ class Mission:
 
     def update(self, ticks: Float[np.ndarray, "t 13"]) -> Outcome | None:
         self._paid_now = 0.0
-        near = distances_from(self._sim.body, self._stops[1:]) <= SERVE_RADIUS
-        for index, present in enumerate(near.tolist()):
-            self._look_at(index, present)
+        body = self._sim.body
+        present = distances_from(body, self._stops[1:]) <= SERVE_RADIUS
+        near = distances_from(body, self._centers) <= CLOSE_UP_DISTANCE
+        for index, (at_site, at_panel) in enumerate(
+            zip(present.tolist(), near.tolist(), strict=True)
+        ):
+            self._look_at(index, at_site, at_panel)
         return Outcome.TIMEOUT if self._sim.time >= self.task.time_limit_s else None
 
     def touchdown(self, speed: float) -> Outcome:
@@ -120,7 +126,7 @@ class Mission:
 
     # --- Private: the rules of serving a site, from the true state alone.
 
-    def _look_at(self, index: int, present: bool) -> None:
+    def _look_at(self, index: int, present: bool, near: bool) -> None:
         site, panel, state = self.task.sites[index], self._panels[index], self.states[index]
         if present and not state.visited and self._faces(site):
             state.visited = True
@@ -128,7 +134,7 @@ class Mission:
             if panel is None or not panel.covered:
                 state.served = True
                 state.earned += site.prize
-        if state.visited and panel is not None and self._close_up(np.array(panel.center_m)):
+        if state.visited and panel is not None and near and self._watches(self._centers[index]):
             self._dwell(index, panel)
         if not present and state.paid < state.earned:
             self._paid_now += state.earned - state.paid
@@ -139,14 +145,11 @@ class Mission:
         turn = abs(wrap_angle(site.yaw_rad - self._sim.yaw))
         return site.any_heading or bool(turn <= SERVE_ANGLE)
 
-    def _close_up(self, panel_center: Vec3) -> bool:
-        """Near, slow, and with the panel's centre inside the camera's view."""
+    def _watches(self, panel_center: Vec3) -> bool:
+        """Slow, and with the panel's centre inside the camera's view."""
         body, camera = self._sim.body, self._sim.scenario.camera
-        offset = panel_center - body[POSITION]
-        if float(np.linalg.norm(offset)) > CLOSE_UP_DISTANCE:
-            return False
         slow = float(np.linalg.norm(body[VELOCITY])) < CLOSE_UP_SPEED
-        ahead = heading_from_world(offset, self._sim.yaw)
+        ahead = heading_from_world(panel_center - body[POSITION], self._sim.yaw)
         bearing = np.arctan2(ahead[1], ahead[0])
         return slow and bool(abs(bearing) <= np.deg2rad(camera.fov_deg) / 2)
 
