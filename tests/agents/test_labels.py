@@ -151,6 +151,18 @@ def test_a_collected_flight_repeats_and_shows_what_was_perturbed() -> None:
     assert np.abs(first["ego"][:, 12:15]).max() * MAX_SPEED <= 5.0 + 1e-3
 
 
+def test_images_that_are_left_out_change_no_frame(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The teacher's missions keep every third frame, and only those images are taken that the kept ones hold."""
+    job = CollectionJob(index=3, seed=0, pilot="teacher")
+    few, outcome = collect_flight(FLIGHTS["mission"], job)
+    monkeypatch.setattr("agents.collect._Behaviour.sees", True)
+    all_, same = collect_flight(FLIGHTS["mission"], job)
+    assert outcome == same
+    assert len(np.unique(few["history"])) > 5
+    for name, array in all_.items():
+        np.testing.assert_array_equal(few[name], array)
+
+
 def small_shard(count: int) -> dict[str, np.ndarray]:
     rng = np.random.default_rng(count)
     return {
