@@ -88,7 +88,7 @@ class Simulator:
             scenario: What is flown.
             action: The level commands come at, see `sim.actions`.
             camera: Without it nothing is rendered.
-            once: Flown from its start once only, `reset` then refuses: so it is made in two thirds of the time.
+            once: Flown from its start once only, `reset` then refuses: so it is made in less time.
         """
         self.scenario = scenario
         self.vehicle = load_vehicle(scenario.vehicle)
