@@ -3,7 +3,7 @@
 import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass
-from functools import partial
+from functools import lru_cache, partial
 from itertools import count
 from pathlib import Path
 
@@ -85,21 +85,19 @@ def collect_round(
 
 def collect_flight(scenario: Scenario, job: CollectionJob) -> tuple[dict[str, np.ndarray], str]:
     """Fly one scenario, label every kept frame; returns the frames and the outcome."""
-    flight = Flight(scenario)
+    flight = Flight(scenario, once=True)
     try:
         rng = np.random.default_rng([scenario.seed, job.index, _STREAM])
         teacher = TeacherBrain()
         expert = LatticePilot("teacher", teacher, detours=False)
         expert.reset(flight)
-        pilot = expert if job.pilot == "teacher" else load_pilot(job.pilot)
-        assert isinstance(pilot, LatticePilot)
+        pilot = expert if job.pilot == "teacher" else _learner(job.pilot)
         if pilot is not expert:
-            # The teacher's lower veto: labels are wanted where it is tight.
-            pilot.rule = FusionRule()
             pilot.reset(flight)
         labeller = Labeller(teacher, rng)
         labeller.reset(flight)
-        rows = list(_rows(flight, _Behaviour(pilot, expert, rng, flight), labeller))
+        behaviour = _Behaviour(pilot, expert, teacher, rng, flight)
+        rows = list(_rows(flight, behaviour, labeller))
         return stack_frames(rows), str(flight.outcome or "cut")
     finally:
         flight.close()
@@ -108,24 +106,45 @@ def collect_flight(scenario: Scenario, job: CollectionJob) -> tuple[dict[str, np
 # --- Private.
 
 
+@lru_cache(maxsize=2)
+def _learner(folder: str) -> LatticePilot:
+    """The pilot of a checkpoint folder, read once however many flights it flies; to be reset before each."""
+    pilot = load_pilot(folder)
+    assert isinstance(pilot, LatticePilot)
+    # The teacher's lower veto: labels are wanted where it is tight.
+    pilot.rule = FusionRule()
+    return pilot
+
+
 class _Behaviour:
     """Who flies: the pilot, the expert near collisions, or a burst of perturbation."""
 
     def __init__(
-        self, pilot: LatticePilot, expert: LatticePilot, rng: np.random.Generator, flight: Flight
+        self,
+        pilot: LatticePilot,
+        expert: LatticePilot,
+        teacher: TeacherBrain,
+        rng: np.random.Generator,
+        flight: Flight,
     ) -> None:
         self.pilot = pilot
-        self._expert, self._rng = expert, rng
+        self._expert, self._teacher, self._rng = expert, teacher, rng
         self._limit = flight.scenario.speed_limit_m_s
         self._takeover = False
         self._burst = 0
         self._candidate = 0
 
-    def act(self, observation: Observation, survival: np.ndarray) -> Decision:
-        """The flown decision, given which candidates truly survive."""
+    @property
+    def sees(self) -> bool:
+        """Whether images change what is flown: the expert goes by the truth."""
+        return self.pilot is not self._expert
+
+    def act(self, observation: Observation) -> Decision:
+        """The flown decision; which candidates truly survive is only asked where it matters."""
         decision = self.pilot.act(observation)
         if decision.chosen < 0:  # A scripted manoeuvre.
             return decision
+        survival = self._teacher.survives()
         if self.pilot is self._expert:
             return self._perturbed(decision, survival)
         return self._guarded(decision, observation, survival)
@@ -170,14 +189,16 @@ def _rows(
     flight: Flight, behaviour: _Behaviour, labeller: Labeller
 ) -> Iterator[Mapping[str, np.ndarray]]:
     """Advance the flight, yielding the labelled frames that are kept."""
+    every = _KEEP_EVERY[flight.scenario.task.kind]
+    ages = (0, *flight.simulator.history_steps)
     observation = flight.observation()
     while flight.outcome is None:
-        keep = flight.simulator.step_count % _KEEP_EVERY[flight.scenario.task.kind] == 0
-        labels = labeller.label(observation, behaviour.pilot, keep)
-        decision = behaviour.act(observation, labels.survival)
-        if labels.frame is not None:
-            yield labels.frame
-        flight.advance(decision.action)
+        step = flight.simulator.step_count
+        if step % every == 0:
+            yield labeller.label(observation, behaviour.pilot)
+        decision = behaviour.act(observation)
+        look = behaviour.sees or any((step + 1 + age) % every == 0 for age in ages)
+        flight.advance(decision.action, look=look)
         if flight.outcome is None:
             observation = flight.observation()
 

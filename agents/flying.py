@@ -40,7 +40,7 @@ def fly(
 
     A flight that diverges leaves its last seconds in `dump_to`, or in the user's cache.
     """
-    flight = Flight(scenario, action=pilot.action_level, dump_to=dump_to)
+    flight = Flight(scenario, action=pilot.action_level, once=True, dump_to=dump_to)
     try:
         pilot.reset(flight)
         return _loop(flight, pilot, log, progress)

@@ -1,7 +1,6 @@
 """Labels: what the teacher would answer, for every head, on one frame whoever flies."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 import numpy as np
 
@@ -13,6 +12,7 @@ from agents.mission_control import (
     Sites,
     allowed_choices,
     approach,
+    approaches,
     read_sites,
 )
 from agents.pilot import make_briefing
@@ -29,14 +29,6 @@ _ALONG_WAY = 0.25
 """Share of frames whose goal is moved onto the free way, as a detour moves it onto the one that it knows."""
 
 
-@dataclass(frozen=True)
-class Labels:
-    """The true survival of every candidate, and the whole frame where it is kept."""
-
-    survival: np.ndarray
-    frame: Mapping[str, np.ndarray] | None
-
-
 class Labeller:
     """Asks the teacher all three questions."""
 
@@ -48,32 +40,25 @@ class Labeller:
         self._briefing = make_briefing(flight)
         self._world = np.array(flight.scenario.seed)
 
-    def label(self, observation: Observation, pilot: LatticePilot, keep: bool) -> Labels:
-        """`pilot` is whoever flies: its beliefs and target are part of what the heads see."""
-        survival = self._teacher.survives()
-        if not keep:
-            return Labels(survival, None)
+    def label(self, observation: Observation, pilot: LatticePilot) -> Mapping[str, np.ndarray]:
+        """The frame; `pilot` is whoever flies: its beliefs and target are part of what the heads see."""
         control = pilot.control
         if control is None:
             if self._briefing.task == "navigate":
                 observation = self._along_way(observation, 0)
-            return Labels(survival, self._frame(observation, survival, 0))
+            return self._frame(observation, 0)
         observation = control.observe(observation)
         sites = read_sites(observation)
         target = self._mission_target(sites, max(control.target, HOME))
-        observation = {
-            **observation,
-            "goal": make_goal(approach(sites, target), self._briefing.speed_limit),
-        }
-        observation = self._along_way(observation, target)
-        return Labels(survival, self._frame(observation, survival, target))
+        goal = make_goal(approach(sites, target), self._briefing.speed_limit)
+        return self._frame(self._along_way({**observation, "goal": goal}, target), target)
 
     def _mission_target(self, sites: Sites, target: int) -> int:
         """The pilot's target, or now and then another; none nearer than where the scripted hold takes over.
 
         There navigation is not asked, and a label for a drone that hovers at its goal would teach it to hover short of one.
         """
-        distance = np.array([np.linalg.norm(approach(sites, t)) for t in range(len(sites.present))])
+        distance = np.linalg.norm(approaches(sites), axis=1)
         asked = sites.present & (distance >= DOCK_RADIUS)
         if not asked.any() or (asked[target] and self._rng.random() >= _OTHER_TARGET):
             return target
@@ -91,16 +76,14 @@ class Labeller:
         offset = heading_from_world(np.array([*onward, rise]), truth.yaw)
         return {**observation, "goal": make_goal(offset, self._briefing.speed_limit)}
 
-    def _frame(
-        self, observation: Observation, survival: np.ndarray, target: int
-    ) -> Mapping[str, np.ndarray]:
+    def _frame(self, observation: Observation, target: int) -> Mapping[str, np.ndarray]:
         """Observation and labels by the names of `agents.dataset.FIELDS`."""
         return {
             **observation,
             "world": self._world,
             "target_navigation": np.exp(self._teacher.way_preference(target)),
             "mask_navigation": np.array(True),
-            "target_survival": survival,
+            "target_survival": self._teacher.survives(),
             "mask_survival": np.array(True),
             **self._mission(observation),
         }

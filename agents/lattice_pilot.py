@@ -6,7 +6,15 @@ from agents.detour import Detour
 from agents.docking import hold, land
 from agents.fusion import FusionRule, course_preference, fuse
 from agents.lattice import candidate_action
-from agents.mission_control import DOCK_RADIUS, HOME, INSPECT, LAND, MissionControl, read_sites
+from agents.mission_control import (
+    DOCK_RADIUS,
+    HOME,
+    INSPECT,
+    LAND,
+    MissionControl,
+    length,
+    read_sites,
+)
 from agents.pilot import Brain, Briefing, make_briefing
 from agents.smoothing import smooth
 from sim.flight import Flight
@@ -166,8 +174,8 @@ class LatticePilot:
             return land(sites.offset[HOME]), "landing_scripted"
         target = control.target
         way = control.waypoint(sites)
-        distance = float(np.linalg.norm(way))
-        if abs(way[2]) > _STEEP_CLIMB and float(np.linalg.norm(way[:2])) < DOCK_RADIUS:
+        distance = length(way)
+        if abs(way[2]) > _STEEP_CLIMB and length(way[:2]) < DOCK_RADIUS:
             return hold(way, 0.0), "climb_scripted"
         if target > HOME and (control.choice == INSPECT or distance < DOCK_RADIUS):
             turn = float(np.arctan2(sites.facing[target, 1], sites.facing[target, 0]))

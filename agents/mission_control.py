@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 from jaxtyping import Bool, Float
@@ -39,7 +40,7 @@ class Sites:
     visited: Bool[np.ndarray, "12"]
     dwell: Float[np.ndarray, "12"]
 
-    @property
+    @cached_property
     def distance(self) -> Float[np.ndarray, "12"]:
         return np.linalg.norm(self.offset, axis=1)
 
@@ -59,7 +60,7 @@ class Sites:
         """The nearest site, if its panel is near enough to be read and shows its face to the camera; else -1."""
         site = self.nearest()
         panel = self.panel_offset[site]
-        distance = float(np.linalg.norm(panel))
+        distance = length(panel)
         ahead = abs(np.arctan2(panel[1], panel[0])) < _READING_BEARING
         frontal = float(panel[:2] @ self.facing[site]) > 0.5 * distance
         near = distance < READING_SIDES * panel_side
@@ -96,6 +97,18 @@ def approach(sites: Sites, target: int) -> Float[np.ndarray, "3"]:
     return offset
 
 
+def approaches(sites: Sites) -> Float[np.ndarray, "12 3"]:
+    """`approach` of every target."""
+    offsets = sites.offset.copy()
+    offsets[HOME] = approach(sites, HOME)
+    return offsets
+
+
+def length(vector: Float[np.ndarray, " n"]) -> float:
+    """Euclidean length: that of `np.linalg.norm`, bit for bit, in a fifth of its time."""
+    return math.sqrt(vector.dot(vector))
+
+
 def energy_left(observation: Observation, briefing: Briefing) -> float:
     """Wh above the reserve."""
     battery = float(observation["ego"][_BATTERY])
@@ -115,7 +128,7 @@ def allowed_choices(
     allowed = np.zeros(CHOICES, dtype=bool)
     for token in np.flatnonzero(sites.present & ~sites.visited).tolist():
         allowed[token] = token != HOME and _cost_via(token, duties, sites, briefing) <= left
-    over_pad = float(np.linalg.norm(sites.offset[HOME, :2])) <= LAND_RADIUS
+    over_pad = length(sites.offset[HOME, :2]) <= LAND_RADIUS
     done = not any(allowed[duty] for duty in duties)
     allowed[HOME] = done and not over_pad
     allowed[LAND] = done and over_pad
@@ -130,7 +143,7 @@ def possible_choices(sites: Sites) -> Bool[np.ndarray, "14"]:
     """What can be done at all, whatever energy and duties say: the mission without its mask."""
     possible = np.zeros(CHOICES, dtype=bool)
     possible[: len(sites.present)] = sites.present & ~sites.visited
-    over_pad = float(np.linalg.norm(sites.offset[HOME, :2])) <= LAND_RADIUS
+    over_pad = length(sites.offset[HOME, :2]) <= LAND_RADIUS
     possible[HOME], possible[LAND] = not over_pad, over_pad
     here = sites.at()
     possible[INSPECT] = here >= 0 and bool(sites.dwell[here] < CLOSE_UP_SECONDS)
@@ -146,7 +159,7 @@ def _reachable_duties(sites: Sites, briefing: Briefing, left: float) -> list[int
 def _cost_via(token: int, duties: list[int], sites: Sites, briefing: Briefing) -> float:
     """Wh to fly to a site, serve it, then the duties, then land at home."""
     energy, place = briefing.energy, sites.offset[token]
-    there = float(np.linalg.norm(place)) * energy.per_metre_wh + energy.per_stop_wh
+    there = length(place) * energy.per_metre_wh + energy.per_stop_wh
     rest = [duty for duty in duties if duty != token]
     return there + _cost_from(place, rest, sites, briefing)
 
@@ -157,12 +170,12 @@ def _cost_from(
     """Wh from a place through the duties, nearest first, and home."""
     energy, total, rest = briefing.energy, briefing.energy.landing_wh, list(duties)
     while rest:
-        token = min(rest, key=lambda duty: float(np.linalg.norm(sites.offset[duty] - place)))
+        token = min(rest, key=lambda duty: length(sites.offset[duty] - place))
         rest.remove(token)
-        total += float(np.linalg.norm(sites.offset[token] - place)) * energy.per_metre_wh
+        total += length(sites.offset[token] - place) * energy.per_metre_wh
         total += energy.per_stop_wh
         place = sites.offset[token]
-    return total + float(np.linalg.norm(sites.offset[HOME] - place)) * energy.per_metre_wh
+    return total + length(sites.offset[HOME] - place) * energy.per_metre_wh
 
 
 @dataclass
@@ -232,9 +245,7 @@ class MissionControl:
         dwelt = here >= 0 and bool(sites.dwell[here] >= CLOSE_UP_SECONDS)
         # Rounded up, so that a full pack counts ten until a tenth is gone; a little less, for float32.
         tenths = math.ceil(10 * float(observation["ego"][_BATTERY]) - 1e-4)
-        over_pad = (
-            self.target == HOME and float(np.linalg.norm(sites.offset[HOME, :2])) < LAND_RADIUS / 2
-        )
+        over_pad = self.target == HOME and length(sites.offset[HOME, :2]) < LAND_RADIUS / 2
         event = (
             visited != self._visited
             or (dwelt and not self._dwelt)

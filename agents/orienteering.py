@@ -1,6 +1,7 @@
 """The exact mission programme: which sites to visit, in what order, on the energy that is left."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from jaxtyping import Bool, Float
@@ -40,20 +41,12 @@ def solve(
         raise ValueError(f"{n} sites: the exact programme takes at most 14")
     if n == 0:
         return Solution(0.0, np.zeros(0, dtype=bool), (), home_now)
-    tour = _cheapest_tours(between, to_home)
-    totals = subset_prizes(prize)
-    cost = _costs_from_here(tour, to_site, home_now)
-    feasible = cost.min(axis=1) <= budget
-    feasible[0] = True
-    best = totals[feasible].max()
-    near = feasible & (totals >= best - _NEAR_OPTIMAL)
-    cheapest = cost[near].min()
-    first = np.any(cost[near] <= min(budget, cheapest * _ENERGY_SLACK), axis=0)
-    if near[0]:  # Nothing within reach pays: the best plan is to go home.
+    tour = cheapest_tours(between, to_home)
+    best, subset, first = _choose(tour, subset_prizes(prize), to_site, home_now, budget)
+    if subset == 0:  # Nothing within reach pays: the best plan is to go home.
         return Solution(float(best), np.zeros(n, dtype=bool), (), home_now)
-    subset = int(np.flatnonzero(near)[cost[near].min(axis=1).argmin()])
-    order = _order(subset, tour, cost, between)
-    return Solution(float(best), first, order, float(cost[subset].min()))
+    order = _order(subset, tour, to_site, between)
+    return Solution(float(best), first, order, float((tour[subset] + to_site).min()))
 
 
 def begins_enough(
@@ -67,7 +60,7 @@ def begins_enough(
     """Sites that begin a plan within the budget that brings `enough`; arguments as of `solve`."""
     if not len(prize):
         return np.zeros(0, dtype=bool)
-    cost = _cheapest_tours(between, to_home) + to_site
+    cost = cheapest_tours(between, to_home) + to_site
     rich = subset_prizes(prize) >= enough - _NEAR_OPTIMAL
     return np.any(cost[rich] <= budget, axis=0)
 
@@ -81,27 +74,77 @@ def cheapest_subsets(
     """Least energy of visiting each of the 2^n subsets, by bit mask, and going home."""
     if not len(to_home):
         return np.array([home_now])
-    return _costs_from_here(_cheapest_tours(between, to_home), to_site, home_now).min(axis=1)
+    cost = cheapest_tours(between, to_home) + to_site
+    cost[0] = home_now
+    return cost.min(axis=1)
 
 
 def subset_prizes(prize: Float[np.ndarray, " n"]) -> Float[np.ndarray, " s"]:
-    """Total prize of each of the 2^n subsets, by bit mask."""
-    members = (np.arange(1 << len(prize))[:, None] >> np.arange(len(prize))) & 1
-    return members @ prize
+    """Total prize of each of the 2^n subsets, by bit mask; not to be written to."""
+    return _subset_prizes(prize.tobytes())
 
 
-def _costs_from_here(
-    tour: Float[np.ndarray, "s n"], to_site: Float[np.ndarray, " n"], home_now: float
+def cheapest_tours(
+    between: Float[np.ndarray, "n n"], to_home: Float[np.ndarray, " n"]
 ) -> Float[np.ndarray, "s n"]:
-    """cost[S, i]: go to i first, visit all of S, return; column minimum of S = 0 is going home now."""
-    cost = tour + to_site
-    cost[0] = home_now
-    return cost
+    """tour[S, i] for i in S: least energy to start at i, visit the rest of S and go home; inf elsewhere.
+
+    Not to be written to: a flight asks for the same tours from every place it comes to, so the last few are kept.
+    """
+    return _tours(between.tobytes(), to_home.tobytes())
 
 
-def _order(subset: int, tour: np.ndarray, cost: np.ndarray, between: np.ndarray) -> tuple[int, ...]:
+@lru_cache(maxsize=16)
+def _subset_prizes(prize: bytes) -> Float[np.ndarray, " s"]:
+    values = np.frombuffer(prize)
+    members = (np.arange(1 << len(values))[:, None] >> np.arange(len(values))) & 1
+    return _fixed(members @ values)
+
+
+@lru_cache(maxsize=16)
+def _tours(between: bytes, to_home: bytes) -> Float[np.ndarray, "s n"]:
+    homeward = np.frombuffer(to_home)
+    count = len(homeward)
+    return _fixed(_cheapest_tours(np.frombuffer(between).reshape(count, count), homeward))
+
+
+def _fixed(array: np.ndarray) -> np.ndarray:
+    array.flags.writeable = False
+    return array
+
+
+@njit(cache=True)
+def _choose(tour, totals, to_site, home_now, budget):
+    """Best prize within the budget, a cheapest subset that brings it (0: go home), and every first move that still does."""
+    count, n = tour.shape
+    least = np.full(count, np.inf)
+    least[0] = home_now
+    best = totals[0]
+    for subset in range(1, count):
+        for i in range(n):
+            least[subset] = min(least[subset], tour[subset, i] + to_site[i])
+        if least[subset] <= budget:
+            best = max(best, totals[subset])
+    chosen, first = 0, np.zeros(n, dtype=np.bool_)
+    if totals[0] >= best - _NEAR_OPTIMAL:
+        return best, chosen, first
+    for subset in range(1, count):
+        good = least[subset] <= budget and totals[subset] >= best - _NEAR_OPTIMAL
+        if good and (chosen == 0 or least[subset] < least[chosen]):
+            chosen = subset
+    most = min(budget, least[chosen] * _ENERGY_SLACK)
+    for subset in range(1, count):
+        if least[subset] <= most and totals[subset] >= best - _NEAR_OPTIMAL:
+            for i in range(n):
+                first[i] |= tour[subset, i] + to_site[i] <= most
+    return best, chosen, first
+
+
+def _order(
+    subset: int, tour: np.ndarray, to_site: np.ndarray, between: np.ndarray
+) -> tuple[int, ...]:
     """Read one cheapest visiting order of a subset off the tables."""
-    current = int(cost[subset].argmin())
+    current = int((tour[subset] + to_site).argmin())
     order = [current]
     rest = subset & ~(1 << current)
     while rest:
@@ -114,7 +157,6 @@ def _order(subset: int, tour: np.ndarray, cost: np.ndarray, between: np.ndarray)
 
 @njit(cache=True)
 def _cheapest_tours(between, to_home):
-    """tour[S, i] for i in S: least energy to start at i, visit the rest of S and go home; inf elsewhere."""
     n = len(to_home)
     tour = np.full((1 << n, n), np.inf)
     for subset in range(1, 1 << n):

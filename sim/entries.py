@@ -59,6 +59,26 @@ def offset_from(estimate, point):
 
 
 @njit(cache=True)
+def offsets_from(estimate, points):
+    """`offset_from` of several world points (n, 3)."""
+    offsets = np.empty(points.shape)
+    for index in range(points.shape[0]):
+        offsets[index] = offset_from(estimate, points[index])
+    return offsets
+
+
+@njit(cache=True)
+def distances_from(place, points):
+    """Distance from the first three of `place` to several points (n, 3), m."""
+    distances = np.empty(points.shape[0])
+    for index in range(points.shape[0]):
+        dx, dy = place[0] - points[index, 0], place[1] - points[index, 1]
+        dz = place[2] - points[index, 2]
+        distances[index] = math.sqrt(dx * dx + dy * dy + dz * dz)
+    return distances
+
+
+@njit(cache=True)
 def clip(values, low, high):
     """Bring each of `values` (n,) between its bounds, in place; NaN stays."""
     for index in range(values.shape[0]):

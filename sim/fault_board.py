@@ -14,6 +14,8 @@ from sim.types import Event
 
 _FAULT_STREAM = 4
 """Of the scenario's seed; the simulator's are 1 and 2, the random pilot's 3, the movers' 5."""
+_IMAGE_PLANES = {"camera": CAMERA, "depth": DEPTH}
+"""What each component that spoils images spoils, in this order."""
 BEGAN, ENDED = "fault_began", "fault_ended"
 """Names of the events; their detail is the fault without its time, and `injected` where it was."""
 
@@ -51,6 +53,12 @@ class FaultBoard:
     def events(self) -> list[Event]:
         """What began and ended so far."""
         return self._state.events
+
+    @property
+    def on_images(self) -> bool:
+        """Whether a fault of camera or depth lasts, or is planned at any time."""
+        planned = (fault.component for fault in self._scenario.faults)
+        return bool(self._state.images) or not _IMAGE_PLANES.keys().isdisjoint(planned)
 
     def save(self) -> _State:
         """A copy of everything, for `restore`."""
@@ -91,7 +99,7 @@ class FaultBoard:
 
     def spoil(self, image: Image) -> None:
         """Turn a fresh image into what a faulty camera shows."""
-        for component, planes in (("camera", CAMERA), ("depth", DEPTH)):
+        for component, planes in _IMAGE_PLANES.items():
             if component in self._state.images:
                 self._state.images[component].spoil(image, planes, self._state.rng)
 

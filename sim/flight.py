@@ -51,6 +51,7 @@ class Flight:
         *,
         action: str = "velocity",
         camera: bool = True,
+        once: bool = False,
         dump_to: Path | None = None,
     ) -> None:
         """One flight.
@@ -59,24 +60,19 @@ class Flight:
             scenario: What is flown.
             action: The level of `sim.actions` that `advance` takes.
             camera: Without it nothing is rendered, and the observation has no images.
+            once: It is flown once and never reset, which `reset` then refuses: so it is made in less time.
             dump_to: Folder for the last seconds of a flight that diverges; None is the user's cache.
         """
         self.scenario = scenario
-        self.simulator = Simulator(scenario, action=action, camera=camera)
+        self.simulator = Simulator(scenario, action=action, camera=camera, once=once)
         self._bounds = self.simulator.world.bounds.tolist()
         self._black_box = BlackBox(scenario, action, dump_to)
-        self.reset()
+        self._begin()
 
     def reset(self) -> Observation:
         """Back to the start; returns the first observation."""
         self.simulator.reset()
-        self.task = make_task(self.simulator)
-        self.outcome: Outcome | None = None
-        self.distance = self._energy_wh = 0.0
-        self.min_clearance = self.simulator.least_clearance(self.simulator.body[None])
-        self._ending: tuple[Event, ...] = ()
-        self._black_box.clear()
-        return self.observation()
+        return self._begin()
 
     def observation(self) -> Observation:
         """What the drone perceives now; once the flight has diverged, what it perceived last."""
@@ -90,15 +86,15 @@ class Flight:
             raise RuntimeError(f"the flight is over ({self.outcome}); call reset first")
         self.simulator.inject(fault)
 
-    def advance(self, action: Float[np.ndarray, "4"]) -> Step:
-        """Fly one control step."""
+    def advance(self, action: Float[np.ndarray, "4"], *, look: bool = True) -> Step:
+        """Fly one control step; `look` as in `Simulator.step`."""
         if self.outcome is not None:
             raise RuntimeError(f"the flight is over ({self.outcome}); call reset first")
         safety = self.simulator.safety
         seen, known = len(self.task.events), len(self.simulator.faults.events)
         noted = 0 if safety is None else len(safety.events)
         time = self.simulator.time
-        ticks = self.simulator.step(action)
+        ticks = self.simulator.step(action, look=look)
         self._black_box.note(time, action, self._seen, ticks)
         length, speed = self.simulator.way
         if speed > _DIVERGED_SPEED:
@@ -148,6 +144,16 @@ class Flight:
     def close(self) -> None:
         """Give the simulator back."""
         self.simulator.close()
+
+    def _begin(self) -> Observation:
+        """The account of a flight whose simulator is at its start."""
+        self.task = make_task(self.simulator)
+        self.outcome: Outcome | None = None
+        self.distance = self._energy_wh = 0.0
+        self.min_clearance = self.simulator.least_clearance(self.simulator.body[None])
+        self._ending: tuple[Event, ...] = ()
+        self._black_box.clear()
+        return self.observation()
 
     def _past_events(self) -> list[Event]:
         """Faults, what the safety layer did and what the task saw, in order."""

@@ -75,12 +75,25 @@ class Simulator:
     """The world of one scenario; owns a Bullet client until `close`."""
 
     def __init__(
-        self, scenario: Scenario, *, action: str = "velocity", camera: bool = True
+        self,
+        scenario: Scenario,
+        *,
+        action: str = "velocity",
+        camera: bool = True,
+        once: bool = False,
     ) -> None:
-        """`action` is the level commands come at, see `sim.actions`; without `camera` nothing is rendered."""
+        """A simulator at its scenario's start.
+
+        Args:
+            scenario: What is flown.
+            action: The level commands come at, see `sim.actions`.
+            camera: Without it nothing is rendered.
+            once: Flown from its start once only, `reset` then refuses: so it is made in less time.
+        """
         self.scenario = scenario
         self.vehicle = load_vehicle(scenario.vehicle)
         self.action_level = action_level(action)
+        self._once, self.step_count = once, 0
         self._take_over = self.action_level.commander(self.vehicle, scenario.speed_limit_m_s)
         self._sees = camera
         self.world = world_of(scenario)
@@ -114,12 +127,15 @@ class Simulator:
             balls=np.column_stack([self.world.spheres.centers, self.world.spheres.radii]),
             movers=self.movers.table_at(0),
             relief=self.world.relief,
+            once=once,
         )
         self.mover_bodies = MoverBodies(self.movers, self.bullet) if self.movers else None
         self.reset()
 
     def reset(self) -> None:
         """Put everything back to the scenario's start, independent of what was flown before."""
+        if self._once and self.step_count > 0:
+            raise RuntimeError("made with once=True: flown already, it cannot be reset")
         start = self.scenario.start
         self.body: Body = np.zeros(BODY_SIZE)
         self.body[POSITION] = start.position_m
@@ -149,9 +165,14 @@ class Simulator:
         self._past_codes = np.repeat(self._pooled()[None], depth, axis=0)
 
     @property
+    def history_steps(self) -> tuple[int, ...]:
+        """Ages of what an observation holds of the depth memory, in control steps."""
+        return tuple(self._history_steps.tolist())
+
+    @property
     def max_history(self) -> int:
         """Control steps the depth memory reaches back."""
-        return int(self._history_steps.max())
+        return max(self.history_steps)
 
     @property
     def time(self) -> float:
@@ -183,8 +204,13 @@ class Simulator:
         rates_body = quat_to_matrix(quat).T @ state[RATES]
         return Estimate(state[POSITION], quat, state[VELOCITY], rates_body, yaw_of(quat))
 
-    def step(self, action: Float[np.ndarray, "4"]) -> Float[np.ndarray, "t 13"]:
+    def step(
+        self, action: Float[np.ndarray, "4"], *, look: bool = True
+    ) -> Float[np.ndarray, "t 13"]:
         """Fly one control period with a command in [-1, 1]; returns the body after every tick.
+
+        Without `look` nobody will look at the image at its end, nor at the depth memory's entry of it: they may stay what
+        they were. All else, later images included, is the same.
 
         Contacts of the first tick that touched anything are left in `contacts`, and the physics
         stops there, so that what is reported is the moment of the impact.
@@ -199,10 +225,14 @@ class Simulator:
         if self.way[1] == np.inf:
             return ticks  # Nothing can be seen from nowhere: the images stay as they were.
         self._remember(ticks)
-        self._expose()
         if self._sees:
             self._past_codes[1:] = self._past_codes[:-1]
-            self._past_codes[0] = self._pooled()
+            # The safety layer and faults of images go by every one, whoever else looks.
+            if look or self.safety is not None or self.faults.on_images:
+                self._expose()
+                self._past_codes[0] = self._pooled()
+            else:
+                self.camera.skip(self._camera_rng)
         return ticks
 
     def inject(self, fault: Fault) -> None:

@@ -134,6 +134,10 @@ class Camera:
             self._rows, image,
         )  # fmt: skip
 
+    def skip(self, rng: np.random.Generator) -> None:
+        """Take no image, and draw what `expose` draws: later images are the same."""
+        rng.bit_generator.random_raw()
+
     def _shoot(self, scene: CameraScene, position_world: Vec3, quat_xyzw: Quat) -> None:
         aim(
             position_world, quat_xyzw, self.R_body_camera,
@@ -186,5 +190,13 @@ def depth_code(depth: Float[np.ndarray, "*s"]) -> UInt8[np.ndarray, "*s"]:
 
 def decode_depth(code: UInt8[np.ndarray, "*s"]) -> Float[np.ndarray, "*s"]:
     """Metres of a depth code, inf where nothing returned."""
+    return _METRES[code]
+
+
+def _metres() -> Float[np.ndarray, "256"]:
+    """Depth by code."""
     with np.errstate(divide="ignore"):
-        return DEPTH_NEAR * (255.0 / code.astype(np.float64)) ** 2
+        return DEPTH_NEAR * (255.0 / np.arange(256, dtype=np.float64)) ** 2
+
+
+_METRES = _metres()

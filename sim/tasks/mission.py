@@ -5,7 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float
 
-from sim.frames import heading_from_world, quat_to_matrix, wrap_angle
+from sim.entries import distances_from, offsets_from
+from sim.frames import heading_from_world, quat_to_matrix, wrap_angle, yaw_of
 from sim.rules import (
     CLOSE_UP_DISTANCE,
     CLOSE_UP_SECONDS,
@@ -18,8 +19,8 @@ from sim.rules import (
     UPRIGHT_ANGLE,
 )
 from sim.simulator import Simulator
-from sim.task_spec import MissionTask
-from sim.tasks.base import no_goal, no_sites, offset_in_heading
+from sim.task_spec import MissionTask, SiteSpec
+from sim.tasks.base import no_goal, no_sites
 from sim.types import POSITION, QUATERNION, VELOCITY, Event, Outcome, Vec3
 from sim.world_spec import PanelSpec
 
@@ -70,6 +71,10 @@ class Mission:
         self.task = task
         panels = simulator.scenario.world.panels
         self._panels = [None if site.panel is None else panels[site.panel] for site in task.sites]
+        self._stops = np.array([task.home_m, *(site.position_m for site in task.sites)])
+        nowhere = (np.inf, np.inf, np.inf)
+        self._centers = np.array([nowhere if p is None else p.center_m for p in self._panels])
+        self._facts = np.array([(site.yaw_rad, site.prize, site.mandatory) for site in task.sites])
         self.states = [SiteState() for _ in task.sites]
         self.events: list[Event] = []
         self._paid_now = 0.0
@@ -81,8 +86,13 @@ class Mission:
 
     def update(self, ticks: Float[np.ndarray, "t 13"]) -> Outcome | None:
         self._paid_now = 0.0
-        for index in range(len(self.states)):
-            self._look_at(index)
+        body = self._sim.body
+        present = distances_from(body, self._stops[1:]) <= SERVE_RADIUS
+        near = distances_from(body, self._centers) <= CLOSE_UP_DISTANCE
+        for index, (at_site, at_panel) in enumerate(
+            zip(present.tolist(), near.tolist(), strict=True)
+        ):
+            self._look_at(index, at_site, at_panel)
         return Outcome.TIMEOUT if self._sim.time >= self.task.time_limit_s else None
 
     def touchdown(self, speed: float) -> Outcome:
@@ -101,52 +111,47 @@ class Mission:
     def sites(self) -> tuple[Float[np.ndarray, "12 12"], np.ndarray]:
         """Token 0 is the home pad, token i + 1 is site i; what a panel shows is not in it."""
         tokens, mask = no_sites()
-        mask[: len(self.states) + 1] = 1
-        tokens[0, :3] = offset_in_heading(self._sim, np.array(self.task.home_m))
+        estimate, count = self._sim.plant["estimate"][0], len(self.states) + 1
+        mask[:count] = 1
+        tokens[:count, :3] = offsets_from(estimate, self._stops)
         tokens[0, 9] = 1.0
-        for row, site, state in zip(tokens[1:], self.task.sites, self.states, strict=False):
-            row[:3] = offset_in_heading(self._sim, np.array(site.position_m))
-            turn = site.yaw_rad - self._sim.estimate.yaw
-            row[3:9] = (
-                np.cos(turn),
-                np.sin(turn),
-                site.prize,
-                site.mandatory,
-                state.visited,
-                state.dwell,
-            )
-        tokens[mask == 1, 10:] = 0.5
+        yaws, prizes, mandatory = self._facts.T
+        turn = yaws - yaw_of(estimate[QUATERNION])
+        sites = tokens[1:count]
+        sites[:, 3], sites[:, 4] = np.cos(turn), np.sin(turn)
+        sites[:, 5], sites[:, 6] = prizes, mandatory
+        sites[:, 7:9] = [(state.visited, state.dwell) for state in self.states]
+        tokens[:count, 10:] = 0.5
         return tokens, mask
 
     # --- Private: the rules of serving a site, from the true state alone.
 
-    def _look_at(self, index: int) -> None:
+    def _look_at(self, index: int, present: bool, near: bool) -> None:
         site, panel, state = self.task.sites[index], self._panels[index], self.states[index]
-        position = self._sim.body[POSITION]
-        present = float(np.linalg.norm(position - np.array(site.position_m))) <= SERVE_RADIUS
-        turn = abs(wrap_angle(site.yaw_rad - self._sim.yaw))
-        facing = site.any_heading or turn <= SERVE_ANGLE
-        if present and facing and not state.visited:
+        if present and not state.visited and self._faces(site):
             state.visited = True
             self.events.append(Event(self._sim.time, "site_visited", {"site": index}))
             if panel is None or not panel.covered:
                 state.served = True
                 state.earned += site.prize
-        if state.visited and panel is not None and self._close_up(np.array(panel.center_m)):
+        if state.visited and panel is not None and near and self._watches(self._centers[index]):
             self._dwell(index, panel)
         if not present and state.paid < state.earned:
             self._paid_now += state.earned - state.paid
             state.paid = state.earned
 
-    def _close_up(self, panel_center: Vec3) -> bool:
-        """Near, slow, and with the panel's centre inside the camera's view."""
+    def _faces(self, site: SiteSpec) -> bool:
+        """Whether the drone's heading is the one the site asks for."""
+        turn = abs(wrap_angle(site.yaw_rad - self._sim.yaw))
+        return site.any_heading or bool(turn <= SERVE_ANGLE)
+
+    def _watches(self, panel_center: Vec3) -> bool:
+        """Slow, and with the panel's centre inside the camera's view."""
         body, camera = self._sim.body, self._sim.scenario.camera
-        offset = panel_center - body[POSITION]
         slow = float(np.linalg.norm(body[VELOCITY])) < CLOSE_UP_SPEED
-        ahead = heading_from_world(offset, self._sim.yaw)
+        ahead = heading_from_world(panel_center - body[POSITION], self._sim.yaw)
         bearing = np.arctan2(ahead[1], ahead[0])
-        near = float(np.linalg.norm(offset)) <= CLOSE_UP_DISTANCE
-        return slow and near and bool(abs(bearing) <= np.deg2rad(camera.fov_deg) / 2)
+        return slow and bool(abs(bearing) <= np.deg2rad(camera.fov_deg) / 2)
 
     def _dwell(self, index: int, panel: PanelSpec) -> None:
         state, site = self.states[index], self.task.sites[index]

@@ -62,11 +62,13 @@ class BulletWorld:
         balls: Float[np.ndarray, "b 4"] = _NO_BALLS,
         movers: Float[np.ndarray, "n 9"] = _NO_MOVERS,
         relief: Relief | None = None,
+        once: bool = False,
     ) -> None:
         """Mass kg, principal moments of inertia kg m^2, the hull an upright cylinder, m; timestep s.
 
         `balls` are centres and radii, m: exactly round, as no triangles are. What is touched where `relief` is, from above,
-        is ground. `movers` are primitives (`sim/world/primitives.py`) that `place_movers` moves about.
+        is ground. `movers` are primitives (`sim/world/primitives.py`) that `place_movers` moves about. A world that is
+        flown in `once` keeps no copy of itself to be reset to, which takes as long to make as the world.
         """
         check_size(triangles)
         self._relief = relief
@@ -104,7 +106,7 @@ class BulletWorld:
         self._orientation = (0.0, 0.0, 0.0, 1.0)
         self._state = np.zeros((1, BODY_SIZE))
         self._saved: set[int] = set()
-        self._pristine = self.save()
+        self._pristine = None if once else self.save()
 
     def step(self, wrench: Float[np.ndarray, "6"]) -> None:
         """Apply force and torque (N, N m, world, at the centre of mass) and advance one tick."""
@@ -169,8 +171,12 @@ class BulletWorld:
             _reset_velocity(body, speed[index], _NO_TURN, client)
 
     def reset(self, body: Body) -> None:
-        """Place the hull as in a world nothing has happened in: what was flown before leaves no trace."""
-        self.restore(self._pristine)
+        """Place the hull as in a world nothing has happened in: what was flown before leaves no trace.
+
+        Where the world is flown in once, nothing must have been.
+        """
+        if self._pristine is not None:
+            self.restore(self._pristine)
         self.set_state(body)
         # Points of touch outlive a restored state until Bullet looks again.
         pybullet.performCollisionDetection(physicsClientId=self._client)

@@ -29,7 +29,12 @@ class ClearanceArrays(NamedTuple):
     bins_x: int
     bins_y: int
     starts: np.ndarray  # int32 (bins + 1): items of bin b are starts[b]:starts[b + 1]
-    items: np.ndarray  # int32: rows of `primitives` within REACH of the bin
+    items: (
+        np.ndarray
+    )  # int32: rows of `primitives` within REACH of the bin, those nearest to it first
+    gaps: (
+        np.ndarray
+    )  # float64: what lies between a bin and each of its items at least, m; at most 0 within it
     primitives: np.ndarray  # float64 (n, 9), see primitives.py
     circles: (
         np.ndarray
@@ -53,7 +58,9 @@ class ClearanceField:
         ):  # Of it, too, the distance is told: it is a mesh as houses are.
             altitude_max += float(world.relief.heights.max())
         primitives, low, high = _primitives(world)
+        circles = np.hypot(*(high - low).T / 2) + _ROUNDING
         origin, bins, starts, items = _bin(low, high, world.bounds[:, :2])
+        gaps = _nearest_first(origin, bins[0], starts, items, primitives, circles)
         grid = mesh_grid(world, altitude_max, REACH)
         self.arrays = ClearanceArrays(
             origin_x=float(origin[0]),
@@ -62,8 +69,9 @@ class ClearanceField:
             bins_y=int(bins[1]),
             starts=starts,
             items=items,
+            gaps=gaps,
             primitives=primitives,
-            circles=np.hypot(*(high - low).T / 2) + _ROUNDING,
+            circles=circles,
             grid=grid.millimetres,
             grid_x=float(grid.origin[0]),
             grid_y=float(grid.origin[1]),
@@ -139,14 +147,53 @@ def _bin(
     bins = np.floor((high[near].max(axis=0) + REACH - origin) / _BIN).astype(int) + 1
     first = np.floor((low - REACH - origin) / _BIN).astype(int)
     last = np.floor((high + REACH - origin) / _BIN).astype(int)
-    lists: list[list[int]] = [[] for _ in range(int(bins.prod()))]
-    for item in np.flatnonzero(near).tolist():
-        (i0, j0), (i1, j1) = first[item].tolist(), last[item].tolist()
-        for j in range(j0, j1 + 1):
-            for i in range(i0, i1 + 1):
-                lists[j * bins[0] + i].append(item)
-    starts = np.cumsum([0, *(len(items) for items in lists)]).astype(np.int32)
-    return origin, bins, starts, np.array([i for items in lists for i in items], dtype=np.int32)
+    starts, items = _fill_bins(np.flatnonzero(near), first, last, int(bins[0]), int(bins[1]))
+    return origin, bins, starts, items
+
+
+@njit(cache=True)
+def _fill_bins(chosen, first, last, columns, rows):
+    """Items by bin, in the order chosen: bin b holds items[starts[b]:starts[b + 1]].
+
+    Item i of `chosen` lies in the bins from first[i] to last[i], column and row.
+    """
+    starts = np.zeros(columns * rows + 1, dtype=np.int32)
+    for item in chosen:
+        for j in range(first[item, 1], last[item, 1] + 1):
+            for i in range(first[item, 0], last[item, 0] + 1):
+                starts[j * columns + i + 1] += 1
+    for index in range(columns * rows):
+        starts[index + 1] += starts[index]
+    free = starts[:-1].copy()
+    items = np.empty(starts[-1], dtype=np.int32)
+    for item in chosen:
+        for j in range(first[item, 1], last[item, 1] + 1):
+            for i in range(first[item, 0], last[item, 0] + 1):
+                slot = j * columns + i
+                items[free[slot]] = item
+                free[slot] += 1
+    return starts, items
+
+
+@njit(cache=True)
+def _nearest_first(origin, columns, starts, items, primitives, circles):
+    """Sort the items of every bin by how near to it, seen from above, they may come; returns the gaps between, m."""
+    gaps = np.empty(len(items))
+    for cell in range(len(starts) - 1):
+        first, end = starts[cell], starts[cell + 1]
+        if first == end:
+            continue
+        low_x, low_y = origin[0] + cell % columns * _BIN, origin[1] + cell // columns * _BIN
+        for slot in range(first, end):
+            item = items[slot]
+            x, y = primitives[item, 1], primitives[item, 2]
+            dx = max(low_x - x, x - low_x - _BIN, 0.0)
+            dy = max(low_y - y, y - low_y - _BIN, 0.0)
+            gaps[slot] = math.sqrt(dx * dx + dy * dy) - circles[item] - _ROUNDING
+        order = np.argsort(gaps[first:end], kind="mergesort")
+        items[first:end] = items[first:end][order]
+        gaps[first:end] = gaps[first:end][order]
+    return gaps
 
 
 # --- Compiled queries; numbers in metres, world.
@@ -162,6 +209,8 @@ def clearance_at(arrays, x, y, z):
         return nearest
     cell = int(j) * arrays.bins_x + int(i)
     for slot in range(arrays.starts[cell], arrays.starts[cell + 1]):
+        if arrays.gaps[slot] >= nearest:  # So are all that follow.
+            break
         item = arrays.items[slot]
         dx, dy = x - arrays.primitives[item, 1], y - arrays.primitives[item, 2]
         reach = nearest + arrays.circles[item]

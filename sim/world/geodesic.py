@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -138,12 +139,26 @@ def distance_field(space: FreeSpace, goal_xy: Float[np.ndarray, "2"]) -> Geodesi
     if not space.is_free(goal):
         raise ValueError(f"goal {goal.tolist()} is not in free space")
     u, v = (goal - space.origin) / SPACING
-    values = march(space.free, float(u), float(v))
-    extend(space.free, values)
-    values *= SPACING
+    values = _way_lengths(space.free.tobytes(), space.free.shape, float(u), float(v))
     return GeodesicField(
         space, goal, GeodesicArrays(values, float(space.origin[0]), float(space.origin[1]))
     )
+
+
+@lru_cache(maxsize=32)
+def _way_lengths(
+    free: bytes, shape: tuple[int, int], goal_u: float, goal_v: float
+) -> Float[np.ndarray, "y x"]:
+    """Metres to a goal from every cell, not to be written to.
+
+    Whoever draws a task and whoever teaches in it ask for the same ones, so those of one mission are kept.
+    """
+    cells = np.frombuffer(free, dtype=np.bool_).reshape(shape).copy()
+    values = march(cells, goal_u, goal_v)
+    extend(cells, values)
+    values *= SPACING
+    values.flags.writeable = False
+    return values
 
 
 def _pull_tight(points: Float[np.ndarray, "n 2"], space: FreeSpace) -> Float[np.ndarray, "m 2"]:

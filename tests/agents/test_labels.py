@@ -59,8 +59,8 @@ def labelled(flight: Scenario, actions: np.ndarray) -> dict[str, np.ndarray]:
         for step, action in enumerate(actions):
             observation = flown.observation()
             pilot.act(observation)
-            frame = labeller.label(observation, pilot, keep=step % 5 == 0).frame
-            if frame is not None:
+            if step % 5 == 0:
+                frame = labeller.label(observation, pilot)
                 rows.append({**frame, "history": frame["history"].reshape(HISTORY_SHAPE)})
             flown.advance(action)
         return stack_frames(rows)
@@ -122,8 +122,7 @@ def test_the_status_label_is_the_panel_in_view_and_a_fault_is_worth_staying() ->
         seen = {}
         while flown.outcome is None and len(seen) < 3:
             observation = flown.observation()
-            frame = labeller.label(observation, pilot, keep=True).frame
-            assert frame is not None
+            frame = labeller.label(observation, pilot)
             if frame["mask_status"].any():
                 seen[pilot.control.target if pilot.control else -1] = frame["target_status"]
             if frame["allowed_mission"][INSPECT] and frame["target_status"][0]:
@@ -150,6 +149,18 @@ def test_a_collected_flight_repeats_and_shows_what_was_perturbed() -> None:
     other, _ = collect_flight(flight, CollectionJob(index=4, seed=0, pilot="teacher"))
     assert not np.array_equal(first["ego"], other["ego"])
     assert np.abs(first["ego"][:, 12:15]).max() * MAX_SPEED <= 5.0 + 1e-3
+
+
+def test_images_that_are_left_out_change_no_frame(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The teacher's missions keep every third frame, and only those images are taken that the kept ones hold."""
+    job = CollectionJob(index=3, seed=0, pilot="teacher")
+    few, outcome = collect_flight(FLIGHTS["mission"], job)
+    monkeypatch.setattr("agents.collect._Behaviour.sees", True)
+    all_, same = collect_flight(FLIGHTS["mission"], job)
+    assert outcome == same
+    assert len(np.unique(few["history"])) > 5
+    for name, array in all_.items():
+        np.testing.assert_array_equal(few[name], array)
 
 
 def small_shard(count: int) -> dict[str, np.ndarray]:

@@ -12,7 +12,10 @@ from agents.mission_control import (
     LAND,
     MissionControl,
     allowed_choices,
+    approach,
+    approaches,
     energy_left,
+    length,
     read_sites,
 )
 from agents.pilot import Plan, make_briefing
@@ -252,3 +255,14 @@ def test_the_goal_is_the_targets_viewpoint_and_the_pad_is_approached_at_flying_h
         offset = np.expm1(float(goal[3])) * goal[:3]
         np.testing.assert_allclose(np.array([10.0, 0.0, HEIGHT]) + offset, place_of, atol=0.02)
         assert (goal[4], goal[5]) == (5.0, 1.0)
+
+
+def test_approaches_are_the_approach_of_every_target_and_a_length_is_numpy_s(
+    flight: Flight, rng: np.random.Generator
+) -> None:
+    sites = read_sites(at(flight, 12.0, 4.0))
+    for target, offset in enumerate(approaches(sites)):
+        np.testing.assert_array_equal(offset, approach(sites, target))
+    for vector in rng.normal(0, 30, (200, 3)):
+        assert length(vector) == np.linalg.norm(vector)
+        assert length(vector[:2]) == np.linalg.norm(vector[:2])

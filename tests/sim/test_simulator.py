@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from sim.faults import Fault
 from sim.frames import quat_to_matrix
 from sim.scenario import Scenario, Start, Weather
 from sim.sensing.camera import max_pool_code
@@ -102,6 +103,21 @@ def test_a_reset_leaves_no_trace_of_what_was_flown() -> None:
         assert_same_trace(trace(simulator, actions), fresh)
 
 
+def test_a_flight_flown_once_is_the_same_flight_and_has_no_reset() -> None:
+    actions = rough_walk(20)
+    with simulating(rough()) as simulator:
+        simulator.reset()
+        again = trace(simulator, actions)
+    once = Simulator(rough(), once=True)
+    try:
+        once.reset()
+        assert_same_trace(trace(once, actions), again)
+        with pytest.raises(RuntimeError, match="once"):
+            once.reset()
+    finally:
+        once.close()
+
+
 def test_another_seed_is_another_gust() -> None:
     flown = []
     for seed in (0, 1):
@@ -143,6 +159,28 @@ def test_the_history_is_the_pooled_depth_of_the_images_then() -> None:
                 then = max(0, len(pooled) - 1 - round(15 * age))
                 np.testing.assert_array_equal(code, pooled[then])
         assert not np.array_equal(pooled[0], pooled[-1])
+
+
+def test_images_that_nobody_looks_at_change_nothing_else() -> None:
+    """Every third image is taken, and the memory holds every third: so does whoever takes them all."""
+    flight = rough()
+    with simulating(flight) as all_, simulating(flight) as some:
+        for step, action in enumerate(rough_walk(24), start=1):
+            looks = step % 3 == 0
+            np.testing.assert_array_equal(some.step(action, look=looks), all_.step(action))
+            if looks:
+                for name, seen in all_.observe().items():
+                    np.testing.assert_array_equal(some.observe()[name], seen)
+            else:
+                assert not np.array_equal(some.image, all_.image)
+
+
+def test_a_fault_of_the_camera_needs_every_image() -> None:
+    frozen = Fault(time_s=0.4, component="camera", kind="stuck")
+    with simulating(rough(faults=(frozen,))) as simulator:
+        before = simulator.image.copy()
+        simulator.step(HOVER, look=False)
+        assert not np.array_equal(simulator.image, before)
 
 
 def test_an_image_of_another_size_is_no_observation() -> None:

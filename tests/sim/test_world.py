@@ -16,6 +16,7 @@ from sim.world.build import build_world
 from sim.world.clearance import REACH, ClearanceField
 from sim.world.geometry import Semantic, World
 from sim.world.meshing import Triangles, decal_triangles, world_triangles
+from sim.world.primitives import nearest_distance
 from tests.sim.worlds import box, cylinder, meshed, panel, random_spec, spec, sphere
 
 HEALTHY = "bbbb" * 4
@@ -121,6 +122,16 @@ def test_clearance_changes_no_faster_than_the_point_moves(world_seed: int, seed:
     move = rng.normal(0, 0.5, (200, 3))
     change = np.abs(field.at_points(start + move) - field.at_points(start))
     assert (change <= np.linalg.norm(move, axis=1) + 1e-9).all()
+
+
+@given(st.integers(0, 5), st.integers(0, 10**6))
+def test_clearance_is_the_distance_to_the_nearest_of_all(world_seed: int, seed: int) -> None:
+    """Only what a bin may be near to is looked at, the nearest first: which must leave nothing out."""
+    field = _random_field(world_seed)
+    points = np.random.default_rng(seed).uniform([-2, -2, 0], [42, 42, 5], (100, 3))
+    solid = field.arrays.primitives
+    expected = [min(REACH, nearest_distance(solid, *point)) for point in points]
+    np.testing.assert_array_equal(field.at_points(points), expected)
 
 
 @cache

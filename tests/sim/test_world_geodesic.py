@@ -33,6 +33,21 @@ def test_open_ground_is_straight(rng: np.random.Generator) -> None:
         assert length(path) == pytest.approx(np.linalg.norm(point - goal), rel=0.02, abs=0.1)
 
 
+def test_a_field_asked_for_again_is_the_same_until_a_cell_is_blocked() -> None:
+    """Fields are kept by what they are made of: not by who asks, and not beyond a change of the map."""
+    space, goal = free_space(), np.array([10.0, 10.0])
+    kept = distance_field(space, goal).arrays.values
+    np.testing.assert_array_equal(distance_field(free_space(), goal).arrays.values, kept)
+    with pytest.raises(ValueError, match="read-only"):
+        kept[0, 0] = 0.0
+    space.free[:60, 40] = False
+    longer = distance_field(space, goal)
+    assert longer.at(np.array([30.0, 10.0])) > 25.0
+    assert distance_field(free_space(), goal).at(np.array([30.0, 10.0])) == pytest.approx(
+        20.0, rel=0.01
+    )
+
+
 def test_round_a_wall_is_the_two_legs_past_its_end() -> None:
     """A wall from the south edge to y = 30; its free end is a margin further on, and up to one cell more."""
     space = free_space(boxes=(box((20, 15, 2), (1, 30, 4)),))
