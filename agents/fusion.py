@@ -1,6 +1,6 @@
 """How two opinions on one lattice become one command."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from jaxtyping import Bool, Float
@@ -23,11 +23,17 @@ class FusionRule:
     """The command maximises log p_navigation + weight * log p_survival among candidates not vetoed."""
 
     weight: float = 1.5
+    course_weight: float = 1.5
+    """In place of `weight` where a fixed preference for a course stands in for log p_navigation."""
     veto_below: float = 0.35
     """Candidates less likely than this to survive are out, unless all are."""
     keep: float = 0.8
     """Nats by which another candidate must beat the last one flown: commands that flip from frame to frame cost
     lift, because turning the thrust has priority over its amount."""
+
+    def on_course(self) -> "FusionRule":
+        """The rule for avoidance flights of pilots that follow a course."""
+        return replace(self, weight=self.course_weight)
 
 
 LEARNED = FusionRule(veto_below=0.5)

@@ -145,7 +145,8 @@ class LatticePilot:
         by_rule = course_only and not self.knows_course
         navigation = course_preference(goal[:3]) if by_rule else self.brain.navigate(observation)
         survival = self.brain.survive(observation)
-        fused, chosen = fuse(navigation, survival, self.rule, self._last)
+        rule = self.rule.on_course() if by_rule else self.rule
+        fused, chosen = fuse(navigation, survival, rule, self._last)
         self._last = chosen
         action = candidate_action(chosen, self.briefing.speed_limit)
         action[:3] *= self._slower

@@ -13,9 +13,9 @@ from agents.way_names import HEAD, SKILLS, TEACHER, WayError
 from sim.flight import Flight
 from sim.types import Decision, Observation
 
-_ARGMAX = FusionRule(weight=0.0, veto_below=0.0, keep=0.0)
+_ARGMAX = FusionRule(weight=0.0, course_weight=0.0, veto_below=0.0, keep=0.0)
 """The candidate that the navigation head likes best, whatever survives."""
-_SURVIVING = FusionRule(weight=0.0, veto_below=0.5, keep=0.0)
+_SURVIVING = FusionRule(weight=0.0, course_weight=0.0, veto_below=0.5, keep=0.0)
 """Of the candidates more likely to survive than not, the one nearest the commanded course."""
 
 
