@@ -36,8 +36,8 @@ class FusionRule:
         return replace(self, weight=self.course_weight)
 
 
-LEARNED = FusionRule(veto_below=0.5)
-"""Of networks, fitted on choice worlds with the first specialists of the full budget; see docs/experiments.md."""
+LEARNED = FusionRule(weight=2.0, veto_below=0.6)
+"""Of networks, fitted on choice worlds; see docs/experiments.md."""
 
 
 def fuse(
