@@ -1,6 +1,7 @@
 """`replay` on many logs: verified in parallel, exported as tables and as a Minari data set; bad ones stop no others."""
 
 import errno
+import json
 import os
 from dataclasses import replace
 from pathlib import Path
@@ -255,3 +256,74 @@ def test_what_cannot_be_done_is_said_before_anything_is(
     assert named in refused(within("replay", "a.mcap", *option))
     assert log.read_bytes() == content
     assert {path.name for path in tmp_path.iterdir()} == {"a.mcap", "link.html"}
+
+
+@pytest.fixture(scope="module")
+def placeless(flown: Path, flight: Flight, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a good log, and one flown in a place that is not there."""
+    folder = tmp_path_factory.mktemp("placeless")
+    (folder / "good.mcap").write_bytes((flown / "a.mcap").read_bytes())
+    elsewhere = flight.scenario.world.model_copy(
+        update={"place": "gone.csv", "crop_m": (0.0, 0.0, 90.0, 90.0)}
+    )
+    scenario = flight.scenario.model_copy(update={"world": elsewhere})
+    write_again(replace(flight, scenario=scenario), folder / "bad.mcap", flight.images, flight.actions)  # fmt: skip
+    return folder
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("replay", "bad.mcap", "--export", "x.csv"),
+        ("replay", "bad.mcap", "--export", "x.parquet"),
+        ("replay", "bad.mcap", "--export", "minari"),
+        ("replay", "bad.mcap", "--verify"),
+        ("replay", "bad.mcap", "--why"),
+        ("replay", "bad.mcap", "--plot", "x.png"),
+        ("describe", "bad.mcap"),
+        ("referee", "bad.mcap"),
+    ],
+)
+def test_a_log_without_its_place_is_named_with_what_helps(
+    within: Trident, placeless: Path, arguments: tuple[str, ...]
+) -> None:
+    log = str(placeless / "bad.mcap")
+    message = refused(within(arguments[0], log, *arguments[2:]))
+    assert log in message
+    assert "place 'gone.csv': no such file" in message
+    assert "the folder it was flown in" in message
+
+
+def test_a_log_without_its_place_stops_no_other(
+    within: Trident, placeless: Path, tmp_path: Path
+) -> None:
+    done = within("replay", str(placeless), "--export", "x.csv")
+    assert "bad.mcap: place 'gone.csv'" in refused(done)
+    logs = pyarrow.csv.read_csv(tmp_path / "x.csv")["log"].unique().to_pylist()
+    assert logs == [str(placeless / "good.mcap")]
+
+
+def test_the_referee_judges_the_others(within: Trident, placeless: Path) -> None:
+    bad, good = str(placeless / "bad.mcap"), str(placeless / "good.mcap")
+    for workers in ("1", "2"):
+        done = within("referee", bad, good, "--workers", workers, "--json")
+        assert f"not judged: {bad}: place 'gone.csv'" in refused(done)
+        (verdict,) = map(json.loads, done.stdout.splitlines())
+        assert (verdict["log"], verdict["outcome"]) == (good, verdict["claimed"])
+
+
+def test_a_table_below_a_file_is_one_line(within: Trident, flown: Path, tmp_path: Path) -> None:
+    (tmp_path / "afile").touch()
+    message = refused(within("replay", str(flown / "a.mcap"), "--export", "afile/a.csv"))
+    assert message.startswith("trident: afile/a.csv: cannot be written")
+    assert len(message.splitlines()) == 1
+
+
+def test_a_disk_too_full_for_a_recording_is_one_line(
+    within: Trident, flown: Path, tmp_path: Path
+) -> None:
+    pytest.importorskip("rerun", reason="extra viz is not installed")
+    (tmp_path / "full.rrd").symlink_to("/dev/full")
+    message = refused(within("replay", str(flown / "a.mcap"), "--rrd", "full.rrd"))
+    assert "trident: rrd = full.rrd: cannot be written: " in message
+    assert "No space left on device" in message

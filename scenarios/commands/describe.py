@@ -1,5 +1,6 @@
 """`describe`: how hard worlds are, by FlightBench's and AvoidBench's measures, and how well a logged flight was flown."""
 
+import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,7 +22,7 @@ from scenarios.commands.console import (
 from scenarios.difficulty import difficulty
 from scenarios.guide import ground_of, guide_legs, length_of
 from scenarios.seeds import SEED_SETS
-from sim.record.reader import read_flight
+from sim.record.reader import Flight, read_flight
 from sim.scenario import Scenario
 from sim.types import POSITION, VELOCITY
 
@@ -57,11 +58,17 @@ def describe(
     markdown: Path | None,
     as_json: bool,
 ) -> int:
-    """Print one row of means a scenario, or a logged flight's metrics; returns the exit code."""
+    """Print one row of means a scenario, or a logged flight's metrics; a log cut short is measured as far as it goes, then refused."""
     logs = [name for name in names if name.endswith(".mcap")]
+    damaged = []
     for log in logs:
         with user_input():
-            show(_flight_table(log))
+            flight = read_flight(Path(log))
+            flight.require_steps("measure")
+            flight.require_place()
+            show(_flight_table(flight))
+        if flight.damage is not None:
+            damaged.append(f"{log}: {flight.damage}")
     entries = [name for name in names if name not in logs]
     if "all" in entries:
         entries = list(scenarios.names())
@@ -69,21 +76,10 @@ def describe(
         raise InputError(
             "describe: name scenarios, all, or flight logs, e.g. trident describe tier3-navigation"
         )
-    if not entries:
-        return 0
-    _check_worlds(worlds, first_seed)
-    if markdown is not None:
-        writable_folder(markdown.absolute().parent)
-    rows = _measure_all(entries, range(first_seed, first_seed + worlds))
-    show(_table(rows, worlds, first_seed))
-    if markdown is not None:
-        with user_input():
-            markdown.write_text(_markdown(rows, names, worlds, first_seed), encoding="utf-8")
-        say(f"wrote {markdown}")
-    if as_json:
-        say_json(
-            {name: {key: mean(found, key) for key, _ in _COLUMNS} for name, found in rows.items()}
-        )
+    if entries:
+        _describe_worlds(entries, names, worlds, first_seed, markdown, as_json)
+    if damaged:
+        raise InputError(f"log cut short or damaged: {'; '.join(damaged)}")
     return 0
 
 
@@ -109,6 +105,32 @@ def mean(found: Sequence[WorldMeasures], key: str) -> float | None:
 
 
 # --- Private.
+
+
+def _describe_worlds(
+    entries: Sequence[str],
+    asked: Sequence[str],
+    worlds: int,
+    first_seed: int,
+    markdown: Path | None,
+    as_json: bool,
+) -> None:
+    """Measure the entries; print their rows, and write them where a file is named."""
+    _check_worlds(worlds, first_seed)
+    if markdown is not None:
+        writable_folder(markdown.absolute().parent)
+    rows = _measure_all(entries, range(first_seed, first_seed + worlds))
+    show(_table(rows, worlds, first_seed))
+    if markdown is not None:
+        with user_input():
+            markdown.write_text(
+                _markdown(rows, asked, worlds, first_seed, markdown), encoding="utf-8"
+            )
+        say(f"wrote {markdown}")
+    if as_json:
+        say_json(
+            {name: {key: mean(found, key) for key, _ in _COLUMNS} for name, found in rows.items()}
+        )
 
 
 def _check_worlds(worlds: int, first_seed: int) -> None:
@@ -155,16 +177,20 @@ def _table(rows: dict[str, list[WorldMeasures]], worlds: int, first_seed: int) -
 
 
 def _markdown(
-    rows: dict[str, list[WorldMeasures]], asked: Sequence[str], worlds: int, first_seed: int
+    rows: dict[str, list[WorldMeasures]],
+    asked: Sequence[str],
+    worlds: int,
+    first_seed: int,
+    target: Path,
 ) -> str:
     titles = ["scenario", *(title for _, title in _COLUMNS)]
-    command = f"trident describe {' '.join(asked)} --worlds {worlds} --first-seed {first_seed}"
+    command = f"trident describe {shlex.join(asked)} --worlds {worlds} --first-seed {first_seed}"
     lines = [
         "# How hard the worlds are",
         "",
         f"Means over worlds {first_seed} to {first_seed + worlds - 1}; written by",
         "",
-        f"    {command} --markdown docs/worlds.md",
+        f"    {command} --markdown {shlex.quote(str(target))}",
         "",
         _EXPLANATION,
         "",
@@ -182,8 +208,7 @@ formulas and with its drone radius of 0.15 m and sensing range of 4 m; in the op
 is the ground. Definitions, and where ours differ, are in `scenarios/difficulty.py` and `scenarios/avoidbench.py`."""
 
 
-def _flight_table(log: str) -> Table:
-    flight = read_flight(Path(log))
+def _flight_table(flight: Flight) -> Table:
     ground = ground_of(flight.scenario)
     metrics: FlightMetrics = flight_metrics(
         flight.poses[:, POSITION],
@@ -192,7 +217,7 @@ def _flight_table(log: str) -> Table:
         shortest_m=length_of(guide_legs(flight.scenario, ground)),
         arrived=flight.result is not None and flight.result.success,
     )
-    table = Table(title=f"{log}: AvoidBench's metrics", show_header=False)
+    table = Table(title=f"{flight.path}: AvoidBench's metrics", show_header=False)
     table.add_row("path excess", f"{metrics.path_excess:.3f}")
     table.add_row("goal velocity", f"{metrics.goal_velocity_m_s:.2f} m/s")
     table.add_row("energy, jerk per metre", f"{metrics.energy:.2f} m/s2/m")

@@ -85,11 +85,12 @@ def _write(flights: list[Flight], target: Path, suffix: str, write: _Write) -> N
         paths = _paths(flights, target, suffix)
         for flight, path in zip(flights, paths, strict=True):
             flight.require_steps("draw")
+            flight.require_place()
             write(flight, path, agents.mission_optimum(flight.scenario))
             say(f"wrote {path}")
     except OSError as error:
         raise InputError(f"{target}: cannot be written: {error.strerror or error}") from error
-    except ValueError as error:  # A log without a step has nothing to draw.
+    except ValueError as error:  # A log without a step, or without its place, has nothing to draw.
         raise InputError(f"{target}: {error}") from error
 
 

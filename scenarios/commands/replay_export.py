@@ -31,34 +31,26 @@ def export_logs(paths: list[Path], target: Path, form: str | None) -> int:
         target.parent.mkdir(parents=True, exist_ok=True)
         with progress(f"exporting {target}", "logs") as report, _open(unfinished, chosen) as write:
             for done, path in enumerate(paths):
-                flight = read(path)
-                left_out += flight is None or flight.damage is not None
-                if flight is not None:
+                read = _read(path)
+                left_out += read is None or read[0].damage is not None
+                if read is not None:
+                    flight, table = read
                     rows += len(flight)
                     written += 1
-                    write(_table(flight))
+                    write(table)
                 report(done + 1, len(paths))
         if rows == 0:
-            raise InputError(f"{target}: nothing to write: no log with a whole step")
+            raise InputError(
+                f"{target}: nothing to write: no log could be used, or none holds a whole step"
+            )
         unfinished.rename(target)
     except OSError as error:
         raise InputError(f"{target}: cannot be written: {error.strerror or error}") from error
     finally:
-        unfinished.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):  # Whatever kept it from being written is said already.
+            unfinished.unlink(missing_ok=True)
     say(f"wrote {target}: {rows} control steps of {written} logs")
     return 2 if left_out else 0
-
-
-def read(path: Path) -> Flight | None:
-    """A log, as far as it goes; what is wrong with it is said on standard error."""
-    try:
-        flight = read_flight(path)
-    except (ValueError, OSError) as error:
-        warn(f"left out: {error}")
-        return None
-    if flight.damage is not None:
-        warn(f"{path}: {flight.damage}")
-    return flight
 
 
 def check_export(target: Path, form: str | None) -> str:
@@ -71,6 +63,25 @@ def check_export(target: Path, form: str | None) -> str:
     if chosen != "minari" and target.is_dir():
         raise InputError(f"export = {target}: is a folder; name a file for {chosen}")
     return chosen
+
+
+def _read(path: Path) -> tuple[Flight, pa.Table] | None:
+    """A log, as far as it goes, and its table; what is wrong with it is said on standard error."""
+    try:
+        flight = read_flight(path)
+        flight.require_place()
+        table = _table(flight)
+    except (ValueError, OSError) as error:
+        warn(f"left out: {_named(path, error)}")
+        return None
+    if flight.damage is not None:
+        warn(f"{path}: {flight.damage}")
+    return flight, table
+
+
+def _named(path: Path, error: ValueError | OSError) -> str:
+    """What is wrong, with the log's name, which not every message has."""
+    return str(error) if str(path) in str(error) else f"{path}: {error}"
 
 
 def _table(flight: Flight) -> pa.Table:

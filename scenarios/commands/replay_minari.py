@@ -112,6 +112,7 @@ def fly_again(log: Log) -> dict[str, Any]:
         raise ValueError(
             f"{log.path} cannot be flown again: it holds {log.part or 'no whole step'}"
         )
+    log.require_place()
     faults = injected_faults(log)
     flight = Flight(log.scenario, action=log.action_level)
     with contextlib.closing(flight):

@@ -52,6 +52,7 @@ def check(path: Path, report: Report | None = None) -> Verdict:
     """Fly one log again; whatever is wrong with it is a verdict, not an error."""
     try:
         flight = read_flight(path)
+        flight.require_place()
         found = verify_flight(flight, _simulator_of, report)
     except (ValueError, OSError) as error:
         return Verdict("damaged", _reason(error, path), flown=False)

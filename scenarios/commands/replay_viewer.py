@@ -38,6 +38,9 @@ def check_viewer(logs: int, options: ViewerOptions) -> None:
 
 def show_flights(flights: list[Flight], options: ViewerOptions) -> None:
     """Save the recording where a file is named, and show it until the user has seen enough."""
+    with user_input():
+        for flight in flights:
+            flight.require_place()
     with terminable():
         if options.rrd is not None:
             _save(flights, options.rrd)
@@ -55,9 +58,14 @@ def _save(flights: list[Flight], target: Path) -> None:
         target.open("wb").close()
     except OSError as error:
         raise InputError(f"rrd = {target}: cannot be written: {error.strerror}") from error
-    with user_input(), stream:
-        stream.save(target, default_blueprint=layout(flights, stages))
-        send_flights(flights, stages, warn)
+    try:
+        with user_input(), stream:
+            stream.save(target, default_blueprint=layout(flights, stages))
+            send_flights(flights, stages, warn)
+            stream.flush()
+    except RuntimeError as error:  # Rerun's word for a disk that is full.
+        reason = str(error).splitlines()[-1]
+        raise InputError(f"rrd = {target}: cannot be written: {reason}") from error
     say(f"wrote {target}")
 
 

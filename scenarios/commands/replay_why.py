@@ -33,6 +33,7 @@ def show_why(flights: Sequence[Flight], words: Sequence[str]) -> None:
                 stack.close()  # One bar at a time.
                 return stack.enter_context(progress(label, "steps"))
 
+            flight.require_place()
             explanation = explain(flight, moment, begin)
         if len(flights) > 1:
             say(f"{flight.path}:")

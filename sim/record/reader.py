@@ -32,6 +32,7 @@ from sim.types import (
     FlightResult,
     Outcome,
 )
+from sim.world.importers import find_place
 from sim.world.place_file import brief, open_plain
 
 _SITES_SHAPE = (MAX_TOKENS, len(SITE_FIELDS))
@@ -90,6 +91,19 @@ class Flight:
         if not len(self):
             reason = self.damage or "the flight ended at once"
             raise ValueError(f"{self.path}: no steps to {purpose} ({reason})")
+
+    def require_place(self) -> None:
+        """ValueError where the place flown in is not found; its message says where to look for it from."""
+        place = self.scenario.world.place
+        try:
+            find_place(place)
+        except ValueError as error:
+            remedy = (
+                "put the file back"
+                if Path(place).is_absolute()
+                else "run this in the folder it was flown in, a log stores its place's path relative to that"
+            )
+            raise ValueError(f"{self.path}: {error}: {remedy}") from error
 
     def step_ticks(self, step: int) -> Float[np.ndarray, "t 13"]:
         """Bodies after each tick of one step."""

@@ -25,7 +25,16 @@ from sim.world.relief import Relief
 from sim.world.tree_heights import longleaf_height
 from sim.world.trees import Inventory, read_inventory
 
-__all__ = ["PLACES", "Crop", "Place", "Survey", "load_place", "longleaf_height", "survey"]
+__all__ = [
+    "PLACES",
+    "Crop",
+    "Place",
+    "Survey",
+    "find_place",
+    "load_place",
+    "longleaf_height",
+    "survey",
+]
 
 PLACES = {"delft": "delft.city.json", "longleaf": "longleaf_trees.csv"}
 """Shipped places; their origin and terms are in places/ATTRIBUTION.md."""
@@ -74,6 +83,12 @@ def survey(place: str, options: PlaceOptions | None = None) -> Survey:
     """Where a place lies and where in it things stand."""
     path, stamp = _path_of(place)
     return _survey(path, options or NO_OPTIONS, stamp)
+
+
+def find_place(place: str) -> None:
+    """ValueError where there is no such place; nothing is read."""
+    if place:
+        _path_of(place)
 
 
 # --- Private.
