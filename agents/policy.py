@@ -1,5 +1,7 @@
 """Policies from elsewhere: what one must offer, and the pilot that flies it."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, Protocol
 
 import numpy as np
@@ -44,12 +46,20 @@ class PolicyPilot:
         self.policy = policy
         self._entries = _declared_entries(name, policy)
         self.action_level = _declared_action(name, policy)
+        _check_methods(name, policy)
+        self._asked = 0
 
     def reset(self, flight: Flight) -> None:
-        self.policy.reset(make_briefing(flight))
+        """Brief the policy; what it raises is a PolicyError."""
+        self._asked = 0
+        with _told(f"{self.name}: reset"):
+            self.policy.reset(make_briefing(flight))
 
     def act(self, observation: Observation) -> Decision:
-        answer = self.policy.act({entry: observation[entry] for entry in self._entries})
+        """The policy's action, clipped; PolicyError for what it raises, and for anything but four finite numbers."""
+        self._asked += 1
+        with _told(f"{self.name}: call {self._asked} of act"):
+            answer = self.policy.act({entry: observation[entry] for entry in self._entries})
         try:
             action = np.asarray(answer, dtype=np.float32).reshape(4)
         except (TypeError, ValueError) as error:
@@ -64,6 +74,23 @@ def check_entries(name: str, entries: tuple[str, ...]) -> None:
     for entry in entries:
         if entry not in ENTRIES:
             raise PolicyError(f"pilot {name}: {unknown('observation entry', entry, ENTRIES)}")
+
+
+@contextmanager
+def _told(where: str) -> Iterator[None]:
+    """Inside, whatever another's code raises is told in one line."""
+    try:
+        yield
+    except Exception as error:
+        raise PolicyError(f"{where}: {type(error).__name__}: {error}") from error
+
+
+def _check_methods(name: str, policy: Policy) -> None:
+    for method in ("reset", "act"):
+        if not callable(getattr(policy, method, None)):
+            raise PolicyError(
+                f"pilot {name}: has no method {method}: a policy has reset(briefing) and act(observation)"
+            )
 
 
 def _declared_entries(name: str, policy: Policy) -> tuple[str, ...]:

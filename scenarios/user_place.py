@@ -27,6 +27,7 @@ from sim.fields import Model
 from sim.names import did_you_mean, unknown
 from sim.safety_spec import Safety
 from sim.scenario import FORMAT, Battery, Limits, Scenario, Start
+from sim.task_spec import MissionTask
 from sim.types import MAX_SPEED
 from sim.world.importers import PLACES, load_place
 from sim.world.place_options import SUFFIXES, TREE_SUFFIXES, PlaceOptions
@@ -261,7 +262,8 @@ def _flown(
         size = ", ".join(f"{float(x):.0f}" for x in window.size)
         raise ScenarioError(f"{where}: spans {size} m: a world is at most 1100 m wide") from error
     mission = _over_ground(mission, world, shift)
-    task, panels = task_of(mission, shift, family.speed_limit_m_s, seed)
+    with in_words(MissionTask, where):
+        task, panels = task_of(mission, shift, family.speed_limit_m_s, seed)
     reserve = family.battery.reserve_fraction
     capacity = family.battery.capacity_wh
     if sized:

@@ -144,11 +144,25 @@ def test_what_it_declares_must_exist(tmp_path: Path, changes: dict[str, str], sa
 
 @pytest.mark.parametrize(
     ("answer", "said"),
-    [("[0, 0]", "four numbers"), ("'ahead'", "four numbers"), ("[float('nan')] * 4", "finite")],
+    [
+        ("[0, 0]", "four numbers"),
+        ("'ahead'", "four numbers"),
+        ("[float('nan')] * 4", "finite"),
+        ("[1 / 0] * 4", "Steady: call 1 of act: ZeroDivisionError"),
+    ],
 )
 def test_what_it_answers_must_be_an_action(tmp_path: Path, answer: str, said: str) -> None:
     with pytest.raises(ValueError, match=said):
         fly(FIELD, load_pilot(write(tmp_path, answer=answer), trust=True))
+
+
+def test_a_class_without_its_methods_is_refused(tmp_path: Path) -> None:
+    name = write(tmp_path)
+    (tmp_path / "steady.py").write_text(
+        "class Steady:\n    observation = ('goal',)\n    action = 'velocity'\n"
+    )
+    with pytest.raises(ValueError, match="no method reset"):
+        load_pilot(name, trust=True)
 
 
 def test_too_much_is_clipped(tmp_path: Path) -> None:

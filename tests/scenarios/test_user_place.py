@@ -83,6 +83,7 @@ def test_the_mission_file_of_the_documentation_works(city: str, tmp_path: Path) 
         (HAND.replace('"faulty"', '"broken"'), "sites.0.panel"),
         (HAND + "[place_options]\nlodd = 1\n", "place_options.lodd: unknown key"),
         (HAND.replace("[37.0, 15.0, 2.0]", "[26.0, 26.0, 2.0]"), "task.sites.1.position_m"),
+        (HAND.replace("[15.0, 35.0, 1.5]", "[15.0, 35.0, 1.5]\nhold_s = 2.0"), "m.toml: "),
         (HAND.replace("max_m = 4.0", "max_m = 1.8"), "altitude limit of 1.8 m"),
         (HAND + '[task]\nkind = "mission"\n', "draw the sites, or name them"),
         ('format = "mission/1"\ncrop_m = [0, 0, nan, 9]\n', "crop_m"),
@@ -96,6 +97,7 @@ def test_mistakes_in_mission_files_are_named(
     with pytest.raises(scenarios.ScenarioError) as caught:
         bring(city, written(tmp_path / "m.toml", text), 3)
     assert named in str(caught.value)
+    assert "\n" not in str(caught.value)
 
 
 def test_options_of_the_command_line() -> None:
