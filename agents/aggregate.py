@@ -11,8 +11,9 @@ import torch
 from agents.arms import arm_named
 from agents.budgets import Budget
 from agents.collect import CollectionRound, Source, collect_round
-from agents.dataset import Frames, load_shards
+from agents.dataset import Frames
 from agents.engines import open_engine
+from agents.frame_store import map_shards
 from agents.imitate import ImitationConfig, imitate
 from agents.train_config import LAST_TRAINING_SEED, SEEDS_PER_ROUND, TrainConfig
 from models import Card, load_checkpoint, save_checkpoint
@@ -23,12 +24,14 @@ _FLYING_ARMS = ("shared", "specialists")
 _SEED = 1
 """Of the learners' weights and batch order: frames do not depend on the seeds of what is trained on them."""
 _COMPLETE = "rounds.json"
+_STORE = "frames"
+"""Of a run's folder: all frames of its shards so far, mapped by whoever trains on them."""
 
 
 def collect_frames(config: TrainConfig, source: Source, report: Callable[[str], None]) -> Frames:
     """The frames of a run's rounds, flown where they are not there yet; or those of the run that `data` names."""
     if config.data is not None:
-        return load_shards(_shards_of(config.data))
+        return map_shards(_shards_of(config.data), config.data / _STORE)
     spent = config.spent
     engine = open_engine(config.engine, config.workers, address=config.address)
     shards: list[Path] = []
@@ -46,7 +49,7 @@ def collect_frames(config: TrainConfig, source: Source, report: Callable[[str], 
         shards += collect_round(round_, training_only(source), config.out, engine, report)
     names = [str(shard.relative_to(config.out)) for shard in shards]
     (config.out / _COMPLETE).write_text(json.dumps(names, indent=1))
-    return load_shards(shards)
+    return map_shards(shards, config.out / _STORE)
 
 
 def training_only(source: Source) -> Source:
@@ -84,7 +87,9 @@ def _learners(
     if config.learners is not None:
         return config.learners / f"learners_{index}"
     folder, before = (config.out / f"learners_{i}" for i in (index, index - 1))
-    frames = cache(lambda: load_shards(shards))  # Only where a network is still to be trained.
+    frames = cache(
+        lambda: map_shards(shards, config.out / _STORE)
+    )  # Only where a network is still to be trained.
     for arm in map(arm_named, _FLYING_ARMS):
         for network in arm.networks:
             name = Path(arm.name) / arm.folder_of(network)

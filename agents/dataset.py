@@ -1,7 +1,8 @@
-"""Labelled frames as plain arrays: shards on disk, one aggregate in memory, batches as tensors."""
+"""Labelled frames as plain arrays: shards on disk, batches as tensors."""
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from zipfile import BadZipFile
 
 import numpy as np
 import torch
@@ -55,21 +56,16 @@ def save_shard(frames: Frames, path: Path) -> None:
     partial.replace(path)
 
 
-def load_shards(paths: list[Path]) -> Frames:
-    """All frames of some shards, in the order of the paths."""
-    loaded = []
-    for path in paths:
-        with np.load(path) as shard:
+def check_shard(path: Path) -> int:
+    """The number of frames of a shard; ValueError with its name where it is none."""
+    try:
+        with path.open("rb") as file, np.load(file) as shard:
             missing = FIELDS.keys() - set(shard.files)
             if missing:
-                raise ValueError(f"{path}: not a shard of frames, missing {sorted(missing)}")
-            loaded.append({name: shard[name] for name in FIELDS})
-    return concatenate(loaded)
-
-
-def concatenate(parts: list[Frames]) -> Frames:
-    """Several shards as one."""
-    return {name: np.concatenate([part[name] for part in parts]) for name in FIELDS}
+                raise ValueError(f"missing {sorted(missing)}")
+            return len(shard["world"])
+    except (OSError, ValueError, BadZipFile) as error:
+        raise ValueError(f"{path}: not a shard of frames: {error}") from error
 
 
 Rows = Integer[np.ndarray, " n"]

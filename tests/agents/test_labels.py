@@ -8,7 +8,8 @@ import pytest
 import torch
 
 from agents.collect import CollectionJob, collect_flight
-from agents.dataset import FIELDS, batches, load_shards, mirror, save_shard, stack_frames
+from agents.dataset import FIELDS, batches, mirror, save_shard, stack_frames
+from agents.frame_store import map_shards
 from agents.labels import Labeller
 from agents.lattice import CANDIDATES, TURN_LEFT, TURN_RIGHT
 from agents.lattice_pilot import LatticePilot
@@ -176,16 +177,33 @@ def test_shards_survive_the_disk_in_order(tmp_path: Path) -> None:
     paths = [tmp_path / "a.npz", tmp_path / "b.npz"]
     for part, path in zip(parts, paths, strict=True):
         save_shard(part, path)
-    loaded = load_shards(paths)
+    loaded = map_shards(paths, tmp_path / "frames")
     for name in FIELDS:
         np.testing.assert_array_equal(loaded[name], np.concatenate([p[name] for p in parts]))
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["a.npz", "b.npz"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["a.npz", "b.npz", "frames"]
+
+
+def test_a_store_is_written_once_and_again_for_other_shards(tmp_path: Path) -> None:
+    paths = [tmp_path / "a.npz", tmp_path / "b.npz"]
+    for count, path in zip((3, 5), paths, strict=True):
+        save_shard(small_shard(count), path)
+    first = map_shards(paths[:1], tmp_path / "frames")
+    save_shard(small_shard(7), paths[0])
+    again = map_shards(paths[:1], tmp_path / "frames")
+    assert len(first["world"]) == len(again["world"]) == 3
+    both = map_shards(paths, tmp_path / "frames")
+    assert len(both["world"]) == 12
+    assert len(first["world"]) == 3  # Whoever has mapped the old store keeps it.
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["a.npz", "b.npz", "frames"]
 
 
 def test_a_file_that_is_no_shard_is_named(tmp_path: Path) -> None:
     np.savez(tmp_path / "odd.npz", image=np.zeros(3))
     with pytest.raises(ValueError, match=r"odd\.npz.*ego"):
-        load_shards([tmp_path / "odd.npz"])
+        map_shards([tmp_path / "odd.npz"], tmp_path / "frames")
+    (tmp_path / "cut.npz").write_bytes((tmp_path / "odd.npz").read_bytes()[:50])
+    with pytest.raises(ValueError, match=r"cut\.npz: not a shard"):
+        map_shards([tmp_path / "cut.npz"], tmp_path / "frames")
 
 
 def test_a_pass_gives_every_frame_at_most_once_and_mirrors_some_batches() -> None:
