@@ -1,4 +1,4 @@
-"""The ways one pilot is flown: all heads learned, one head alone, or some heads replaced by the teacher's."""
+"""The ways one pilot is flown: all heads learned, one head alone, some heads replaced by the teacher's, another rule."""
 
 import numpy as np
 from jaxtyping import Float
@@ -8,8 +8,9 @@ from agents.fusion import FusionRule
 from agents.lattice import CANDIDATES
 from agents.lattice_pilot import LatticePilot
 from agents.pilot import Brain, Pilot, Plan
+from agents.rule_file import rule_of
 from agents.teacher import TeacherBrain
-from agents.way_names import HEAD, SKILLS, TEACHER, WayError
+from agents.way_names import HEAD, RULE, SKILLS, TEACHER, WayError
 from sim.flight import Flight
 from sim.types import Decision, Observation
 
@@ -25,6 +26,8 @@ def in_a_way(pilot: Pilot, name: str, way: str) -> Pilot:
         raise WayError(f"pilot {name!r}: {pilot.name} has no heads, so it flies in one way only")
     if way == HEAD:
         return HeadAlone(name, pilot.brain)
+    if way.startswith(RULE):
+        return pilot.variant(name, rule=_rule(name, way, pilot.rule))
     return substituted(name, pilot, _replaced(name, way))
 
 
@@ -83,6 +86,18 @@ class _Unafraid:
 
     def survive(self, observation: Observation) -> Float[np.ndarray, " k"]:
         return np.ones(CANDIDATES, dtype=np.float32)
+
+
+def _rule(name: str, way: str, own: FusionRule) -> FusionRule:
+    """The pilot's own rule but for the three numbers that `rule=2,1.5,0.6` gives."""
+    try:
+        weight, course_weight, veto_below = map(float, way.removeprefix(RULE).split(","))
+        given = {"weight": weight, "course_weight": course_weight, "veto_below": veto_below}
+        return rule_of({**vars(own), **given})
+    except ValueError as error:
+        raise WayError(
+            f"pilot {name!r}: {way}: give weight, course weight and veto, as in {RULE}2,1.5,0.6: {error}"
+        ) from error
 
 
 def _replaced(name: str, way: str) -> frozenset[str]:
