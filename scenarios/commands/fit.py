@@ -21,7 +21,7 @@ from scenarios.runner import rows_so_far, run_campaign
 from scenarios.seeds import SEED_SETS
 from scenarios.versions import code_digest, stamp
 
-FLIGHT_LIMIT_S = 600.0
+_FLIGHT_LIMIT_S = 600.0
 """Of wall clock; a flight that takes longer is lost."""
 
 
@@ -32,16 +32,26 @@ def fit(pilot: str, *, worlds: int, workers: int, out: Path | None) -> int:
         raise InputError(f"worlds = {worlds}: must lie in {LEAST_WORLDS} to {len(choice)}")
     with user_input():
         agents.load_pilot(pilot)
-        rule, folder = agents.pilot_rule(pilot), agents.pilot_folder(pilot)
-        engine = open_engine("local", workers, FLIGHT_LIMIT_S)
-    if rule is None or folder is None:
+        open_engine("local", workers)
+        folder = agents.pilot_folder(pilot)
+    if folder is None:
         raise InputError(f"pilot {pilot!r}: flies without networks, so there is no rule to fit")
-    weights = weights_digest(load_networks(pilot))
-    run = fresh_folder(out, "fit")
+    fitted = fit_pilot(pilot, worlds, workers, fresh_folder(out, "fit"))
+    if fitted is None:
+        return 1
+    say(f"wrote {write_rule(folder, fitted.rule)}")
+    return 0
+
+
+def fit_pilot(pilot: str, worlds: int, workers: int, run: Path) -> Fitted | None:
+    """Fly and show it; `run` keeps the flights, and goes on after a kill. None where flights were lost."""
+    rule = agents.pilot_rule(pilot)
+    assert rule is not None, "asked for pilots with networks only"
+    engine, crew = open_engine("local", workers, _FLIGHT_LIMIT_S), Crew({}, code_digest())
     with user_input(), sole_writer(run):
-        # The rule is no part of the mark: it is what this run may change.
-        journal = Journal(run, Row, stamp([], {pilot: weights}))
-        crew = Crew({}, code_digest())
+        # The rule is no part of the mark: it is what comes of this.
+        marks = stamp([], {pilot: weights_digest(load_networks(pilot))})
+        journal = Journal(run, Row, marks)
 
         def fly(jobs: Sequence[Job]) -> list[Row]:
             known = rows_so_far(journal)
@@ -50,14 +60,13 @@ def fit(pilot: str, *, worlds: int, workers: int, out: Path | None) -> int:
             with terminable(), campaign_progress("fitting", tally) as count:
                 return run_campaign(jobs, journal, engine, partial(fly_job, crew=crew), count)
 
-        fitted = fit_rule(pilot, rule, choice[:worlds], fly)
+        fitted = fit_rule(pilot, rule, SEED_SETS["choice"][:worlds], fly)
         lost = sum(row.outcome in LOST for row in journal.read())
     show(_table(fitted))
     if lost:
-        warn(f"{lost} flights were lost, so nothing was written; {run} tells why")
-        return 1
-    say(f"wrote {write_rule(folder, fitted.rule)}")
-    return 0
+        warn(f"{lost} flights were lost, so no rule is taken; the journal in {run} tells why")
+        return None
+    return fitted
 
 
 def _table(fitted: Fitted) -> Table:
