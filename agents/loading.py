@@ -188,7 +188,7 @@ def _exported_pilot(path: Path) -> LatticePilot:
 def _in_a_way(pilot: Pilot, name: str, way: str) -> Pilot:
     if way != HEAD and not way.startswith((TEACHER, RULE)):
         raise WayError(
-            f"pilot {name!r}: @{way}: choose @{HEAD}, @{TEACHER}{','.join(SKILLS)} or @{RULE}2,1.5,0.6"
+            f"pilot {name!r}: @{way}: choose @{HEAD}, @{TEACHER}{','.join(SKILLS)} or @{RULE}2,1.5,0.6,0.5"
         )
     # Composed of brains as networks are: imports torch.
     from agents.ways_of_flying import in_a_way

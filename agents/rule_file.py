@@ -42,6 +42,6 @@ def rule_of(values: Mapping[str, Any]) -> FusionRule:
             raise ValueError(f"{name} = {value!r}: must be a finite number")
         if value < 0.0:
             raise ValueError(f"{name} = {value:g}: must not be negative")
-        if name == "veto_below" and value >= 1.0:
+        if name.endswith("veto_below") and value >= 1.0:
             raise ValueError(f"{name} = {value:g}: must lie below 1, or every candidate is vetoed")
     return FusionRule(**{name: float(value) for name, value in values.items()})

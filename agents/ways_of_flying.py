@@ -10,13 +10,13 @@ from agents.lattice_pilot import LatticePilot
 from agents.pilot import Brain, Pilot, Plan
 from agents.rule_file import rule_of
 from agents.teacher import TeacherBrain
-from agents.way_names import HEAD, RULE, SKILLS, TEACHER, WayError
+from agents.way_names import HEAD, RULE, RULE_NUMBERS, SKILLS, TEACHER, WayError
 from sim.flight import Flight
 from sim.types import Decision, Observation
 
-_ARGMAX = FusionRule(weight=0.0, course_weight=0.0, veto_below=0.0, keep=0.0)
+_ARGMAX = FusionRule(0.0, 0.0, 0.0, 0.0, keep=0.0)
 """The candidate that the navigation head likes best, whatever survives."""
-_SURVIVING = FusionRule(weight=0.0, course_weight=0.0, veto_below=0.5, keep=0.0)
+_SURVIVING = FusionRule(0.0, 0.0, 0.5, 0.5, keep=0.0)
 """Of the candidates more likely to survive than not, the one nearest the commanded course."""
 
 
@@ -89,14 +89,13 @@ class _Unafraid:
 
 
 def _rule(name: str, way: str, own: FusionRule) -> FusionRule:
-    """The pilot's own rule but for the three numbers that `rule=2,1.5,0.6` gives."""
+    """The pilot's own rule but for the four numbers that `rule=2,1.5,0.6,0.5` gives."""
     try:
-        weight, course_weight, veto_below = map(float, way.removeprefix(RULE).split(","))
-        given = {"weight": weight, "course_weight": course_weight, "veto_below": veto_below}
-        return rule_of({**vars(own), **given})
+        numbers = map(float, way.removeprefix(RULE).split(","))
+        return rule_of({**vars(own), **dict(zip(RULE_NUMBERS, numbers, strict=True))})
     except ValueError as error:
         raise WayError(
-            f"pilot {name!r}: {way}: give weight, course weight and veto, as in {RULE}2,1.5,0.6: {error}"
+            f"pilot {name!r}: {way}: give {', '.join(RULE_NUMBERS)}, as in {RULE}2,1.5,0.6,0.5: {error}"
         ) from error
 
 

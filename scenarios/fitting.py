@@ -4,17 +4,18 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from agents.fusion import FusionRule
-from agents.way_names import RULE
+from agents.way_names import RULE, RULE_NUMBERS
 from scenarios.row import Job, Row
 from scenarios.runner import plan_jobs
 
 WEIGHTS = (1.0, 2.0, 4.0)
 VETOES = (0.4, 0.55, 0.7)
 COURSE_WEIGHTS = (0.5, 1.5, 4.0)
+"""Of the rule on a course; its vetoes are the same as those of the other."""
 _FUSED = ("tier3-navigation", "tier3-mission")
 """What weight and veto are judged by: navigation and avoidance speak together."""
 _BY_COURSE = ("tier3-avoidance",)
-"""What the course weight is judged by."""
+"""What the rule on a course is judged by."""
 _FINALISTS = 3
 _MORE = 3
 """Finalists fly so many times the worlds of a trial besides."""
@@ -43,31 +44,23 @@ class Fitted:
 
 
 def fit_rule(pilot: str, own: FusionRule, seeds: Sequence[int], fly: Fly) -> Fitted:
-    """Weight and veto first, on a third of `seeds` the whole grid and on the rest the best three; then the course weight.
+    """Weight and veto by navigation and missions, then those on a course by avoidance.
 
-    All rules fly identical worlds, both tasks count alike, and of equals the one nearest the grid's beginning wins:
-    the smaller weight, then the lower veto.
+    Of each the whole grid flies the first quarter of the worlds, and the best three the rest, too. All rules fly identical
+    worlds, all tasks count alike, and of equals the one with the smaller weight, then the lower veto wins.
     """
-    few, rest = seeds[: len(seeds) // (1 + _MORE)], seeds[len(seeds) // (1 + _MORE) :]
     grid = [replace(own, weight=w, veto_below=v) for w in WEIGHTS for v in VETOES]
-    tried = _tried(pilot, grid, _FUSED, few, fly)
-    ranked = sorted(tried, key=lambda trial: -trial.successes)[:_FINALISTS]
-    more = _tried(pilot, [trial.rule for trial in ranked], _FUSED, rest, fly)
-    finals = [
-        replace(a, flights=a.flights + b.flights, successes=a.successes + b.successes)
-        for a, b in zip(ranked, more, strict=True)
+    best, tried = _best_of(pilot, grid, _FUSED, seeds, fly)
+    on_course = [
+        replace(best, course_weight=w, course_veto_below=v) for w in COURSE_WEIGHTS for v in VETOES
     ]
-    best = _best(finals).rule
-    courses = _tried(
-        pilot, [replace(best, course_weight=c) for c in COURSE_WEIGHTS], _BY_COURSE, seeds, fly
-    )
-    others = [trial for trial in tried if trial.rule not in [final.rule for final in finals]]
-    return Fitted(_best(courses).rule, (*others, *finals, *courses))
+    best, tried_on_course = _best_of(pilot, on_course, _BY_COURSE, seeds, fly)
+    return Fitted(best, (*tried, *tried_on_course))
 
 
 def rule_name(pilot: str, rule: FusionRule) -> str:
     """The pilot flown by a rule, as `compare` takes it."""
-    return f"{pilot}@{RULE}{rule.weight:g},{rule.course_weight:g},{rule.veto_below:g}"
+    return f"{pilot}@{RULE}{','.join(f'{getattr(rule, name):g}' for name in RULE_NUMBERS)}"
 
 
 # --- Private.
@@ -87,5 +80,18 @@ def _tried(
     ]
 
 
-def _best(trials: Sequence[Trial]) -> Trial:
-    return max(trials, key=lambda trial: trial.successes)
+def _best_of(
+    pilot: str, grid: Sequence[FusionRule], tasks: tuple[str, ...], seeds: Sequence[int], fly: Fly
+) -> tuple[FusionRule, list[Trial]]:
+    """The best rule of a grid, and how all of them did, finalists last."""
+    few = len(seeds) // (1 + _MORE)
+    first = _tried(pilot, grid, tasks, seeds[:few], fly)
+    # Sorting is stable, and `max` takes the first: of equals, the one that stands first in the grid.
+    ranked = sorted(first, key=lambda trial: -trial.successes)
+    more = _tried(pilot, [trial.rule for trial in ranked[:_FINALISTS]], tasks, seeds[few:], fly)
+    finals = [
+        replace(a, flights=a.flights + b.flights, successes=a.successes + b.successes)
+        for a, b in zip(ranked, more, strict=False)
+    ]
+    best = max(finals, key=lambda trial: (trial.successes, -grid.index(trial.rule)))
+    return best.rule, [*ranked[_FINALISTS:], *finals]

@@ -71,14 +71,15 @@ def fit_pilot(pilot: str, worlds: int, workers: int, run: Path) -> Fitted | None
 
 def _table(fitted: Fitted) -> Table:
     table = Table(title="fusion rules on choice worlds")
-    for name in ("weight", "course weight", "veto below", "tasks", "flights", "succeeded"):
+    for name in ("weight", "veto", "on a course: weight", "veto", "tasks", "flights", "succeeded"):
         table.add_column(name, justify="left" if name == "tasks" else "right")
     for trial in fitted.trials:
         rule = trial.rule
         table.add_row(
             f"{rule.weight:g}",
-            f"{rule.course_weight:g}",
             f"{rule.veto_below:g}",
+            f"{rule.course_weight:g}",
+            f"{rule.course_veto_below:g}",
             ", ".join(trial.tasks),
             str(trial.flights),
             f"{100 * trial.successes / trial.flights:.1f} %",

@@ -13,7 +13,7 @@ from agents.rule_file import RULE, read_rule, rule_of, write_rule
 from models import Card, NetworkConfig, new_network, save_checkpoint
 from scenarios.compute import pilot_digest
 
-FITTED = FusionRule(weight=3.5, course_weight=0.25, veto_below=0.45, keep=0.1)
+FITTED = FusionRule(3.5, 0.25, 0.45, 0.7, keep=0.1)
 CARD = Card("a", "b", "c", "d", "e", "f")
 
 
@@ -49,15 +49,20 @@ def test_a_pilot_flies_by_the_rule_beside_its_weights(folder: Path) -> None:
 
 def test_a_name_may_carry_another_rule(folder: Path) -> None:
     write_rule(folder, FITTED)
-    asked = FusionRule(weight=1.0, course_weight=2.0, veto_below=0.3, keep=FITTED.keep)
-    assert flown_rule(f"{folder}@rule=1,2,0.3") == asked
+    asked = FusionRule(
+        weight=1.0, course_weight=2.0, veto_below=0.3, course_veto_below=0.1, keep=FITTED.keep
+    )
+    assert flown_rule(f"{folder}@rule=1,2,0.3,0.1") == asked
 
 
 @pytest.mark.parametrize(
-    "way", ["rule=", "rule=1,2", "rule=1,2,x", "rule=1,2,1", "rule=-1,2,0", "rule=1,nan,0"]
+    "way",
+    ["rule=", "rule=1,2,0", "rule=1,2,0,x", "rule=1,2,1,0", "rule=-1,2,0,0", "rule=1,nan,0,0"],
 )
 def test_a_rule_that_makes_no_sense_is_named(folder: Path, way: str) -> None:
-    with pytest.raises(PilotError, match=r"weight, course weight and veto"):
+    with pytest.raises(
+        PilotError, match=r"give weight, course_weight, veto_below, course_veto_below"
+    ):
         load_pilot(f"{folder}@{way}")
 
 
