@@ -2,7 +2,7 @@
 
 import os
 import shlex
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import partial
@@ -28,7 +28,7 @@ from scenarios.commands.recording import LOG_CHOICES, record_logs
 from scenarios.commands.stopping import terminable
 from scenarios.compute import Compute, pilot_compute, pilot_digest
 from scenarios.flying import Crew, fly_job
-from scenarios.journal import Journal, sole_writer
+from scenarios.journal import Journal, check_own_folder, sole_writer
 from scenarios.judging import Refereed, judge_campaign
 from scenarios.junit import write_junit
 from scenarios.parquet import write_parquet
@@ -36,11 +36,15 @@ from scenarios.plan import Entry, plan
 from scenarios.report import Report, compile_report
 from scenarios.report_page import write_report
 from scenarios.report_tables import report_table
-from scenarios.row import Row
+from scenarios.row import Job, Row
 from scenarios.runner import plan_jobs, rows_so_far, run_campaign
 from scenarios.suite import Suite, load_suite, parse_seeds
 from scenarios.versions import code_digest, machine, stamp, versions_line
 from sim.names import unknown
+
+
+_NAMED = 4
+"""Pilots that a line names at most."""
 
 
 @dataclass(frozen=True)
@@ -117,6 +121,9 @@ def fly_campaign(options: Options) -> Flown:
             raise InputError(str(error)) from error
         report = _report(options, campaign, rows, logs, said)
         _write(options, campaign, report, rows, folder)
+        left_out = rows_so_far(journal).keys() - {row.job for row in rows}
+        if left_out:
+            warn(_left_out_line(left_out, folder))
     return Flown(report, campaign.entries, rows)
 
 
@@ -188,8 +195,20 @@ def _check(options: Options) -> None:
         raise ValueError("logs = none: the referee judges logs; leave --logs out")
     if options.require is not None and not 0.0 <= options.require <= 1.0:
         raise ValueError(f"require = {options.require}: must lie in 0 to 1")
-    if options.junit is not None and not options.junit.resolve().parent.is_dir():
-        raise ValueError(f"junit = {options.junit}: no folder {options.junit.resolve().parent}")
+    if options.junit is not None:
+        _check_junit(options.junit.resolve(), options.junit)
+    if options.out is not None:
+        check_own_folder(options.out)
+
+
+def _check_junit(target: Path, asked: Path) -> None:
+    """What cannot be written is refused before anything flies, not after."""
+    if target.is_dir():
+        raise ValueError(f"junit = {asked}: is a folder, not a file")
+    if not target.parent.is_dir():
+        raise ValueError(f"junit = {asked}: no folder {target.parent}")
+    if not os.access(target if target.exists() else target.parent, os.W_OK):
+        raise ValueError(f"junit = {asked}: cannot be written")
 
 
 def _base(name: str, pilots: dict[str, str]) -> str:
@@ -270,6 +289,16 @@ def _write(
                 "lost": report.lost,
             }
         )
+
+
+def _left_out_line(jobs: Collection[Job], folder: Path) -> str:
+    """What of a folder's journal is in none of the files just written."""
+    pilots = sorted({job.pilot for job in jobs})
+    named = ", ".join(pilots[:_NAMED]) + (" and others" if len(pilots) > _NAMED else "")
+    return (
+        f"{len(jobs)} flights in {folder / 'flights.jsonl'}, of {named}, are not in this report: it holds what was asked "
+        "for this time; asked for together, they are in it again and are not flown again"
+    )
 
 
 def _command(options: Options, suite: Suite, folder: Path | None) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
-from agents.aggregate import collect_frames
+from agents.aggregate import collect_frames, shards_of
 from agents.arms import arm_named
 from agents.train_config import TrainConfig
 from agents.training import train
@@ -33,6 +33,8 @@ def study(
             raise InputError(f"{option} = {number}: must be at least 1")
     with user_input():
         asked = load_study(name).limited(seeds, worlds)
+        if frames is not None:
+            shards_of(frames)
     folder = out or Path("runs") / Path(name).stem
     writable_folder(folder)
     writable_folder(results)
