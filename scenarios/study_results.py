@@ -11,10 +11,12 @@ from scenarios.arm_statistics import hierarchical_mean, seed_deviation
 from scenarios.parquet import write_parquet
 from scenarios.plan import Entry
 from scenarios.report import Report, compile_report
-from scenarios.report_figure import Line, success_figure
-from scenarios.report_page import markdown_table, worlds_line
-from scenarios.report_sections import Section, arms_section, percent
-from scenarios.report_tables import compute_section, differences_section, reasons_section
+from scenarios.report.costs import compute_section
+from scenarios.report.differences import arms_section, differences_section
+from scenarios.report.failures import reasons_section
+from scenarios.report.figure import Line, success_figure
+from scenarios.report.page import markdown_table, worlds_line
+from scenarios.report.section import Section, percent
 from scenarios.row import Row
 from scenarios.statistics import Estimate
 from scenarios.study import Study

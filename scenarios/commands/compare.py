@@ -33,15 +33,12 @@ from scenarios.judging import Refereed, judge_campaign
 from scenarios.junit import write_junit
 from scenarios.parquet import write_parquet
 from scenarios.plan import Entry, plan
-from scenarios.report import Report, compile_report
-from scenarios.report_page import write_report
-from scenarios.report_tables import report_table
+from scenarios.report import Report, compile_report, report_table, write_report
 from scenarios.row import Job, Row
 from scenarios.runner import plan_jobs, rows_so_far, run_campaign
 from scenarios.suite import Suite, load_suite, parse_seeds
 from scenarios.versions import code_digest, machine, stamp, versions_line
 from sim.names import unknown
-
 
 _NAMED = 4
 """Pilots that a line names at most."""

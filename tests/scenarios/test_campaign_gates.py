@@ -16,7 +16,7 @@ from scenarios.journal import check_own_folder
 from scenarios.judging import Judged, Refereed, judge_campaign
 from scenarios.plan import Entry
 from scenarios.report import Report, compile_report
-from scenarios.report_page import report_markdown
+from scenarios.report.page import report_markdown
 from scenarios.row import CRASHED, Row
 from scenarios.suite import Suite
 from tests.scenarios.rows import made_up_row

@@ -8,12 +8,13 @@ from typing import Any
 import pytest
 
 from scenarios.compute import Compute
-from scenarios.ladder import ladders
 from scenarios.plan import Entry
-from scenarios.report import Report, compile_report, pairs_of
-from scenarios.report_figure import report_figures
-from scenarios.report_page import report_html, write_report
-from scenarios.report_tables import report_table, sections
+from scenarios.report import Report, compile_report
+from scenarios.report.figure import report_figures
+from scenarios.report.ladder import ladders
+from scenarios.report.page import report_html, write_report
+from scenarios.report.pairs import pairs_of
+from scenarios.report.tables import report_table, sections
 from scenarios.row import CRASHED, Row
 from scenarios.statistics import Estimate, holm, wilson
 from scenarios.suite import Suite
