@@ -13,7 +13,7 @@ from scenarios.plan import Entry
 from scenarios.report import Report, compile_report
 from scenarios.report.costs import compute_section
 from scenarios.report.differences import arms_section, differences_section
-from scenarios.report.failures import reasons_section
+from scenarios.report.failures import lost_section, reasons_section
 from scenarios.report.figure import Line, success_figure
 from scenarios.report.page import markdown_table, worlds_line
 from scenarios.report.section import Section, percent
@@ -74,12 +74,13 @@ def write_results(
         levels = network_levels(each)
         lines += [(f"{each.name}: {task}", arm, level) for task, arm, level, _ in levels]
         found = [_levels_section(each, levels), _differences(each.report)]
-        found += [reasons_section(each.report), compute_section(each.report)]
+        found += [reasons_section(each.report), lost_section(each.report)]
+        found.append(compute_section(each.report))
         parts += [f"## {each.name}\n", f"{worlds_line(each.report)}\n"]
-        for section in found:
+        for section in (section for section in found if section.lines):
             parts.append(f"### {section.title}\n")
             parts += [f"{section.note}\n"] if section.note else []
-            parts += [markdown_table(section)] if section.lines else []
+            parts.append(markdown_table(section))
         table = folder / f"{name}-{each.name}.parquet"
         write_parquet(each.rows, table, {"command": command, "date": date})
         paths.append(table)

@@ -7,8 +7,9 @@ from scenarios.judging import Refereed
 from scenarios.plan import Entry
 from scenarios.report.blocks import world_blocks
 from scenarios.report.cells import cell_of
-from scenarios.report.contents import Cell, Comparison, Report, Worst
+from scenarios.report.contents import Cell, Comparison, Loss, Report, Worst
 from scenarios.report.endpoints import compare_all_arms, judge_pairs, primary_endpoint
+from scenarios.report.losses import losses_of
 from scenarios.report.pairs import compare_pilots, pairs_of
 from scenarios.row import Row
 from scenarios.runner import check_paired
@@ -35,12 +36,16 @@ def compile_report(
     check_paired(rows)
     cells: list[Cell] = []
     comparisons: list[Comparison] = []
+    losses: list[Loss] = []
     every: dict[str, dict[str, list[Row]]] = {}
     for entry in entries:
         flown = {name: _by_seed(rows, entry.scenario, name, suite.seeds) for name in entry.pilots}
         every[entry.task] = flown
         blocks = world_blocks(flown)
         cells += [cell_of(entry.task, name, flown[name], blocks) for name in entry.pilots]
+        losses += [
+            loss for name in entry.pilots for loss in losses_of(entry.task, name, flown[name])
+        ]
         comparisons += [
             compare_pilots(entry.task, first, second, flown, blocks)
             for first, second in pairs_of(entry.pilots, list(compute))
@@ -59,6 +64,7 @@ def compile_report(
         referee=referee,
         command=command,
         arms=tuple(compare_all_arms(judged, every, primary)),
+        losses=tuple(losses),
     )
 
 

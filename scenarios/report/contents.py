@@ -70,6 +70,18 @@ class Worst:
 
 
 @dataclass(frozen=True)
+class Loss:
+    """Flights of one pilot on one task that were lost for the same reason."""
+
+    task: str
+    pilot: str
+    outcome: str
+    flights: int
+    seed: int  # of the first
+    message: str  # what it said, shortened
+
+
+@dataclass(frozen=True)
 class Report:
     """Everything `results.json` holds."""
 
@@ -86,6 +98,8 @@ class Report:
     """What the independent referee said, where it was asked."""
     arms: tuple[ArmComparison, ...] = ()
     """Of arms with several training seeds."""
+    losses: tuple[Loss, ...] = ()
+    """Why flights were lost."""
 
     @property
     def lost(self) -> int:

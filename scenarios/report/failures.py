@@ -6,7 +6,7 @@ from sim.record.words import spaced
 
 
 def reasons_section(report: Report) -> Section:
-    """What ended failed flights."""
+    """What ended failed flights, and which rules overruled pilots; nothing where neither happened."""
     names = sorted({n for cell in report.cells for n in cell.outcomes if n != "success"})
     rules = sorted({rule for cell in report.cells for rule in cell.interventions})
     lines = [
@@ -17,14 +17,38 @@ def reasons_section(report: Report) -> Section:
             *(str(cell.interventions.get(rule, 0) or "") for rule in rules),
         ]
         for cell in report.cells
+        if names or rules
     ]
-    header = [*map(spaced, names), *(f"{spaced(r)} *" for r in rules)]
+    starred = [f"{spaced(rule)} *" if names else spaced(rule) for rule in rules]
+    header = ["task", "pilot", *map(spaced, names), *starred]
+    if not names:
+        note = "How often a rule overruled the pilot, over all flights; none of them failed."
+        return Section("Rules that overruled pilots", header, lines, note)
     note = "Failed flights by what ended them." + (
         " With a star: how often a rule overruled the pilot, over all flights." if rules else ""
     )
-    return Section(
-        "Failure reasons", ["task", "pilot", *header], lines, note, "reasons" if names else ""
+    return Section("Failure reasons", header, lines, note, "reasons")
+
+
+def lost_section(report: Report) -> Section:
+    """What flights without a result said."""
+    lines = [
+        [
+            loss.task,
+            loss.pilot,
+            spaced(loss.outcome),
+            str(loss.flights),
+            str(loss.seed),
+            loss.message,
+        ]
+        for loss in report.losses
+    ]
+    header = ["task", "pilot", "outcome", "flights", "first seed", "what it said"]
+    note = (
+        "The commonest reasons, shortened and told by the first flight; others that differ in numbers only count with it. "
+        "The whole traceback is the flight's `reason` in `flights.jsonl` and `flights.parquet`."
     )
+    return Section("Lost flights", header, lines, note)
 
 
 def referee_section(report: Report) -> Section:

@@ -5,7 +5,12 @@ from rich.table import Table
 from scenarios.report.contents import Report
 from scenarios.report.costs import compute_section, environment_section
 from scenarios.report.differences import arms_section, differences_section
-from scenarios.report.failures import reasons_section, referee_section, worst_section
+from scenarios.report.failures import (
+    lost_section,
+    reasons_section,
+    referee_section,
+    worst_section,
+)
 from scenarios.report.section import Section
 from scenarios.report.success import blocks_section, ladder_section, success_section
 
@@ -19,6 +24,7 @@ def sections(report: Report) -> list[Section]:
         blocks_section(report),
         referee_section(report),
         reasons_section(report),
+        lost_section(report),
         ladder_section(report),
         compute_section(report),
         worst_section(report),

@@ -20,7 +20,7 @@ from sim.record.plot import write_plot
 from sim.record.reader import Flight, read_flight
 from sim.record.video import film_length, frames, write_video
 from sim.record.words import describe_event
-from sim.safety_spec import SafetySpec
+from sim.safety_spec import Safety
 from sim.types import Decision, Outcome
 from sim.world.build import build_world
 from sim.world.geometry import Mesh, Semantic, World
@@ -133,7 +133,10 @@ def test_the_films_map_names_its_rally_points(
     monkeypatch.setattr(canvas, "text", lambda image, words, *rest: said.append(words))
     MapView(flight, 600)
     assert "rally" not in said
-    safety = SafetySpec(rally_m=((1.0, 1.0, 0.0),))
+    safety = Safety(
+        altitude_min_m=0.0, return_altitude_m=3.0, return_by="straight", geofence_action="hold",
+        rally_m=((1.0, 1.0, 0.0),),
+    )  # fmt: skip
     MapView(replace(flight, scenario=flight.scenario.model_copy(update={"safety": safety})), 600)
     assert "rally" in said
 
