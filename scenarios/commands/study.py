@@ -10,7 +10,8 @@ from agents.aggregate import collect_frames, shards_of
 from agents.arms import arm_named
 from agents.train_config import TrainConfig
 from agents.training import train
-from scenarios.commands.compare import Options, fly_campaign
+from scenarios.commands.compare import fly_campaign
+from scenarios.commands.compare_options import Options
 from scenarios.commands.console import InputError, say, user_input, writable_folder
 from scenarios.sources import TRAINING_FAMILIES, FamilyMix
 from scenarios.study import Flights, Study, load_study

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from agents.fanout import Failed
-from scenarios.commands.compare import Options, compare, exit_code, required_pilots
+from scenarios.commands.compare import compare, exit_code, required_pilots
+from scenarios.commands.compare_options import Options
 from scenarios.commands.console import InputError
 from scenarios.commands.recording import record_logs
 from scenarios.compute import Compute

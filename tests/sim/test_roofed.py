@@ -17,11 +17,17 @@ def block(low: tuple[float, float, float], high: tuple[float, float, float]) -> 
     return box
 
 
+def joined(parts: list[trimesh.Trimesh]) -> trimesh.Trimesh:
+    whole = trimesh.util.concatenate(parts)
+    assert isinstance(whole, trimesh.Trimesh)
+    return whole
+
+
 def hall() -> trimesh.Trimesh:
     """A closed shell with walls, floor and roof."""
     inner = block((THICK, THICK, 0.1), (WIDE - THICK, DEEP - THICK, HIGH - THICK))
     inner.invert()
-    return trimesh.util.concatenate([block((0, 0, 0), (WIDE, DEEP, HIGH)), inner])
+    return joined([block((0, 0, 0), (WIDE, DEEP, HIGH)), inner])
 
 
 RACKS = [block((8, 4, 0), (9, 8, 4)), block((12, 4, 0), (13, 8, 1))]
@@ -30,7 +36,7 @@ RACKS = [block((8, 4, 0), (9, 8, 4)), block((12, 4, 0), (13, 8, 1))]
 def drawn(
     parts: list[trimesh.Trimesh], places: np.ndarray, *, solid: bool = True, soup: bool = False
 ) -> Drawn:
-    whole = trimesh.util.concatenate(parts)
+    whole = joined(parts)
     vertices, faces = np.asarray(whole.vertices), np.asarray(whole.faces)
     if soup:  # As STL has it: every triangle with corners of its own.
         vertices, faces = vertices[faces].reshape(-1, 3), np.arange(faces.size).reshape(-1, 3)
