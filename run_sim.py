@@ -299,6 +299,26 @@ class Study:
 
 
 @dataclass(frozen=True)
+class Fit:
+    """Fit on choice worlds how a pilot weighs survival against its way, and write that beside its weights."""
+
+    pilot: Positional[str]
+    """A checkpoint folder, ARM#SEED, shared or specialists."""
+    worlds: int = 96
+    """Choice worlds a task: a quarter of them for every rule of the grid, all for the best three."""
+    workers: int = 2
+    """Flights flown at once."""
+    out: Annotated[Path | None, tyro.conf.arg(metavar="DIR")] = None
+    """Folder for the flights, where a killed run goes on; by default a new one under runs/."""
+
+    def run(self) -> int:
+        """0 once written, 1 if flights were lost."""
+        from scenarios.commands.fit import fit
+
+        return fit(self.pilot, worlds=self.worlds, workers=self.workers, out=self.out)
+
+
+@dataclass(frozen=True)
 class Export:
     """Write a pilot's networks as one ONNX file, or as a checkpoint of 8-bit weights."""
 
@@ -354,6 +374,7 @@ COMMANDS: dict[str, type[Command]] = {
     "replay": Replay,
     "describe": Describe,
     "referee": Referee,
+    "fit": Fit,
     "export": Export,
     "bench": Bench,
     "doctor": Doctor,

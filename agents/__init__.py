@@ -8,8 +8,10 @@ from agents.loading import (
     load_courier,
     load_pilot,
     pilot_files,
+    pilot_folder,
     pilot_names,
     pilot_networks,
+    pilot_rule,
 )
 from agents.optimum import MissionBounds, mission_bounds, mission_optimum
 from agents.pilot import Pilot
@@ -30,7 +32,9 @@ __all__ = [
     "mission_bounds",
     "mission_optimum",
     "pilot_files",
+    "pilot_folder",
     "pilot_names",
     "pilot_networks",
+    "pilot_rule",
     "plan_tour",
 ]

@@ -19,6 +19,6 @@ class Budget:
 
 BUDGETS = {
     "quick": Budget(frames=36_000, rounds=3, learner_steps=700, steps=4_000),
-    "full": Budget(frames=300_000, rounds=3, learner_steps=1_500, steps=12_000),
+    "full": Budget(frames=600_000, rounds=4, learner_steps=1_500, steps=24_000),
 }
-"""`quick`: a network that flies, in a quarter of an hour on two cores. `full`: what the pilots `full/shared#1` and `full/specialists#1` had."""
+"""`quick`: a network that flies, in a quarter of an hour on two cores. `full`: what the shipped networks had."""

@@ -27,16 +27,18 @@ class FusionRule:
     """In place of `weight` where a fixed preference for a course stands in for log p_navigation."""
     veto_below: float = 0.35
     """Candidates less likely than this to survive are out, unless all are."""
+    course_veto_below: float = 0.35
+    """In place of `veto_below`, likewise."""
     keep: float = 0.8
     """Nats by which another candidate must beat the last one flown: commands that flip from frame to frame cost
     lift, because turning the thrust has priority over its amount."""
 
     def on_course(self) -> "FusionRule":
-        """The rule for avoidance flights of pilots that follow a course."""
-        return replace(self, weight=self.course_weight)
+        """The rule for flights of pilots that follow a course, with the numbers for them in place of the others."""
+        return replace(self, weight=self.course_weight, veto_below=self.course_veto_below)
 
 
-LEARNED = FusionRule(weight=2.0, veto_below=0.6)
+LEARNED = FusionRule(weight=2.0, veto_below=0.6, course_veto_below=0.6)
 """Of networks, fitted on choice worlds; see docs/experiments.md."""
 
 

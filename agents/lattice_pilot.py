@@ -74,13 +74,18 @@ class LatticePilot:
         return self._name
 
     def variant(
-        self, name: str, *, brain: Brain | None = None, masking: bool | None = None
+        self,
+        name: str,
+        *,
+        brain: Brain | None = None,
+        rule: FusionRule | None = None,
+        masking: bool | None = None,
     ) -> "LatticePilot":
         """The same pilot but for its name and what is given."""
         return LatticePilot(
             name,
             brain or self.brain,
-            self.rule,
+            rule or self.rule,
             detours=self.detours,
             masking=self.masking if masking is None else masking,
             knows_course=self.knows_course,

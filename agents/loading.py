@@ -7,7 +7,7 @@ from agents.arm_names import seed_folder
 from agents.classical import ClassicalBrain
 from agents.composite import CompositeBrain
 from agents.courier import Courier
-from agents.fusion import LEARNED
+from agents.fusion import LEARNED, FusionRule
 from agents.lattice_pilot import LatticePilot
 from agents.pilot import Brain, MissionSkill, Pilot
 from agents.planners import NearestPlanner, ObservablePlanner, RatioPlanner
@@ -20,9 +20,10 @@ from agents.policy_files import (
     policy_files,
 )
 from agents.random_pilot import RandomPilot
+from agents.rule_file import read_rule
 from agents.teacher import TeacherBrain
 from agents.variants import SEPARATOR, split_name, vary
-from agents.way_names import HEAD, SKILLS, TEACHER, WAYS, WayError, split_way
+from agents.way_names import HEAD, RULE, SKILLS, TEACHER, WAYS, WayError, split_way
 from sim.names import unknown
 
 SHIPPED = Path(__file__).resolve().parent.parent / "models" / "weights"
@@ -125,17 +126,31 @@ def network_pilot(folder: Path, name: str) -> LatticePilot:
             )
     brains = {path: NetworkBrain(network) for path, network in networks.items()}
     return LatticePilot(
-        name, CompositeBrain(*(brains[folders[skill]] for skill in SKILLS)), LEARNED
+        name, CompositeBrain(*(brains[folders[skill]] for skill in SKILLS)), _rule(folder)
     )
 
 
 def pilot_networks(name_or_path: str) -> tuple[Path, ...]:
     """The checkpoint folders a pilot flies with; none for pilots without a network."""
+    folder = pilot_folder(name_or_path)
+    if folder is None:
+        return ()
+    folders = _skill_folders(folder)
+    return tuple(dict.fromkeys(folders[skill] for skill in SKILLS))
+
+
+def pilot_folder(name_or_path: str) -> Path | None:
+    """Where a pilot's checkpoints and its rule lie; None for pilots without a network and for policies from files."""
     base, _ = split_name(split_way(name_or_path)[0])
     if base in _WITHOUT_NETWORK or is_policy(base):
-        return ()
-    folders = _skill_folders(_checkpoint_folder(base))
-    return tuple(dict.fromkeys(folders[skill] for skill in SKILLS))
+        return None
+    return _checkpoint_folder(base)
+
+
+def pilot_rule(name_or_path: str) -> FusionRule | None:
+    """The rule that a pilot's networks are fused by, before any way of flying; None for pilots without a network."""
+    folder = pilot_folder(name_or_path)
+    return None if folder is None else _rule(folder)
 
 
 def pilot_files(name: str) -> tuple[Path, ...]:
@@ -163,18 +178,27 @@ def _own_pilot(name: str) -> Pilot:
 
 
 def _exported_pilot(path: Path) -> LatticePilot:
-    from agents.network_onnx import OnnxBrain
+    from agents.network_onnx import OnnxBrain, exported_networks
 
-    return LatticePilot(str(path), OnnxBrain(path), LEARNED)
+    told = exported_networks(path)
+    assert told is not None, "else it would be a policy's"
+    return LatticePilot(str(path), OnnxBrain(path), told.fusion_rule)
 
 
 def _in_a_way(pilot: Pilot, name: str, way: str) -> Pilot:
-    if way != HEAD and not way.startswith(TEACHER):
-        raise WayError(f"pilot {name!r}: @{way}: choose @{HEAD} or @{TEACHER}{','.join(SKILLS)}")
+    if way != HEAD and not way.startswith((TEACHER, RULE)):
+        raise WayError(
+            f"pilot {name!r}: @{way}: choose @{HEAD}, @{TEACHER}{','.join(SKILLS)} or @{RULE}2,1.5,0.6,0.5"
+        )
     # Composed of brains as networks are: imports torch.
     from agents.ways_of_flying import in_a_way
 
     return in_a_way(pilot, name, way)
+
+
+def _rule(folder: Path) -> FusionRule:
+    """What was fitted for the networks in a pilot's folder, or what suits most."""
+    return read_rule(folder) or LEARNED
 
 
 def _skill_folders(folder: Path) -> dict[str, Path]:

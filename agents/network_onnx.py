@@ -7,9 +7,11 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import Float
 
+from agents.fusion import FusionRule
 from agents.onnx_session import open_session
 from agents.pilot import Plan
 from agents.policy import PolicyError
+from agents.rule_file import rule_of
 from models import Latency, NetworkConfig, example_batch, latency_of
 from sim.flight import Flight
 from sim.types import HISTORY_SHAPE, MAX_TOKENS, SITE_FIELDS, Observation
@@ -30,6 +32,13 @@ class ExportedNetworks:
     parameters: int
     macs_per_second: float
     """At true call rates."""
+    rule: dict[str, float]
+    """What the pilot fuses its skills by: the fields of `agents.fusion.FusionRule`."""
+
+    @property
+    def fusion_rule(self) -> FusionRule:
+        """The rule as the pilot takes it; ValueError where a number makes no sense."""
+        return rule_of(self.rule)
 
     def metadata(self) -> dict[str, str]:
         """As it is written into the file."""
@@ -40,7 +49,11 @@ def exported_networks(path: Path) -> ExportedNetworks | None:
     """What a file says of itself; None for a graph that is not ours. PolicyError where it cannot be read."""
     told = open_session(path).get_modelmeta().custom_metadata_map.get(_KEY)
     try:
-        return None if told is None else ExportedNetworks(**json.loads(told))
+        if told is None:
+            return None
+        networks = ExportedNetworks(**json.loads(told))
+        rule_of(networks.rule)
+        return networks
     except (TypeError, ValueError) as error:
         raise PolicyError(f"pilot {path}: its metadata {_KEY} is damaged: {error}") from error
 

@@ -1,4 +1,4 @@
-"""How the ways of flying are written: `shared`, `shared@head`, `shared@teacher=navigation,avoidance`."""
+"""How the ways of flying are written: `shared`, `shared@head`, `shared@teacher=navigation,avoidance`, `shared@rule=2,1.5,0.6,0.5`."""
 
 from itertools import combinations
 from pathlib import Path
@@ -7,6 +7,10 @@ SKILLS = ("navigation", "avoidance", "mission")
 WAYS = ("all", "head", "substitution")
 """All heads learned; each task by its own head alone; every subset of heads replaced by the teacher's."""
 HEAD, TEACHER = "head", "teacher="
+RULE = "rule="
+"""Before the numbers of an `agents.fusion.FusionRule` to fly with, in place of the pilot's own."""
+RULE_NUMBERS = ("weight", "course_weight", "veto_below", "course_veto_below")
+"""Which numbers those are, in their order."""
 
 
 class WayError(ValueError):

@@ -1,4 +1,4 @@
-"""The ways one pilot is flown: all heads learned, one head alone, or some heads replaced by the teacher's."""
+"""The ways one pilot is flown: all heads learned, one head alone, some heads replaced by the teacher's, another rule."""
 
 import numpy as np
 from jaxtyping import Float
@@ -8,14 +8,15 @@ from agents.fusion import FusionRule
 from agents.lattice import CANDIDATES
 from agents.lattice_pilot import LatticePilot
 from agents.pilot import Brain, Pilot, Plan
+from agents.rule_file import rule_of
 from agents.teacher import TeacherBrain
-from agents.way_names import HEAD, SKILLS, TEACHER, WayError
+from agents.way_names import HEAD, RULE, RULE_NUMBERS, SKILLS, TEACHER, WayError
 from sim.flight import Flight
 from sim.types import Decision, Observation
 
-_ARGMAX = FusionRule(weight=0.0, course_weight=0.0, veto_below=0.0, keep=0.0)
+_ARGMAX = FusionRule(0.0, 0.0, 0.0, 0.0, keep=0.0)
 """The candidate that the navigation head likes best, whatever survives."""
-_SURVIVING = FusionRule(weight=0.0, course_weight=0.0, veto_below=0.5, keep=0.0)
+_SURVIVING = FusionRule(0.0, 0.0, 0.5, 0.5, keep=0.0)
 """Of the candidates more likely to survive than not, the one nearest the commanded course."""
 
 
@@ -25,6 +26,8 @@ def in_a_way(pilot: Pilot, name: str, way: str) -> Pilot:
         raise WayError(f"pilot {name!r}: {pilot.name} has no heads, so it flies in one way only")
     if way == HEAD:
         return HeadAlone(name, pilot.brain)
+    if way.startswith(RULE):
+        return pilot.variant(name, rule=_rule(name, way, pilot.rule))
     return substituted(name, pilot, _replaced(name, way))
 
 
@@ -83,6 +86,17 @@ class _Unafraid:
 
     def survive(self, observation: Observation) -> Float[np.ndarray, " k"]:
         return np.ones(CANDIDATES, dtype=np.float32)
+
+
+def _rule(name: str, way: str, own: FusionRule) -> FusionRule:
+    """The pilot's own rule but for the four numbers that `rule=2,1.5,0.6,0.5` gives."""
+    try:
+        numbers = map(float, way.removeprefix(RULE).split(","))
+        return rule_of({**vars(own), **dict(zip(RULE_NUMBERS, numbers, strict=True))})
+    except ValueError as error:
+        raise WayError(
+            f"pilot {name!r}: {way}: give {', '.join(RULE_NUMBERS)}, as in {RULE}2,1.5,0.6,0.5: {error}"
+        ) from error
 
 
 def _replaced(name: str, way: str) -> frozenset[str]:

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import agents
@@ -56,11 +56,15 @@ def measure_compute(networks: Sequence[models.MultiTaskNet]) -> Compute:
 
 
 def pilot_digest(name: str) -> str:
-    """Which weights or which policy's files these are, in one short word; `none` for pilots that are our code."""
+    """Which weights and rule, or which policy's files these are, in one short word; `none` for pilots that are our code."""
     files = agents.pilot_files(name)
     if files:
         return hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()[:16]
-    return weights_digest(load_networks(name))
+    rule = agents.pilot_rule(name)
+    if rule is None:
+        return "none"
+    said = f"{weights_digest(load_networks(name))} {sorted(asdict(rule).items())}"
+    return hashlib.sha256(said.encode()).hexdigest()[:16]
 
 
 def weights_digest(networks: Sequence[models.MultiTaskNet]) -> str:

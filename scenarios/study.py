@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from agents.arms import arm_named
+from scenarios.fitting import LEAST_WORLDS
 from scenarios.named_file import names_in, read_named
 from scenarios.suite import Way, load_suite
 from sim.names import unknown
@@ -68,6 +69,8 @@ class Study(_Table):
     """Of the collection that all networks train on."""
     networks: Annotated[dict[Annotated[str, Field(pattern=_LABEL)], Networks], Field(min_length=1)]
     flights: Annotated[dict[Annotated[str, Field(pattern=_LABEL)], Flights], Field(min_length=1)]
+    fit_worlds: Annotated[int, Field(ge=LEAST_WORLDS)] = 96
+    """Choice worlds that the fusion rule of every network is fitted on, with its first seed for all of them."""
 
     @model_validator(mode="after")
     def _flies_what_it_trains(self) -> "Study":

@@ -1,15 +1,18 @@
 """`export`: a pilot's networks as an ONNX file to fly elsewhere, or as a checkpoint of 8-bit weights."""
 
+from dataclasses import asdict
 from pathlib import Path
 
 import torch
 
 import agents
 import models
+from agents.fusion import FusionRule
 from agents.loading import SHIPPED_NETWORKS
 from agents.network_onnx import ExportedNetworks
+from agents.rule_file import write_rule
 from scenarios.commands.console import InputError, say, user_input, writable_folder
-from scenarios.compute import load_networks, weights_digest
+from scenarios.compute import load_networks, pilot_digest
 
 
 def export(pilot: str, *, onnx: Path | None, int8: Path | None) -> int:
@@ -18,8 +21,8 @@ def export(pilot: str, *, onnx: Path | None, int8: Path | None) -> int:
         raise InputError("nothing to write: give --onnx FILE, --int8 DIR, or both")
     with user_input():
         networks = load_networks(pilot)
-        folders = agents.pilot_networks(pilot)
-    if not networks:
+        folders, rule = agents.pilot_networks(pilot), agents.pilot_rule(pilot)
+    if not networks or rule is None:
         choices = ", ".join(SHIPPED_NETWORKS)
         raise InputError(
             f"pilot {pilot!r}: has no networks to export; choose {choices} or a checkpoint folder"
@@ -30,9 +33,10 @@ def export(pilot: str, *, onnx: Path | None, int8: Path | None) -> int:
         _check_folder(int8)
     with user_input():
         if onnx is not None:
-            _write_onnx(pilot, networks, onnx)
+            _write_onnx(pilot, networks, rule, onnx)
         if int8 is not None:
             _write_int8(folders, networks, int8)
+            write_rule(int8, rule)
     return 0
 
 
@@ -55,13 +59,16 @@ def _check_folder(folder: Path) -> None:
         raise InputError(f"int8 = {folder}: is not empty; name a new folder")
 
 
-def _write_onnx(pilot: str, networks: list[models.MultiTaskNet], path: Path) -> None:
+def _write_onnx(
+    pilot: str, networks: list[models.MultiTaskNet], rule: FusionRule, path: Path
+) -> None:
     told = ExportedNetworks(
         pilot=pilot,
-        weights=weights_digest(networks),
+        weights=pilot_digest(pilot),
         networks=len(networks),
         parameters=sum(map(models.parameters, networks)),
         macs_per_second=models.macs_per_second([*map(models.counted_macs, networks)]),
+        rule=asdict(rule),
     )
     try:
         models.export_onnx(networks, path, told.metadata())

@@ -8,11 +8,13 @@ from pathlib import Path
 
 from agents.aggregate import collect_frames, shards_of
 from agents.arms import arm_named
+from agents.rule_file import read_rule, write_rule
 from agents.train_config import TrainConfig
 from agents.training import train
 from scenarios.commands.compare import fly_campaign
 from scenarios.commands.compare_options import Options
 from scenarios.commands.console import InputError, say, user_input, writable_folder
+from scenarios.commands.fit import fit_pilot
 from scenarios.sources import TRAINING_FAMILIES, FamilyMix
 from scenarios.study import Flights, Study, load_study
 from scenarios.study_results import Flight, relabelled, write_results
@@ -48,6 +50,8 @@ def study(
             collect_frames(collecting, source, say)
         for training in trainings:
             train(replace(training, data=frames or collecting.out), source, say)
+    for label in asked.networks:
+        _fit(asked, folder, label, workers)
     flown = [_fly(asked, part, flights, folder, workers) for part, flights in asked.flights.items()]
     said = [
         name,
@@ -90,6 +94,19 @@ def _config(where: str, settings: dict, **ours: object) -> TrainConfig:
 
 def _networks(folder: Path, label: str) -> Path:
     return folder / "networks" / label
+
+
+def _fit(asked: Study, folder: Path, label: str, workers: int) -> None:
+    """One fusion rule for all seeds of a network: an arm's rule must not be fitted to what its seeds differ in."""
+    seeds = [_arm_folder(asked, folder, label) / f"seed-{seed}" for seed in asked.seeds_of(label)]
+    rule = read_rule(seeds[0])
+    if rule is None:
+        fitted = fit_pilot(str(seeds[0]), asked.fit_worlds, workers, folder / "rules" / label)
+        if fitted is None:
+            raise InputError(f"networks.{label}: its fusion rule could not be fitted")
+        rule = fitted.rule
+    for seed in seeds:
+        write_rule(seed, rule)
 
 
 def _fly(asked: Study, part: str, flights: Flights, folder: Path, workers: int) -> Flight:

@@ -117,7 +117,7 @@ def test_only_pilots_with_heads_of_their_own_are_taken_apart() -> None:
 @pytest.mark.parametrize(
     ("name", "said"),
     [
-        ("classical@heads", "@head or @teacher=navigation,avoidance,mission"),
+        ("classical@heads", "@head, @teacher=navigation,avoidance,mission or @rule="),
         ("classical@teacher=", "name each head once, of navigation, avoidance, mission"),
         ("classical@teacher=mission,mission", "name each head once"),
         ("classical@teacher=wings", "name each head once"),

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from agents.rule_file import read_rule
 from scenarios.commands.console import InputError
 from scenarios.commands.study import study
 from scenarios.compute import Compute
@@ -23,6 +24,7 @@ TEXT = """
 format = "study/1"
 title = "Small"
 question = "Does it run?"
+fit_worlds = 4
 [frames]
 frames = 500
 rounds = 1
@@ -199,3 +201,5 @@ def test_a_small_study_from_nothing_to_its_page(tmp_path: Path) -> None:
         again.append((tmp_path / "r" / "mine.md").read_text())
     assert again[0] == again[1]
     assert "--seeds 1" in again[0]
+    folder = tmp_path / "out" / "networks" / "one" / "shared" / "seed-1"
+    assert read_rule(folder) is not None
