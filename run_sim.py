@@ -166,7 +166,8 @@ class Compare:
 
     def run(self) -> int:
         """0 once every flight is flown, 1 if some were lost or the first pilot fell short of --require."""
-        from scenarios.commands.compare import Options, compare
+        from scenarios.commands.compare import compare
+        from scenarios.commands.compare_options import Options
 
         return compare(Options(**vars(self)))
 

@@ -31,7 +31,7 @@ _STORE = "frames"
 def collect_frames(config: TrainConfig, source: Source, report: Callable[[str], None]) -> Frames:
     """The frames of a run's rounds, flown where they are not there yet; or those of the run that `data` names."""
     if config.data is not None:
-        return map_shards(_shards_of(config.data), config.data / _STORE)
+        return map_shards(shards_of(config.data), config.data / _STORE)
     spent = config.spent
     engine = open_engine(config.engine, config.workers, address=config.address)
     shards: list[Path] = []
@@ -50,6 +50,14 @@ def collect_frames(config: TrainConfig, source: Source, report: Callable[[str], 
     names = [str(shard.relative_to(config.out)) for shard in shards]
     (config.out / _COMPLETE).write_text(json.dumps(names, indent=1))
     return map_shards(shards, config.out / _STORE)
+
+
+def shards_of(run: Path) -> list[Path]:
+    """The frames of a run that has collected all of them; ValueError for any other folder."""
+    path = run / _COMPLETE
+    if not path.exists():
+        raise ValueError(f"data = {run}: its frames are not complete, {_COMPLETE} is missing")
+    return [run / name for name in json.loads(path.read_text())]
 
 
 def training_only(source: Source) -> Source:
@@ -71,13 +79,6 @@ class _TrainingSource:
                 f"{scenario.name}, world seed {seed}: {what} is held out for testing; training refuses it"
             )
         return scenario
-
-
-def _shards_of(run: Path) -> list[Path]:
-    path = run / _COMPLETE
-    if not path.exists():
-        raise ValueError(f"data = {run}: its frames are not complete, {_COMPLETE} is missing")
-    return [run / name for name in json.loads(path.read_text())]
 
 
 def _learners(

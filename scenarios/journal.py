@@ -10,13 +10,28 @@ from pathlib import Path
 from typing import Any, Generic, TypeVar
 
 Entry = TypeVar("Entry")
+_LOCK, _STAMP, _PARTIAL, _FLIGHTS = "lock", "stamp.json", "stamp.partial", "flights.jsonl"
+"""The files of a campaign's folder, in the order in which they come to be."""
+
+
+def check_own_folder(folder: Path) -> None:
+    """Raise ValueError for a folder with files of which none is a campaign's: they are somebody else's.
+
+    A lock or a stamp half written is all that a kill in the first moment leaves.
+    """
+    held = {path.name for path in folder.iterdir()} if folder.is_dir() else set()
+    strange = sorted(held - {_LOCK, _PARTIAL})
+    if strange and not held & {_STAMP, _FLIGHTS}:
+        raise ValueError(
+            f"out = {folder}: holds {strange[0]} and no campaign ({_STAMP}, {_FLIGHTS}); choose an empty or a new folder"
+        )
 
 
 @contextmanager
 def sole_writer(folder: Path) -> Iterator[None]:
     """Hold a folder's lock, which a kill lets go; ValueError while another process holds it."""
     folder.mkdir(parents=True, exist_ok=True)
-    with (folder / "lock").open("w", encoding="utf-8") as file:
+    with (folder / _LOCK).open("w", encoding="utf-8") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
@@ -31,8 +46,8 @@ class Journal(Generic[Entry]):
         """Open or continue the journal in `folder`; refuses to mix rows of different code, scenarios or weights."""
         self._kind = kind
         folder.mkdir(parents=True, exist_ok=True)
-        self.path = folder / "flights.jsonl"
-        self._check_stamp(folder / "stamp.json", dict(stamp))
+        self.path = folder / _FLIGHTS
+        self._check_stamp(folder / _STAMP, dict(stamp))
         self._drop_torn_line()
 
     def read(self) -> list[Entry]:
@@ -74,7 +89,7 @@ class Journal(Generic[Entry]):
                 f"{path.parent} holds flights of another {', '.join(changed)}: choose another folder, or remove it"
             )
         if before != (both := {**before, **stamp}):
-            partial = path.with_suffix(".partial")
+            partial = path.with_name(_PARTIAL)
             partial.write_text(json.dumps(both, indent=2) + "\n", encoding="utf-8")
             partial.replace(path)
 

@@ -11,10 +11,12 @@ from scenarios.arm_statistics import hierarchical_mean, seed_deviation
 from scenarios.parquet import write_parquet
 from scenarios.plan import Entry
 from scenarios.report import Report, compile_report
-from scenarios.report_figure import Line, success_figure
-from scenarios.report_page import markdown_table, worlds_line
-from scenarios.report_sections import Section, arms_section, percent
-from scenarios.report_tables import compute_section, differences_section, reasons_section
+from scenarios.report.costs import compute_section
+from scenarios.report.differences import arms_section, differences_section
+from scenarios.report.failures import lost_section, reasons_section
+from scenarios.report.figure import Line, success_figure
+from scenarios.report.page import markdown_table, worlds_line
+from scenarios.report.section import Section, percent
 from scenarios.row import Row
 from scenarios.statistics import Estimate
 from scenarios.study import Study
@@ -72,12 +74,13 @@ def write_results(
         levels = network_levels(each)
         lines += [(f"{each.name}: {task}", arm, level) for task, arm, level, _ in levels]
         found = [_levels_section(each, levels), _differences(each.report)]
-        found += [reasons_section(each.report), compute_section(each.report)]
+        found += [reasons_section(each.report), lost_section(each.report)]
+        found.append(compute_section(each.report))
         parts += [f"## {each.name}\n", f"{worlds_line(each.report)}\n"]
-        for section in found:
+        for section in (section for section in found if section.lines):
             parts.append(f"### {section.title}\n")
             parts += [f"{section.note}\n"] if section.note else []
-            parts += [markdown_table(section)] if section.lines else []
+            parts.append(markdown_table(section))
         table = folder / f"{name}-{each.name}.parquet"
         write_parquet(each.rows, table, {"command": command, "date": date})
         paths.append(table)

@@ -328,6 +328,16 @@ def test_an_output_folder_that_cannot_be_written(within: Trident, tmp_path: Path
             assert len(message.splitlines()) == 1
 
 
+def test_frames_to_train_on_are_looked_for_before_anything_is_written(
+    within: Trident, tmp_path: Path
+) -> None:
+    (tmp_path / "notarun").mkdir()
+    done = within("train", "--data", "notarun", "--out", "run")
+    assert "data = notarun: its frames are not complete, rounds.json is missing" in refused(done)
+    assert done.stdout == ""
+    assert [path.name for path in tmp_path.iterdir()] == ["notarun"]
+
+
 def test_a_figure_that_cannot_be_written(within: Trident, tmp_path: Path) -> None:
     done = within(
         "fly", SHORT, "--pilot", "random", "--no-video", "--out", "flown", "--seed", "3", "--json"

@@ -75,6 +75,11 @@ def test_every_command_explains_itself(within: Trident, command: str) -> None:
         (["compare", "--pilots", "random", "--logs", "best"], ["'best'", "worst, all, none"]),
         (["compare", "--pilots", "random", "--require", "90"], ["require = 90", "0 to 1"]),
         (["compare", "--pilots", "random", "--junit", "no/such/f.xml"], ["junit = no/such/f.xml"]),
+        (["compare", "--pilots", "random", "--junit", "."], ["junit = .: is a folder"]),
+        (
+            ["compare", "--pilots", "random", "--out", "/proc"],
+            ["out = /proc: holds", "no campaign"],
+        ),
         (["compare", "--pilots", "random", "--ways", "half"], ["ways", "half", "substitution"]),
         (["compare", "--pilots", "random", "--seeds", "5-4"], ["seeds = '5-4'"]),
         (["compare", "--pilots", "a.zip"], ["'a.zip'", "runs code", "--trust"]),
@@ -266,6 +271,11 @@ def test_compare_flies_resumes_and_reports(trident: Trident, tmp_path: Path) -> 
     again = trident(*arguments, "--require", "1.0", "--junit", "junit.xml")
     assert again.returncode == (0 if results["cells"][0]["success"]["value"] == 1.0 else 1)
     assert (tmp_path / "junit.xml").read_text().count("<testcase ") == 4
+    assert (folder / "flights.jsonl").read_text() == journal
+    assert "not in this report" not in first.stderr + again.stderr
+    fewer = trident(*(word for word in arguments if word != "classical"))
+    assert "2 flights in result/flights.jsonl, of classical, are not in this report" in fewer.stderr
+    assert {row.pilot for row in read_parquet(folder / "flights.parquet")} == {"random"}
     assert (folder / "flights.jsonl").read_text() == journal
 
 

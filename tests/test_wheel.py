@@ -35,6 +35,7 @@ def test_the_wheel_flies_elsewhere(tmp_path: Path) -> None:
     assert "absent from the `packages` configuration" not in said.stdout + said.stderr
     with zipfile.ZipFile(next(wheels.glob("trident_sim-*.whl"))) as wheel:
         wheel.extractall(installed)
+        assert "scenarios/report/templates/report.html" in wheel.namelist()
     # -P: the working folder is not searched, so nothing comes from the repository.
     fly = "import sys, run_sim; sys.argv[0] = 'trident'; sys.exit(run_sim.main())"
     command = [sys.executable, "-P", "-c", fly, "fly", "delft-mission", "--no-video", "--json"]

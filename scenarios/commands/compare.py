@@ -1,8 +1,7 @@
 """`compare`: every pilot on identical worlds, with intervals, paired differences, verdicts and compute."""
 
 import os
-import shlex
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import partial
@@ -15,6 +14,7 @@ from agents.fanout import Engine
 from agents.fanout_ray import RayMissingError
 from agents.way_names import split_way
 from scenarios.commands.campaign_progress import Tally, campaign_progress
+from scenarios.commands.compare_options import Options, check_options, command_line
 from scenarios.commands.console import (
     InputError,
     fresh_folder,
@@ -24,7 +24,7 @@ from scenarios.commands.console import (
     user_input,
     warn,
 )
-from scenarios.commands.recording import LOG_CHOICES, record_logs
+from scenarios.commands.recording import record_logs
 from scenarios.commands.stopping import terminable
 from scenarios.compute import Compute, pilot_compute, pilot_digest
 from scenarios.flying import Crew, fly_job
@@ -33,38 +33,14 @@ from scenarios.judging import Refereed, judge_campaign
 from scenarios.junit import write_junit
 from scenarios.parquet import write_parquet
 from scenarios.plan import Entry, plan
-from scenarios.report import Report, compile_report
-from scenarios.report_page import write_report
-from scenarios.report_tables import report_table
-from scenarios.row import Row
+from scenarios.report import Report, compile_report, report_table, write_report
+from scenarios.row import Job, Row
 from scenarios.runner import plan_jobs, rows_so_far, run_campaign
 from scenarios.suite import Suite, load_suite, parse_seeds
 from scenarios.versions import code_digest, machine, stamp, versions_line
-from sim.names import unknown
 
-
-@dataclass(frozen=True)
-class Options:
-    """What the command line says; see `run_sim.Compare`."""
-
-    suite: str
-    pilots: tuple[str, ...]
-    ways: tuple[str, ...] | None
-    worlds: int | None
-    first_seed: int | None
-    seeds: tuple[str, ...]
-    workers: int | None
-    engine: str
-    address: str | None
-    flight_limit: float
-    trust: bool
-    retry: bool
-    logs: str
-    referee: bool
-    junit: Path | None
-    require: float | None
-    out: Path | None
-    json: bool
+_NAMED = 4
+"""Pilots that a line names at most."""
 
 
 @dataclass(frozen=True)
@@ -111,12 +87,15 @@ def fly_campaign(options: Options) -> Flown:
                     judge_campaign(rows, logs, folder, campaign.engine) if options.referee else None
                 )
         except KeyboardInterrupt:
-            warn(f"stopped; to go on: {_command(options, campaign.suite, folder)}")
+            warn(f"stopped; to go on: {command_line(options, campaign.suite, folder)}")
             raise
         except RayMissingError as error:
             raise InputError(str(error)) from error
         report = _report(options, campaign, rows, logs, said)
         _write(options, campaign, report, rows, folder)
+        left_out = rows_so_far(journal).keys() - {row.job for row in rows}
+        if left_out:
+            warn(_left_out_line(left_out, journal.path))
     return Flown(report, campaign.entries, rows)
 
 
@@ -157,7 +136,7 @@ def exit_code(options: Options, report: Report) -> int:
 
 def _prepare(options: Options) -> _Campaign:
     """Load everything once, so that what cannot be had is said before anything flies."""
-    _check(options)
+    check_options(options)
     suite = load_suite(options.suite)
     suite = suite.with_worlds(options.worlds, options.first_seed, parse_seeds(options.seeds))
     suite = suite if options.ways is None else suite.in_ways(options.ways)
@@ -177,19 +156,6 @@ def _prepare(options: Options) -> _Campaign:
             options.engine, _workers(options.workers), options.flight_limit, options.address
         ),
     )
-
-
-def _check(options: Options) -> None:
-    if options.logs not in LOG_CHOICES:
-        raise ValueError(unknown("logs", options.logs, LOG_CHOICES))
-    if not options.flight_limit > 0.0:
-        raise ValueError(f"flight-limit = {options.flight_limit:g}: must be above 0")
-    if options.referee and options.logs == "none":
-        raise ValueError("logs = none: the referee judges logs; leave --logs out")
-    if options.require is not None and not 0.0 <= options.require <= 1.0:
-        raise ValueError(f"require = {options.require}: must lie in 0 to 1")
-    if options.junit is not None and not options.junit.resolve().parent.is_dir():
-        raise ValueError(f"junit = {options.junit}: no folder {options.junit.resolve().parent}")
 
 
 def _base(name: str, pilots: dict[str, str]) -> str:
@@ -243,7 +209,7 @@ def _report(
         logs=logs,
         environment={**machine(), "versions": versions_line()},
         referee=referee,
-        command=_command(options, campaign.suite, None),
+        command=command_line(options, campaign.suite, None),
     )
 
 
@@ -272,25 +238,11 @@ def _write(
         )
 
 
-def _command(options: Options, suite: Suite, folder: Path | None) -> str:
-    """The command line that flies the same campaign; with a folder, the one that goes on there."""
-    words = ["trident", "compare", "--suite", options.suite, "--pilots", *options.pilots]
-    if options.ways is not None:
-        words += ["--ways", *options.ways]
-    if options.seeds:
-        words += ["--seeds", *options.seeds]
-    else:
-        words += ["--worlds", str(suite.worlds), "--first-seed", str(suite.first_seed)]
-    if options.workers is not None:
-        words += ["--workers", str(options.workers)]
-    if options.engine != "local":
-        words += ["--engine", options.engine]
-    if options.address is not None:
-        words += ["--address", options.address]
-    words += ["--flight-limit", f"{options.flight_limit:g}"]
-    words += [f"--{name}" for name in ("trust", "referee") if getattr(options, name)]
-    if folder is not None:
-        words += ["--logs", options.logs, "--out", str(folder)]
-        words += [] if options.junit is None else ["--junit", str(options.junit)]
-        words += [] if options.require is None else ["--require", f"{options.require:g}"]
-    return shlex.join(words)
+def _left_out_line(jobs: Collection[Job], journal: Path) -> str:
+    """What of a folder's journal is in none of the files just written."""
+    pilots = sorted({job.pilot for job in jobs})
+    named = ", ".join(pilots[:_NAMED]) + (" and others" if len(pilots) > _NAMED else "")
+    return (
+        f"{len(jobs)} flights in {journal}, of {named}, are not in this report: it holds what was asked "
+        "for this time; asked for together, they are in it again and are not flown again"
+    )

@@ -6,12 +6,13 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
-from agents.aggregate import collect_frames
+from agents.aggregate import collect_frames, shards_of
 from agents.arms import arm_named
 from agents.rule_file import read_rule, write_rule
 from agents.train_config import TrainConfig
 from agents.training import train
-from scenarios.commands.compare import Options, fly_campaign
+from scenarios.commands.compare import fly_campaign
+from scenarios.commands.compare_options import Options
 from scenarios.commands.console import InputError, say, user_input, writable_folder
 from scenarios.commands.fit import fit_pilot
 from scenarios.sources import TRAINING_FAMILIES, FamilyMix
@@ -35,6 +36,8 @@ def study(
             raise InputError(f"{option} = {number}: must be at least 1")
     with user_input():
         asked = load_study(name).limited(seeds, worlds)
+        if frames is not None:
+            shards_of(frames)
     folder = out or Path("runs") / Path(name).stem
     writable_folder(folder)
     writable_folder(results)

@@ -1,5 +1,6 @@
 """`train`: frames from training worlds, then networks."""
 
+from agents.aggregate import shards_of
 from agents.probe import FlightProbe
 from agents.train_config import TrainConfig
 from agents.training import check_same_settings
@@ -11,6 +12,9 @@ from scenarios.sources import TRAINING_FAMILIES, FamilyMix, choice_scenario
 
 def train(config: TrainConfig) -> int:
     """Train and name the checkpoints."""
+    if config.data is not None:
+        with user_input():
+            shards_of(config.data)
     writable_folder(config.out)
     with user_input():
         check_same_settings(config)

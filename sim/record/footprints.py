@@ -5,10 +5,11 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float, Int
 
+from sim.record.roofed import seen_from_above
 from sim.scenario import Scenario
 from sim.task_spec import MissionTask, NavigateTask
 from sim.world.build import world_of
-from sim.world.geometry import Boxes, Decal, Limbs, Mesh, Semantic, World
+from sim.world.geometry import Boxes, Decal, Limbs, Semantic, World
 
 _CIRCLE = np.linspace(0.0, 2.0 * np.pi, 16, endpoint=False)
 _CORNERS = np.array([(-1, -1), (1, -1), (1, 1), (-1, 1)], dtype=float)
@@ -24,19 +25,22 @@ class Footprints:
     high: Float[np.ndarray, "2"]
     paint: Float[np.ndarray, "t 3 2"]  # triangles of ground paint
     paint_colors: Float[np.ndarray, "t 3"]  # RGB in [0, 1]
-    solids: dict[Semantic, list[Float[np.ndarray, "k 2"]]]
+    solids: dict[Semantic, list[Float[np.ndarray, "k 2"]]]  # two points are a wall
+    roofs: Float[np.ndarray, "r 2 2"]  # outlines of what is above the flight's places
 
 
 def footprints(scenario: Scenario) -> Footprints:
     """Outlines of a scenario's world; walls, which have no area from above, come out as lines."""
     world = world_of(scenario)
+    solids, roofs = _solids(world, _stays(scenario))
     paint = [_paint(decal) for decal in world.decals]
     return Footprints(
         low=world.bounds[0, :2],
         high=world.bounds[1, :2],
         paint=np.concatenate([np.empty((0, 3, 2)), *(triangles for triangles, _ in paint)]),
         paint_colors=np.concatenate([np.empty((0, 3)), *(colors for _, colors in paint)]),
-        solids=_solids(world),
+        solids=solids,
+        roofs=roofs,
     )
 
 
@@ -50,12 +54,25 @@ def task_places(scenario: Scenario) -> Float[np.ndarray, "n 2"]:
     return (start + task.distance_m * task.direction[:2])[None]
 
 
-def _solids(world: World) -> dict[Semantic, list[np.ndarray]]:
+def _stays(scenario: Scenario) -> Float[np.ndarray, "n 3"]:
+    """Where a flight is certain to be, should it do its task: a roof over one of them has room below it."""
+    task, start = scenario.task, scenario.start.position_m
+    if isinstance(task, MissionTask):
+        return np.array([start, *(site.position_m for site in task.sites)])
+    return np.array([start, task.goal_m] if isinstance(task, NavigateTask) else [start])
+
+
+def _solids(
+    world: World, stays: Float[np.ndarray, "n 3"]
+) -> tuple[dict[Semantic, list[np.ndarray]], Float[np.ndarray, "r 2 2"]]:
     polygons: dict[Semantic, list[np.ndarray]] = {semantic: [] for semantic in Semantic}
+    roofs = [np.empty((0, 2, 2))]
     for mesh in world.meshes:
         if mesh.semantic == Semantic.GROUND:
             continue
-        polygons[Semantic(mesh.semantic)].extend(_seen_from_above(mesh))
+        drawn = seen_from_above(mesh, stays)
+        polygons[Semantic(mesh.semantic)] += [*drawn.covered, *drawn.walls]
+        roofs.append(drawn.roofs)
     for round_things, centers in (
         (world.cylinders, world.cylinders.bases),
         (world.spheres, world.spheres.centers),
@@ -70,18 +87,7 @@ def _solids(world: World) -> dict[Semantic, list[np.ndarray]]:
         polygons[Semantic(kind)].append(outline)
     for outline, kind in zip(_box_outlines(world.boxes), world.boxes.semantic, strict=True):
         polygons[Semantic(kind)].append(outline)
-    return polygons
-
-
-def _seen_from_above(mesh: Mesh) -> list[np.ndarray]:
-    """The mesh's triangles without the upright ones, which cover nothing."""
-    triangles = mesh.vertices[mesh.faces][..., :2]
-    return list(triangles[np.abs(_doubled_area(triangles)) > 1e-6])
-
-
-def _doubled_area(triangles: Float[np.ndarray, "t 3 2"]) -> Float[np.ndarray, " t"]:
-    first, second = triangles[:, 1] - triangles[:, 0], triangles[:, 2] - triangles[:, 0]
-    return first[:, 0] * second[:, 1] - first[:, 1] * second[:, 0]
+    return polygons, np.concatenate(roofs)
 
 
 def _box_outlines(boxes: Boxes) -> Float[np.ndarray, "n 4 2"]:

@@ -104,12 +104,16 @@ class MapView:
             # Paint is shown at a third of its strength: the map's subject is what stands.
             color = 0.67 * np.array(_GROUND) + 0.33 * 255 * rgb[::-1]
             cv2.fillPoly(self._layer, [self._pixels(triangle)], color.tolist(), cv2.LINE_8, _SHIFT)
+        self._roofed = len(shapes.roofs) > 0
+        roofs = [self._pixels(ends) for ends in shapes.roofs]
+        cv2.polylines(self._layer, roofs, False, canvas.MUTED, 1, cv2.LINE_AA, _SHIFT)
         for semantic, color in _SOLIDS.items():
             outlines = [self._pixels(polygon) for polygon in shapes.solids[semantic]]
             for outline in outlines:
                 cv2.fillPoly(self._layer, [outline], color, cv2.LINE_AA, _SHIFT)
-            if semantic is not Semantic.BUILDING:
-                cv2.polylines(self._layer, outlines, True, color, 1, cv2.LINE_AA, _SHIFT)
+            walls = [outline for outline in outlines if len(outline) == 2]
+            edged = walls if semantic is Semantic.BUILDING else outlines
+            cv2.polylines(self._layer, edged, True, color, 1, cv2.LINE_AA, _SHIFT)
         cv2.polylines(self._layer, [area], True, canvas.LINE, 1, cv2.LINE_AA, _SHIFT)
 
     def _draw_fences(self) -> None:
@@ -175,12 +179,16 @@ class MapView:
             key = [("goal", canvas.WARN, "star")]
         else:
             key = [("course", canvas.MUTED, "line")]
+        if self._roofed:
+            key.append(("roof", canvas.MUTED, "line"))
         if self._movers:
             key.append(("moves", canvas.WARN, "patch"))
         if safety is not None and safety.geofence:
             key.append(("geofence", canvas.GOOD, "line"))
         if safety is not None and safety.no_fly:
             key.append(("no-fly zone", canvas.BAD, "line"))
+        if safety is not None and safety.rally_m:
+            key.append(("rally", canvas.GOOD, "cross"))
         return key
 
     def _draw_name(self, image: Image) -> None:
@@ -278,10 +286,12 @@ def draw_disc(image: Image, spot: tuple[int, int], color: Color, *, mandatory: b
 
 
 def draw_mark(image: Image, spot: tuple[int, int], color: Color, shape: str) -> None:
-    """A mark of the key: square, ring, rings, star, patch or line."""
+    """A mark of the key: square, ring, rings, star, cross, patch or line."""
     x, y = spot
     if shape == "star":
         cv2.drawMarker(image, spot, color, cv2.MARKER_STAR, 11, 1)
+    elif shape == "cross":
+        cv2.drawMarker(image, spot, color, cv2.MARKER_TILTED_CROSS, 10, 2)
     elif shape == "line":
         cv2.line(image, (x - 6, y), (x + 6, y), color, 2)
     elif shape in ("square", "patch"):

@@ -45,6 +45,8 @@ _MOVER = "#e08a1e"
 _MISSED = "#d98314"
 _JUMP = 10.0
 """m between two steps; no mover flies so fast."""
+_WALL = 1.8
+"""Points, width of a wall under a roof."""
 _DISC, _RING, _PAD = 15.0, 20.0, 13.0
 """Points, sizes of a site's disc, of the second ring of one that is mandatory, and of the pad."""
 
@@ -126,10 +128,14 @@ def _draw_world(axes: Axes, shapes: Footprints) -> None:
     for semantic, color in _SOLIDS.items():
         # The edge keeps walls and panels visible, and closes the hairlines between triangles.
         width = 0.4 if semantic is Semantic.BUILDING else 1.0
+        widths = [_WALL if len(shape) == 2 else width for shape in shapes.solids[semantic]]
         solids = PolyCollection(
-            shapes.solids[semantic], facecolors=color, edgecolors=color, linewidths=width, zorder=2
+            shapes.solids[semantic], facecolors=color, edgecolors=color, linewidths=widths, zorder=2
         )
         axes.add_collection(solids)
+    roofs = LineCollection(list(shapes.roofs), colors=SOFT, linewidths=1.0, zorder=1.5)
+    roofs.set_linestyle((0, (5, 3)))
+    axes.add_collection(roofs)
 
 
 def _places(flight: Flight, trail: Float[np.ndarray, "n 2"]) -> Float[np.ndarray, "p 2"]:
@@ -193,6 +199,8 @@ def _others(flight: Flight, shapes: Footprints) -> list[Key]:
         for semantic, words in _SOLID_WORDS.items()
         if len(shapes.solids[semantic])
     ]
+    if len(shapes.roofs):
+        keys.append((Line2D([], [], ls="--", lw=1.0, color=SOFT), "roof above"))
     if movers_of(flight.scenario):
         keys.append((Patch(fc=_MOVER), "moving, at the end"))
     if safety is not None and safety.geofence:

@@ -7,15 +7,17 @@ from typing import Any
 import pytest
 
 from agents.fanout import Failed
-from scenarios.commands.compare import Options, compare, exit_code, required_pilots
+from scenarios.commands.compare import compare, exit_code, required_pilots
+from scenarios.commands.compare_options import Options
 from scenarios.commands.console import InputError
 from scenarios.commands.recording import record_logs
 from scenarios.compute import Compute
 from scenarios.flying import Crew
+from scenarios.journal import check_own_folder
 from scenarios.judging import Judged, Refereed, judge_campaign
 from scenarios.plan import Entry
 from scenarios.report import Report, compile_report
-from scenarios.report_page import report_markdown
+from scenarios.report.page import report_markdown
 from scenarios.row import CRASHED, Row
 from scenarios.suite import Suite
 from tests.scenarios.rows import made_up_row
@@ -67,6 +69,40 @@ def test_a_campaign_that_flies_nothing_is_refused(tmp_path: Path) -> None:
     asked = options("random", ways=("substitution",), suite="published", out=tmp_path / "out")
     with pytest.raises(InputError, match="ways = substitution: only missions"):
         compare(asked)
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("strange", ["holiday.jpg", "results.html", "logs"])
+def test_a_folder_of_somebody_else_is_refused_and_left_alone(tmp_path: Path, strange: str) -> None:
+    (tmp_path / strange).write_text("mine")
+    (tmp_path / "lock").touch()
+    with pytest.raises(InputError, match=f"out = .*: holds {strange} and no campaign"):
+        compare(options("random", out=tmp_path))
+    assert {path.name for path in tmp_path.iterdir()} == {strange, "lock"}
+
+
+@pytest.mark.parametrize(
+    "held",
+    [
+        (),
+        ("lock",),
+        ("lock", "stamp.partial"),
+        ("lock", "stamp.json", "logs"),
+        ("flights.jsonl", "notes.txt"),
+    ],
+)
+def test_what_a_campaign_leaves_is_its_own_folder(tmp_path: Path, held: tuple[str, ...]) -> None:
+    check_own_folder(tmp_path / "absent")
+    for name in held:
+        (tmp_path / name).touch()
+    check_own_folder(tmp_path)
+
+
+def test_where_no_junit_can_be_written_nothing_is_flown(tmp_path: Path) -> None:
+    (tmp_path / "reports").mkdir()
+    for junit in (tmp_path / "reports", tmp_path / "absent" / "junit.xml"):
+        with pytest.raises(InputError, match="junit = "):
+            compare(options("random", out=tmp_path / "out", junit=junit))
     assert not (tmp_path / "out").exists()
 
 

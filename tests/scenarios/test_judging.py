@@ -13,7 +13,7 @@ from scenarios.flying import Crew, fly_job, record_job
 from scenarios.judging import judge_campaign
 from scenarios.plan import Entry
 from scenarios.report import compile_report
-from scenarios.report_page import write_report
+from scenarios.report.page import write_report
 from scenarios.row import Job, Row
 from scenarios.suite import Suite
 from scenarios.versions import code_digest

@@ -2,19 +2,22 @@
 
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from scenarios.compute import Compute
-from scenarios.ladder import ladders
 from scenarios.plan import Entry
-from scenarios.report import Report, compile_report, pairs_of
-from scenarios.report_figure import report_figures
-from scenarios.report_page import report_html, write_report
-from scenarios.report_tables import report_table, sections
-from scenarios.row import CRASHED, Row
+from scenarios.report import Loss, Report, compile_report
+from scenarios.report.figure import report_figures
+from scenarios.report.ladder import ladders
+from scenarios.report.losses import short_reason
+from scenarios.report.page import report_html, write_report
+from scenarios.report.pairs import pairs_of
+from scenarios.report.tables import report_table, sections
+from scenarios.row import CRASHED, OVERDUE, Row
 from scenarios.statistics import Estimate, holm, wilson
 from scenarios.suite import Suite
 from scenarios.verdicts import exploratory_verdict, primary_verdict
@@ -124,6 +127,75 @@ def test_a_crashed_flight_is_a_failure_and_is_listed() -> None:
     assert report.cells[0].success == wilson(3, 6)
     assert "2 flights were lost" in report_html(report, report_figures(report))
     assert all(worst.row.outcome != CRASHED for worst in report.worst)
+
+
+TRACEBACK = """Traceback (most recent call last):
+  File "agents/policy.py", line 90, in _told
+    yield
+  File "mine.py", line 7, in act
+    return self.net(x)
+ValueError: shapes (3,4) and (5,) | differ
+
+The above exception was the direct cause of the following exception:
+
+Traceback (most recent call last):
+  File "scenarios/flying.py", line 58, in fly_job
+    result = agents.fly(scenario, pilot, log=poses)
+agents.policy.PolicyError: mine.py:Mine: call {call} of act: ValueError: shapes (3,4)
+and (5,) | differ
+"""
+
+
+def test_what_lost_flights_said_is_told_once_and_short(tmp_path: Path) -> None:
+    lost = {"success": False, "world": "", "prize_optimum": None}
+    reasons = {
+        15_001: (CRASHED, TRACEBACK.format(call=12)),
+        15_002: (CRASHED, TRACEBACK.format(call=340)),
+        15_003: (OVERDUE, "not finished after 60 s of wall clock, so it was ended"),
+    }
+    rows = [
+        row("blind", r.scenario, r.seed - 15_000, outcome=why[0], reason=why[1], **lost)
+        if r.scenario == "forest" and r.pilot == "blind" and (why := reasons.get(r.seed))
+        else r
+        for r in all_rows()
+    ]
+    report = compiled(rows)
+    said = "PolicyError: mine.py:Mine: call 12 of act: ValueError: shapes (3,4) and (5,) | differ"
+    assert report.losses == (
+        Loss("go", "blind", CRASHED, 2, 15_001, said),
+        Loss("go", "blind", OVERDUE, 1, 15_003, reasons[15_003][1]),
+    )
+    _, markdown, page = (path.read_text() for path in write_report(report, tmp_path))
+    assert "## Lost flights" in markdown
+    assert f"| go | blind | crashed | 2 | 15001 | {said.replace('|', chr(92) + '|')} |" in markdown
+    assert said in page
+    assert "agents/policy.py" not in markdown
+    assert "Lost flights" not in {section.title for section in sections(compiled())}
+
+
+@pytest.mark.parametrize(
+    ("reason", "short"),
+    [
+        ("", ""),
+        ("the process ended with exit code -9", "the process ended with exit code -9"),
+        ("Traceback (most recent call last):\n  File x\nKeyboardInterrupt", "KeyboardInterrupt"),
+        ("x" * 500, "x" * 199 + "…"),
+    ],
+)
+def test_reasons_are_shortened_to_what_was_raised(reason: str, short: str) -> None:
+    assert short_reason(reason) == short
+
+
+def test_without_failures_there_are_no_failure_reasons() -> None:
+    won = {"success": True, "outcome": "success", "reason": ""}
+    rows = [row(r.pilot, r.scenario, r.seed - 15_000, **won) for r in all_rows()]
+    titles = {section.title for section in sections(compiled(rows))}
+    assert "Failure reasons" not in titles
+    assert "Rules that overruled pilots" in titles
+    quiet = [replace(each, interventions={}) for each in rows]
+    assert titles - {section.title for section in sections(compiled(quiet))} == {
+        "Rules that overruled pilots"
+    }
 
 
 def test_missing_flights_are_named() -> None:

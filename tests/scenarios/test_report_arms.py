@@ -10,9 +10,10 @@ import pytest
 from scenarios.arm_statistics import seed_pair_difference
 from scenarios.compute import Compute
 from scenarios.plan import Entry
-from scenarios.report import Report, compile_report, pairs_of
-from scenarios.report_page import report_markdown, write_report
-from scenarios.report_tables import report_table
+from scenarios.report import Report, compile_report
+from scenarios.report.page import report_markdown, write_report
+from scenarios.report.pairs import pairs_of
+from scenarios.report.tables import report_table
 from scenarios.statistics import holm, wilson
 from scenarios.suite import Suite
 from tests.scenarios.rows import made_up_row

@@ -10,7 +10,7 @@ from scenarios.arm_statistics import block_ratio
 from scenarios.compute import Compute
 from scenarios.plan import Entry
 from scenarios.report import Cell, Comparison, Report, compile_report
-from scenarios.report_blocks import ONE_BLOCK, world_blocks
+from scenarios.report.blocks import ONE_BLOCK, world_blocks
 from scenarios.row import CRASHED, Row
 from scenarios.statistics import wilson
 from scenarios.suite import Suite

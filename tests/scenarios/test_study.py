@@ -101,6 +101,22 @@ def test_what_is_wrong_with_a_file_is_named(
         load_study(str(path))
 
 
+def test_frames_that_are_none_are_refused_before_anything_is_trained(tmp_path: Path) -> None:
+    path = tmp_path / "mine.toml"
+    path.write_text(TEXT)
+    with pytest.raises(InputError, match=r"data = .*: its frames are not complete"):
+        study(
+            str(path),
+            out=tmp_path / "out",
+            frames=tmp_path,
+            seeds=None,
+            worlds=None,
+            workers=1,
+            results=tmp_path / "r",
+        )
+    assert [each.name for each in tmp_path.iterdir()] == ["mine.toml"]
+
+
 def test_settings_are_checked_before_anything_is_flown(tmp_path: Path) -> None:
     path = tmp_path / "mine.toml"
     path.write_text(TEXT.replace("steps = 3", "stpes = 3"))

@@ -10,14 +10,17 @@ import numpy as np
 import pytest
 from PIL import Image as Picture
 
+from sim.record import canvas
 from sim.record import footprints as footprints_module
 from sim.record.clip import write_clip
 from sim.record.footprints import footprints
 from sim.record.lattice_view import Lattice, project, read_lattice
+from sim.record.mapview import MapView
 from sim.record.plot import write_plot
 from sim.record.reader import Flight, read_flight
 from sim.record.video import film_length, frames, write_video
 from sim.record.words import describe_event
+from sim.safety_spec import Safety
 from sim.types import Decision, Outcome
 from sim.world.build import build_world
 from sim.world.geometry import Mesh, Semantic, World
@@ -121,6 +124,21 @@ def test_a_mesh_is_drawn_without_its_walls(monkeypatch: pytest.MonkeyPatch) -> N
     drawn = footprints(make_scenario()).solids[Semantic.BUILDING][:-2]
     assert len(drawn) == 4
     assert sum(map(_area, drawn)) == pytest.approx(2 * 4 * 2)
+
+
+def test_the_films_map_names_its_rally_points(
+    flight: Flight, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said: list[str] = []
+    monkeypatch.setattr(canvas, "text", lambda image, words, *rest: said.append(words))
+    MapView(flight, 600)
+    assert "rally" not in said
+    safety = Safety(
+        altitude_min_m=0.0, return_altitude_m=3.0, return_by="straight", geofence_action="hold",
+        rally_m=((1.0, 1.0, 0.0),),
+    )  # fmt: skip
+    MapView(replace(flight, scenario=flight.scenario.model_copy(update={"safety": safety})), 600)
+    assert "rally" in said
 
 
 def test_the_pad_is_painted_where_home_is() -> None:

@@ -11,7 +11,7 @@ from jaxtyping import Num
 
 from scenarios.arm_statistics import block_ratio
 from scenarios.row import Row
-from scenarios.statistics import Estimate
+from scenarios.statistics import Estimate, ratio_estimate
 
 ONE_BLOCK = "one block: no statement"
 """The verdict where there is nothing to draw anew."""
@@ -66,3 +66,22 @@ def over_blocks(
 def wider(first: Estimate, second: Estimate) -> Estimate:
     """The first value with the interval that holds both."""
     return Estimate(first.value, min(first.low, second.low), max(first.high, second.high))
+
+
+def prize_fraction(
+    bounds: Sequence[float | None], prizes: np.ndarray, blocks: Sequence[str] | None
+) -> Estimate | None:
+    """Prizes over the worlds' bounds; None for fewer than two worlds, in a real place two blocks, with something to win."""
+    wholes = np.array([bound or 0.0 for bound in bounds])
+    won = wholes > 0.0
+    if won.sum() < 2:
+        return None
+    plain = ratio_estimate(prizes[won], wholes[won])
+    if blocks is None:
+        return plain
+    within = [name for name, some in zip(blocks, won, strict=True) if some]
+    return (
+        wider(plain, block_ratio(prizes[won], wholes[won], within))
+        if len(set(within)) > 1
+        else None
+    )

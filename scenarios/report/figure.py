@@ -2,7 +2,6 @@
 
 import io
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 import matplotlib as mpl
 import numpy as np
@@ -10,12 +9,10 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 
-from scenarios.ladder import ladders
+from scenarios.report.contents import Report
+from scenarios.report.ladder import ladders
 from scenarios.statistics import Estimate
 from sim.record.words import spaced
-
-if TYPE_CHECKING:
-    from scenarios.report import Report
 
 _WIDTH = 9.0
 _ROW = 0.26
@@ -33,7 +30,7 @@ Line = tuple[str, str, Estimate]
 """A task, who flew it, and how often it succeeded; lines of a task stand together."""
 
 
-def report_figures(report: "Report") -> dict[str, str]:
+def report_figures(report: Report) -> dict[str, str]:
     """Every figure the report has something for, as SVG by name."""
     figures = {"success": _success(report)}
     if report.comparisons:
@@ -53,7 +50,7 @@ def success_figure(lines: Sequence[Line]) -> str:
 # --- Private: one function a figure.
 
 
-def _success(report: "Report") -> Figure:
+def _success(report: Report) -> Figure:
     return _levels([(cell.task, cell.pilot, cell.success) for cell in report.cells])
 
 
@@ -65,7 +62,7 @@ def _levels(lines: Sequence[Line]) -> Figure:
     return figure
 
 
-def _differences(report: "Report") -> Figure:
+def _differences(report: Report) -> Figure:
     lines = [(p.task, f"{p.first} − {p.second}", p.difference) for p in report.comparisons]
     figure, axes = _chart(len(lines) + len({task for task, _, _ in lines}))
     _intervals(axes, lines)
@@ -74,7 +71,7 @@ def _differences(report: "Report") -> Figure:
     return figure
 
 
-def _reasons(report: "Report") -> Figure:
+def _reasons(report: Report) -> Figure:
     names = sorted({name for cell in report.cells for name in cell.outcomes if name != "success"})
     figure, axes = _chart(len(report.cells) + len(report.suite.tasks) + 2)
     places = _places(axes, [(cell.task, cell.pilot) for cell in report.cells])
@@ -93,7 +90,7 @@ def _reasons(report: "Report") -> Figure:
     return figure
 
 
-def _ladder(report: "Report") -> Figure:
+def _ladder(report: Report) -> Figure:
     found = ladders(report)
     figure = Figure(figsize=(_WIDTH, 3.4), layout="constrained")
     every = figure.subplots(1, len(found), sharey=True, squeeze=False)[0]

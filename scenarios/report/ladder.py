@@ -1,17 +1,14 @@
 """Ladders in a report: tasks whose names differ in a last number only, `mission-1` to `mission-4`, easiest first."""
 
 import re
-from typing import TYPE_CHECKING
 
+from scenarios.report.contents import Report
 from scenarios.statistics import Estimate
-
-if TYPE_CHECKING:
-    from scenarios.report import Report
 
 _RUNG = re.compile(r"(?P<stem>.*?)[-_ ]*(?:tier[-_ ]*)?(?P<tier>\d+)")
 
 
-def ladders(report: "Report") -> dict[str, dict[str, list[tuple[int, Estimate]]]]:
+def ladders(report: Report) -> dict[str, dict[str, list[tuple[int, Estimate]]]]:
     """For each ladder of two rungs or more, each pilot's success by rung."""
     found: dict[str, dict[str, list[tuple[int, Estimate]]]] = {}
     for cell in report.cells:

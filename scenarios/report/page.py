@@ -3,16 +3,17 @@
 import base64
 import json
 import re
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
-from scenarios.report import Report
-from scenarios.report_figure import report_figures
-from scenarios.report_sections import Section
-from scenarios.report_tables import markdown_row, sections
+from scenarios.report.contents import Report
+from scenarios.report.figure import report_figures
+from scenarios.report.section import Section
+from scenarios.report.tables import sections
 from scenarios.seeds import seed_set
 
 _TEMPLATES = Path(__file__).parent / "templates"
@@ -80,7 +81,12 @@ def markdown_table(section: Section) -> str:
             for line, link in zip(lines, section.links, strict=True)
         ]
     table = (section.header, ["---"] * len(section.header), *lines)
-    return "\n".join(markdown_row(line) for line in table) + "\n"
+    return "\n".join(_markdown_row(line) for line in table) + "\n"
+
+
+def _markdown_row(line: Sequence[str]) -> str:
+    """One line of a Markdown table."""
+    return "| " + " | ".join(cell.replace("|", "\\|").replace("\n", " ") for cell in line) + " |"
 
 
 def _breakable(text: str) -> Markup:

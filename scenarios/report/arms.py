@@ -12,7 +12,7 @@ from scenarios.arm_statistics import (
     seed_deviation,
     seed_pair_difference,
 )
-from scenarios.report_blocks import ONE_BLOCK, over_blocks, wider, world_blocks
+from scenarios.report.blocks import ONE_BLOCK, over_blocks, wider, world_blocks
 from scenarios.row import Row
 from scenarios.statistics import Estimate
 from scenarios.verdicts import SATURATED, primary_verdict, saturated_verdict
