@@ -133,12 +133,22 @@ class TrainConfig:
                 raise ValueError(unknown(name, getattr(self, name), choices))
         if self.device == "cuda" and not torch.cuda.is_available():
             raise ValueError("device = cuda: torch finds none on this machine; use cpu or auto")
+        self._check_folders()
+
+    def _check_folders(self) -> None:
         for name in ("data", "learners"):
             folder = getattr(self, name)
             if folder is not None and not folder.is_dir():
                 raise ValueError(f"{name} = {folder}: no such folder")
         if self.data is not None and self.learners is not None:
             raise ValueError("data and learners: give one, frames to train on or who collects them")
+        if self.learners is None:
+            return
+        for index in range(1, self.spent.rounds):
+            if not (self.learners / f"learners_{index}").is_dir():
+                raise ValueError(
+                    f"learners = {self.learners}: no folder learners_{index} there, whose networks fly round {index}"
+                )
 
     def _check_numbers(self) -> None:
         for name in ("frames", "rounds", "steps", "learner_steps", "batch", "workers"):

@@ -237,6 +237,7 @@ def test_worlds_beyond_the_training_set_are_refused(seed: int) -> None:
         ({"balance": "pcgrab"}, "'pcgrab'.*did you mean 'pcgrad'"),
         ({"weights": (1.0, 2.0)}, "weights = 1.0 2.0: give three"),
         ({"data": Path("nowhere")}, "data = nowhere: no such folder"),
+        ({"learners": Path("docs")}, "learners = docs: no folder learners_1 there"),
         ({"learning_rate": float("nan")}, "learning_rate = nan"),
         ({"first_world_seed": 10_000}, "first_world_seed = 10000"),
     ],
