@@ -25,6 +25,10 @@ COMMANDS = {
     SPLINE: "spline waypoint", NAV_DELAY: "delay", CONDITION_DELAY: "condition delay", CHANGE_SPEED: "change speed",
 }  # fmt: skip
 """What is flown."""
+_KEEP_SPEED, _USUAL_SPEED = -1, -2
+"""Of a change of speed: no change, and back to the plan's."""
+_VERSIONS = {"the file": 1, "mission": 2, "geoFence": 2, "rallyPoints": 2}
+"""Of the format and its parts, which QGroundControl counts apart."""
 _PAYLOAD = {
     114: "condition distance", 115: "condition yaw", 181: "set relay", 183: "set servo", 189: "land start marker",
     195: "region of interest", 196: "region of interest", 197: "no region of interest", 201: "region of interest",
@@ -107,24 +111,38 @@ def _parse(content: bytes) -> dict[str, Any]:
     document = _table(document, "the file")
     if document.get("fileType") != "Plan":
         raise ValueError(f"fileType: {document.get('fileType')!r}, not 'Plan'")
+    _check_version(document, "the file", "version")
     return document
+
+
+def _check_version(table: dict[str, Any], part: str, field: str) -> None:
+    """Other versions keep other things under other names; where a part says none it is taken for ours."""
+    version = table.get("version", _VERSIONS[part])
+    if type(version) is not int or version != _VERSIONS[part]:
+        raise ValueError(f"{field}: {repr(version)[:40]} is not read; choose {_VERSIONS[part]}")
+
+
+def _section(document: dict[str, Any], part: str) -> dict[str, Any]:
+    """A part of the plan that may be missing."""
+    value = document.get(part)
+    table = _table({} if value is None else value, part)
+    _check_version(table, part, f"{part}.version")
+    return table
 
 
 def _plan(document: dict[str, Any]) -> Plan:
     mission = _table(document.get("mission"), "mission")
+    _check_version(mission, "mission", "mission.version")
     where = "mission.plannedHomePosition"
     spot = _list(mission.get("plannedHomePosition"), where)
     if len(spot) != 3:
         raise ValueError(f"{where}: {len(spot)} numbers, not latitude, longitude and altitude")
     home, altitude = _point(spot, where), _number(spot[2], f"{where}.2")
-    speed = _number(mission.get("hoverSpeed", 5.0), "mission.hoverSpeed")
-    if not 0.0 < speed < 100.0:
-        raise ValueError(f"mission.hoverSpeed: {speed:g}: must be above 0 and below 100 m/s")
+    speed = _speed(mission.get("hoverSpeed", 5.0), "mission.hoverSpeed")
     reading = _Items(altitude)
     reading.take(_list(mission.get("items"), "mission.items"), "mission.items")
     waypoints, landing, notes = reading.result()
-    fence = _table(document.get("geoFence") or {}, "geoFence")
-    rally = _table(document.get("rallyPoints") or {}, "rallyPoints")
+    fence, rally = _section(document, "geoFence"), _section(document, "rallyPoints")
     return Plan(
         home=home,
         speed_m_s=speed,
@@ -205,9 +223,7 @@ class _Items:
 
     def _carry_out(self, command: int, params: list[Any], frame: Any, where: str) -> None:
         if command == CHANGE_SPEED:
-            speed = _number(params[1], f"{where}.params.1")
-            if speed > 0:
-                self._speed = min(speed, 100.0)
+            self._change_speed(params[1], f"{where}.params.1")
         elif command in (NAV_DELAY, CONDITION_DELAY):
             self._hold_here(_seconds(params[0], f"{where}.params.0"))
         elif command == RTL:
@@ -219,13 +235,19 @@ class _Items:
         else:
             self._fly_to(command, params, frame, where)
 
+    def _change_speed(self, value: Any, where: str) -> None:
+        if value == _KEEP_SPEED:
+            return
+        hint = f"; {_KEEP_SPEED} keeps the speed, {_USUAL_SPEED} takes hoverSpeed again"
+        self._speed = None if value == _USUAL_SPEED else _speed(value, where, hint)
+
     def _fly_to(self, command: int, params: list[Any], frame: Any, where: str) -> None:
         if len(self._waypoints) >= MAX_ITEMS:
             raise ValueError(f"{where}: more than {MAX_ITEMS} waypoints")
         if command == SPLINE:
             self._note("spline waypoints are flown in straight lines")
         hold = 0.0 if command == TAKEOFF else _seconds(params[0], f"{where}.params.0")
-        point = self._point(params, where)
+        point = self._point(params, where, anywhere=command not in (WAYPOINT, SPLINE))
         if command == TAKEOFF and not self._waypoints:
             point = None  # Takeoff goes straight up, whatever it is written to lead to.
         elif point is None and self._waypoints:
@@ -260,11 +282,13 @@ class _Items:
             last.speed_m_s,
         )
 
-    def _point(self, params: list[Any], where: str) -> GeoPoint | None:
-        """Where an item is; None where it says nowhere (no numbers, or zeros)."""
-        if _is_free(params[4]) or _is_free(params[5]) or (params[4] == 0 and params[5] == 0):
+    def _point(self, params: list[Any], where: str, *, anywhere: bool = True) -> GeoPoint | None:
+        """Where an item is; None where it says nowhere: zeros, or, of items that may be `anywhere`, no numbers."""
+        latitude, longitude = params[4:6]
+        nowhere = _is_free(latitude) and _is_free(longitude)
+        if (latitude == 0 and longitude == 0) or (nowhere and anywhere):
             return None
-        return _point(params[4:6], f"{where}.params")
+        return _point([latitude, longitude], f"{where}.params")
 
     def _height(self, value: Any, frame: Any, where: str) -> float:
         height = _number(value, f"{where}.params.6")
@@ -344,13 +368,21 @@ def _seconds(value: Any, where: str) -> float:
     return seconds
 
 
+def _speed(value: Any, where: str, hint: str = "") -> float:
+    speed = _number(value, where)
+    if not 0.0 < speed < 100.0:
+        raise ValueError(f"{where}: {speed:g}: must be above 0 and below 100 m/s{hint}")
+    return speed
+
+
 def _is_free(value: Any) -> bool:
     return value is None or (isinstance(value, float) and math.isnan(value))
 
 
 def _number(value: Any, where: str) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float):
-        raise ValueError(f"{where}: {str(value)[:60]!r}, not a number")
+        shown = "null" if value is None else repr(str(value)[:60])
+        raise ValueError(f"{where}: {shown}, not a number")
     if abs(value) > 1e9 or value != value:
         raise ValueError(f"{where}: {value!r:.40}: not a number that can be meant")
     return float(value)

@@ -50,6 +50,10 @@ def test_landing_elsewhere_is_where_the_pad_is(tmp_path: Path) -> None:
     assert mission.start_m == (0.0, 0.0)
 
 
+def placed(latitude: float | None, longitude: float | None) -> Document:
+    return {"type": "SimpleItem", "command": 16, "frame": 3, "params": [0, 0, 0, None, latitude, longitude, 3]}  # fmt: skip
+
+
 @pytest.mark.parametrize(
     ("items", "reason"),
     [
@@ -62,12 +66,40 @@ def test_landing_elsewhere_is_where_the_pad_is(tmp_path: Path) -> None:
         ([item(16, 0, 1e8, 3)], "no place on Earth"),
         ([item(16, 5, 5, 3, -1.0)], "from 0 to 3600 s"),
         ([item(16, 5, 5, 3)] * 501, "more than 500 waypoints"),
+        ([item(178, 0, 0, 0, 1, 1e6)], r"items\.0\.params\.1: 1e\+06: must be above 0 and below 100 m/s; -1 keeps"),
+        ([item(178, 0, 0, 0, 1, 0)], r"items\.0\.params\.1: 0: must be above 0"),
+        ([item(16, 5, float("nan"), 3)], r"items\.0\.params: latitude: nan: not a number that can be meant"),
+        ([placed(None, 8.0)], r"items\.0\.params: latitude: null, not a number"),
+        ([placed(None, None)], r"items\.0\.params: latitude: null, not a number"),
         ([{"type": "ComplexItem", "complexItemType": "StructureScan"}], "complex item 'StructureScan'"),
     ],
 )  # fmt: skip
 def test_what_cannot_be_flown_is_named(tmp_path: Path, items: list[Document], reason: str) -> None:
     with pytest.raises(ValueError, match=rf"a\.plan: .*{reason}"):
         read(tmp_path, items)
+
+
+@pytest.mark.parametrize(
+    ("more", "reason"),
+    [
+        ({"version": 99}, "version: 99 is not read; choose 1"),
+        ({"version": True}, "version: True is not read; choose 1"),
+        ({"geoFence": {"version": 1}}, r"geoFence\.version: 1 is not read; choose 2"),
+        ({"rallyPoints": {"version": "2"}}, r"rallyPoints\.version: '2' is not read"),
+        ({"geoFence": []}, "geoFence: list, not a table"),
+    ],
+)
+def test_versions_that_are_not_read_are_refused(
+    tmp_path: Path, more: Document, reason: str
+) -> None:
+    with pytest.raises(ValueError, match=rf"a\.plan: {reason}"):
+        read(tmp_path, **more)
+
+
+def test_a_speed_is_kept_with_minus_one_and_the_plans_again_with_minus_two(tmp_path: Path) -> None:
+    changes = [2.5, -1, -2]
+    items = [each for k, to in enumerate(changes) for each in (item(178, 0, 0, 0, 1, to), item(16, k, 0, 3))]  # fmt: skip
+    assert [w.speed_m_s for w in read(tmp_path, items).waypoints] == [2.5, 2.5, None]
 
 
 FENCE = {"inclusion": True, "polygon": [[46.999, 7.999], [47.001, 7.999], [47.001, 8.001], [46.999, 8.001]]}  # fmt: skip
