@@ -5,7 +5,7 @@ Format: https://docs.qgroundcontrol.com/master/en/qgc-dev-guide/file_formats/pla
 
 import json
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -52,7 +52,7 @@ class GeoPoint:
 class Waypoint:
     """Where to fly, and what to do there."""
 
-    item: int  # number in the file, counted from 1
+    name: str  # its number among the waypoints, counted from 1, and its place in the file
     point: GeoPoint | None  # None: over home
     height: float  # m over home
     heading_deg: float | None  # clockwise from north; None: any
@@ -89,6 +89,11 @@ class Plan:
     circles: tuple[FenceCircle, ...]
     rally: tuple[GeoPoint, ...]
     notes: tuple[str, ...]
+
+    @property
+    def fastest_m_s(self) -> float:
+        """The highest speed that it asks for."""
+        return max([self.speed_m_s, *(w.speed_m_s or 0.0 for w in self.waypoints)])
 
 
 def read_plan(path: Path) -> Plan:
@@ -256,7 +261,7 @@ class _Items:
         self._count += 1
         self._waypoints.append(
             Waypoint(
-                item=self._count,
+                name=f"waypoint {self._count} ({where})",
                 point=point,
                 height=self._height(params[6], frame, where),
                 # QGroundControl writes 0 where no heading was asked for.
@@ -273,14 +278,7 @@ class _Items:
             self._wait += seconds
             return
         last = self._waypoints[-1]
-        self._waypoints[-1] = Waypoint(
-            last.item,
-            last.point,
-            last.height,
-            last.heading_deg,
-            last.hold_s + seconds,
-            last.speed_m_s,
-        )
+        self._waypoints[-1] = replace(last, hold_s=last.hold_s + seconds)
 
     def _point(self, params: list[Any], where: str, *, anywhere: bool = True) -> GeoPoint | None:
         """Where an item is; None where it says nowhere: zeros, or, of items that may be `anywhere`, no numbers."""

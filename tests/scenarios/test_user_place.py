@@ -82,7 +82,15 @@ def test_the_mission_file_of_the_documentation_works(city: str, tmp_path: Path) 
         (HAND.replace("position_m = [15.0, 35.0, 1.5]", "position_m = [1.0]"), "sites.0.position_m"),
         (HAND.replace('"faulty"', '"broken"'), "sites.0.panel"),
         (HAND + "[place_options]\nlodd = 1\n", "place_options.lodd: unknown key"),
-        (HAND.replace("[37.0, 15.0, 2.0]", "[26.0, 26.0, 2.0]"), "task.sites.1.position_m"),
+        (HAND.replace("[37.0, 15.0, 2.0]", "[26.0, 26.0, 2.0]"), "m.toml: sites.1.position_m = [26.0, 26.0, 2.0]: inside an obstacle"),
+        (HAND.replace("home_m = [15.0, 15.0]", "home_m = [4.0, 4.0]"), "m.toml: home_m = [4.0, 4.0]: inside an obstacle"),
+        (HAND.replace("home_m", "crop_m = [0, 0, 30, 60]\nhome_m"), "m.toml: sites.1.position_m = [37.0, 15.0, 2.0]: outside crop_m = [0.0, 0.0, 30.0, 60.0]"),
+        (HAND.replace("37.0", "3700.0"), "farthest from home is sites.1.position_m = [3700.0, 15.0, 2.0]"),
+        (HAND.replace("37.0", "1e300"), "sites.1.position_m.0: must be less than or equal to 100000000"),
+        (HAND.replace("2.0]", "2000.0]"), "sites.1.position_m.2: must be less than or equal to 1000"),
+        (HAND.replace("home_m", "crop_m = [0, 0, 1e300, 9]\nhome_m"), "m.toml: crop_m = [0, 0, 1e+300, 9]: not"),
+        ("ordered = true\n" + HAND.replace("2.0]", "2.0]\nhold_s = 1e9"), "sites.1.hold_s: must be less than or equal to 3600"),
+        (HAND + '[[sites]]\nposition_m = [1.0, 1.0, 2.0]\n' * 600, "m.toml: 602 sites: at most 500"),
         (HAND.replace("[15.0, 35.0, 1.5]", "[15.0, 35.0, 1.5]\nhold_s = 2.0"), "m.toml: "),
         (HAND.replace("max_m = 4.0", "max_m = 1.8"), "altitude limit of 1.8 m"),
         (HAND + '[task]\nkind = "mission"\n', "draw the sites, or name them"),
@@ -98,6 +106,21 @@ def test_mistakes_in_mission_files_are_named(
         bring(city, written(tmp_path / "m.toml", text), 3)
     assert named in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+def test_a_plans_waypoint_in_a_wall_is_told_as_the_plan_has_it(city: str, tmp_path: Path) -> None:
+    """Home lies at 15, 15 m of the place, where the world begins 36 m further: neither is in the plan."""
+    path = written(tmp_path / "a.plan", plan([item(22, 0, 0, 3), item(16, 11, 11, 3)]))
+    reason = r"a\.plan: waypoint 2 \(mission\.items\.1\) = \[47\.00009\d*, 8\.00014\d*, 3 m over home\]: too close"
+    with pytest.raises(scenarios.ScenarioError, match=reason):
+        bring(city, path, 3, home=(15.0, 15.0))
+
+
+def test_a_home_that_is_no_place_is_refused(city: str, tmp_path: Path) -> None:
+    path = written(tmp_path / "a.plan", plan())
+    for home in (float("nan"), 0.0), (0.0, 1e300):
+        with pytest.raises(scenarios.ScenarioError, match=r"home = .*: not x and y"):
+            bring(city, path, 3, home=home)
 
 
 def test_options_of_the_command_line() -> None:
@@ -119,12 +142,15 @@ def test_options_of_the_command_line() -> None:
         (("absent.city.json",), "no such file"),
         (("forest-navigation", "--mission", "avoid"), "not for forest-navigation"),
         (("absent.plan",), "absent.plan"),
+        (("m.toml",), "m.toml: a mission needs a place: fly PLACE --mission m.toml"),
+        (("town.city.json", "--seed", "4294967296"), "seed = 4294967296: from 0 to 4294967295"),
         (("town.city.json", "--home", "1", "2"), "home"),
     ],
 )  # fmt: skip
 def test_the_command_line_refuses_with_one_line(
     within: Trident, city: str, arguments: tuple[str, ...], named: str
 ) -> None:
+    written(Path(city).parent / "m.toml", HAND)
     message = refused(within("fly", *arguments, "--pilot", "random"))
     assert named in message
     assert len(message.splitlines()) == 1
