@@ -129,6 +129,8 @@ def test_options_of_the_command_line() -> None:
     }  # fmt: skip
     with pytest.raises(ValueError, match="write it as key=value"):
         parse_options(("lod",))
+    with pytest.raises(ValueError, match=r"columns\.x is said twice"):
+        parse_options(("columns.x=x", "columns.x=y"))
 
 
 @pytest.mark.parametrize(
