@@ -5,10 +5,13 @@ from typing import Any
 
 from scenarios.catalog import NamedFamily, ScenarioError, load, resolve, validated
 from scenarios.family import Family
-from scenarios.generate import HEADROOM
+from scenarios.generate import HEADROOM, check_pad
 from scenarios.place_choices import chosen_window
 from scenarios.place_window import fullest_window
+from sim.physics.vehicle import load_vehicle
 from sim.scenario import Scenario
+from sim.task_spec import MissionTask
+from sim.world.build import build_world
 from sim.world.place_options import TREE_SUFFIXES, PlaceOptions
 
 KINDS = ("mission", "navigate", "avoid")
@@ -51,7 +54,9 @@ def drawn(
         name=Path(place).name.split(".")[0],
         family=validated({**family.model_dump(), "world": world}, Family, where),
     )
-    return resolve(named, seed)
+    scenario = resolve(named, seed)
+    _check_pad(scenario)
+    return scenario
 
 
 def family_of(
@@ -71,6 +76,17 @@ def family_of(
 
 
 # --- Private.
+
+
+def _check_pad(scenario: Scenario) -> None:
+    """What is drawn is free at the height it is flown at; floors of a user's file lie below."""
+    if not isinstance(scenario.task, MissionTask):
+        return
+    hull = load_vehicle(scenario.vehicle).hull_radius
+    try:
+        check_pad(scenario, build_world(scenario.world, ()), scenario.task.home_m, hull)
+    except ValueError as error:
+        raise ScenarioError(f"{scenario.name}, seed {scenario.seed}: {error}") from error
 
 
 def _kind(kind: str | None, changes: dict[str, Any], where: str) -> str:

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import trimesh
 
 import agents
 import scenarios
@@ -195,6 +196,43 @@ def test_a_slope_is_flown_over_and_landed_on(tmp_path: Path) -> None:
     assert start[2] == pytest.approx(1.5 + 0.05 * (start[0]), abs=0.02)
     outcome, visits, _ = fly(brought.scenario)
     assert (outcome, set(visits)) == (Outcome.SUCCESS, {0, 1})
+
+
+def hall(folder: Path, length: float = 60.0) -> str:
+    """A floor 20 cm thick with pillars on it, in one mesh, as modellers export it."""
+    parts = [trimesh.creation.box((length, length * 2 / 3, 0.2))]
+    for x in (-20, 0, 20):
+        pillar = trimesh.creation.box((1, 1, 6))
+        pillar.apply_translation((x, 0, 3.1))
+        parts.append(pillar)
+    trimesh.util.concatenate(parts).export(folder / "hall.stl")
+    return str(folder / "hall.stl")
+
+
+IN_HALL = """format = "mission/1"
+home_m = [20.0, 10.0]
+[[sites]]
+position_m = [25.0, 30.0, 1.5]
+"""
+
+
+@pytest.mark.parametrize("mission", ["m.toml", "mission"])
+def test_a_pad_on_a_floor_that_is_an_obstacle_is_refused(tmp_path: Path, mission: str) -> None:
+    written(tmp_path / "m.toml", IN_HALL)
+    chosen, length = (str(tmp_path / mission), 60.0) if mission == "m.toml" else (mission, 300.0)
+    reason = (
+        r"home_m = .*: the pad lies under the obstacle of .*hall\.stl, whose top is 0\.20 m over"
+    )
+    with pytest.raises(scenarios.ScenarioError, match=reason):
+        bring(hall(tmp_path, length), chosen, 3, options={"ground_below_m": 0.1})
+
+
+@pytest.mark.slow
+def test_a_floor_that_is_ground_is_landed_on(tmp_path: Path) -> None:
+    outcome, visits, _ = fly(
+        bring(hall(tmp_path), written(tmp_path / "m.toml", IN_HALL), 3).scenario
+    )
+    assert (outcome, visits) == (Outcome.SUCCESS, [0])
 
 
 def test_heights_are_over_the_ground_below(tmp_path: Path) -> None:
