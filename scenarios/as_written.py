@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 
 from scenarios.hand_mission import HandMission
-from scenarios.plan_file import GeoPoint, Plan
+from scenarios.plan_data import GeoPoint, Plan
 from scenarios.plan_mission import Spot
 
 _FIELD = re.compile(

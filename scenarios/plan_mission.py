@@ -9,7 +9,7 @@ from jaxtyping import Float
 
 from scenarios.hand_mission import HIGHEST, HandMission, HandSite
 from scenarios.place_window import WINDOW, Window, fullest_window, window_world
-from scenarios.plan_file import FenceCircle, FencePolygon, GeoPoint, Plan, Waypoint
+from scenarios.plan_data import FenceCircle, FencePolygon, GeoPoint, Plan, Waypoint
 from sim.safety_spec import CircleArea, PolygonArea, Safety
 from sim.types import MAX_SPEED
 from sim.world.build import build_world

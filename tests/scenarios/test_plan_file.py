@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from scenarios.plan_file import Plan, read_plan
+from scenarios.plan_data import Plan
+from scenarios.plan_file import read_plan
 from scenarios.plan_mission import fences_of, mission_of
 from scenarios.user_place import bring
 from sim.task_spec import MissionTask

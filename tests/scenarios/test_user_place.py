@@ -216,15 +216,20 @@ position_m = [25.0, 30.0, 1.5]
 """
 
 
-@pytest.mark.parametrize("mission", ["m.toml", "mission"])
-def test_a_pad_on_a_floor_that_is_an_obstacle_is_refused(tmp_path: Path, mission: str) -> None:
-    written(tmp_path / "m.toml", IN_HALL)
-    chosen, length = (str(tmp_path / mission), 60.0) if mission == "m.toml" else (mission, 300.0)
-    reason = (
-        r"home_m = .*: the pad lies under the obstacle of .*hall\.stl, whose top is 0\.20 m over"
-    )
+DRAWN_IN_HALL = 'format = "mission/1"\n[altitude]\nflight_m = 4.0\nmax_m = 8.0\n'
+
+
+@pytest.mark.parametrize(
+    ("mission", "length"),
+    [(IN_HALL, 60.0), pytest.param(DRAWN_IN_HALL, 480.0, marks=pytest.mark.slow)],
+)
+def test_a_pad_on_a_floor_that_is_an_obstacle_is_refused(
+    tmp_path: Path, mission: str, length: float
+) -> None:
+    path = written(tmp_path / "m.toml", mission)
+    reason = r"home_m = .*: the pad lies under the obstacle of .*stl, whose top is 0\.20 m over"
     with pytest.raises(scenarios.ScenarioError, match=reason):
-        bring(hall(tmp_path, length), chosen, 3, options={"ground_below_m": 0.1})
+        bring(hall(tmp_path, length), path, 3, options={"ground_below_m": 0.1})
 
 
 @pytest.mark.slow
