@@ -68,8 +68,9 @@ def family_of(
     table["altitude"] = dict(_RELIEF_ALTITUDE if relief else _ALTITUDE)
     for key, value in changes.items():
         own = table.get(key)
-        both = isinstance(own, dict) and isinstance(value, dict)
-        table[key] = {**own, **value} if both else value
+        if isinstance(own, dict) and isinstance(value, dict):
+            value = {**own, **value}
+        table[key] = value
     if "sensors" in changes and "odometry" not in changes:
         table.pop("odometry", None)
     return validated(table, Family, where)

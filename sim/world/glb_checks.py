@@ -61,8 +61,8 @@ def _check_views(tree: dict[str, Any], rest: int) -> None:
     """`rest` is the bytes after the JSON, which hold all data."""
     for index, view in enumerate(_tables(tree, "bufferViews")):
         begin, length = view.get("byteOffset", 0), view.get("byteLength")
-        whole = type(begin) is int and type(length) is int and begin >= 0 and length >= 0
-        if not whole or begin + length > rest:
+        whole = isinstance(begin, int) and isinstance(length, int)
+        if not whole or not 0 <= begin <= begin + length <= rest:
             raise ValueError(
                 f"bufferViews.{index}: byteOffset {str(begin)[:20]} and byteLength {str(length)[:20]}: the file holds {rest} bytes of data"
             )
