@@ -60,7 +60,7 @@ def _check_references(tree: dict[str, Any]) -> None:
 def _check_views(tree: dict[str, Any], rest: int) -> None:
     """`rest` is the bytes after the JSON, which hold all data."""
     for index, view in enumerate(_tables(tree, "bufferViews")):
-        begin, length = view.get("byteOffset", 0), view.get("byteLength")
+        begin, length = view.get("byteOffset", 0), view.get("byteLength", -1)
         whole = isinstance(begin, int) and isinstance(length, int)
         if not whole or not 0 <= begin <= begin + length <= rest:
             raise ValueError(
