@@ -53,7 +53,7 @@ def load(name_or_path: str) -> NamedFamily | Scenario:
             raise ScenarioError(f"scenario {name_or_path!r}: is a folder; {_FILES}")
         raise ScenarioError(unknown("scenario", name_or_path, names(), or_else=_OR_ELSE))
     path = Path(name_or_path) if is_file else _FOLDER / f"{name_or_path}.toml"
-    content = parse(_read(path), str(path))
+    content = parse(read_text(path), str(path))
     return NamedFamily(name=path.stem, family=content) if isinstance(content, Family) else content
 
 
@@ -74,15 +74,31 @@ def resolve(loaded: NamedFamily | Scenario, seed: int | None) -> Scenario:
     return scenario
 
 
-def read_table(path: Path) -> dict[str, Any]:
-    """The TOML tables of a file."""
-    return _table(_read(path), str(path))
+def read_text(path: Path) -> str:
+    """The text of a scenario's file; a ScenarioError for what cannot be read or is too large."""
+    try:
+        return read_bounded(path, _MAX_BYTES, "a scenario is smaller").decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise ScenarioError(f"scenario {path}: not UTF-8 text") from error
+    except ValueError as error:
+        hint = "" if path.exists() else did_you_mean(path.stem, names())
+        raise ScenarioError(f"scenario {error}{hint}") from error
+
+
+def tables_of(text: str, where: str) -> dict[str, Any]:
+    """TOML's tables; `where` names the text in errors."""
+    try:
+        return tomllib.loads(text)
+    except (ValueError, RecursionError) as error:  # Numbers of thousands of digits are ValueErrors.
+        raise ScenarioError(f"{where}: not TOML: {error}") from error
 
 
 def parse(text: str, where: str) -> Family | Scenario:
     """A family or a scenario from TOML text; `where` names it in errors."""
-    table = _completed(_table(text, where), where, ())
+    table = _completed(tables_of(text, where), where, ())
     kind = table.get("format")
+    if isinstance(kind, str) and kind.startswith("mission/"):
+        raise ScenarioError(f"{where}: a mission needs a place: fly PLACE --mission {where}")
     if not isinstance(kind, str) or kind not in _FORMATS:
         given = "missing" if kind is None else f"unknown format {kind!r}"
         raise ScenarioError(
@@ -139,7 +155,7 @@ def _completed(table: dict[str, Any], where: str, seen: tuple[str, ...]) -> dict
     if base in seen:
         raise ScenarioError(f"{where}: like = {base!r}: leads back to itself")
     path = _FOLDER / f"{base}.toml"
-    model = _completed(tomllib.loads(_read(path)), str(path), (*seen, base))
+    model = _completed(tomllib.loads(read_text(path)), str(path), (*seen, base))
     return _merged(model, {key: value for key, value in table.items() if key != "like"})
 
 
@@ -148,20 +164,3 @@ def _merged(base: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
     both = {key for key in changes if isinstance(changes[key], dict) and key in base}
     nested = {key: _merged(base[key], changes[key]) for key in both if isinstance(base[key], dict)}
     return {**base, **changes, **nested}
-
-
-def _table(text: str, where: str) -> dict[str, Any]:
-    try:
-        return tomllib.loads(text)
-    except (ValueError, RecursionError) as error:  # Numbers of thousands of digits are ValueErrors.
-        raise ScenarioError(f"{where}: not TOML: {error}") from error
-
-
-def _read(path: Path) -> str:
-    try:
-        return read_bounded(path, _MAX_BYTES, "a scenario is smaller").decode("utf-8")
-    except UnicodeDecodeError as error:
-        raise ScenarioError(f"scenario {path}: not UTF-8 text") from error
-    except ValueError as error:
-        hint = "" if path.exists() else did_you_mean(path.stem, names())
-        raise ScenarioError(f"scenario {error}{hint}") from error

@@ -1,5 +1,6 @@
 """A mission's sites as a user writes them in a mission file: what is left out has a default, panels are drawn."""
 
+import re
 from operator import not_
 from typing import Annotated, Literal
 
@@ -8,7 +9,7 @@ from jaxtyping import Float
 from pydantic import Field
 
 from scenarios.generate.missions import draw_cells
-from sim.fields import Finite, Flag, Model, NonNegative, Point, Positive
+from sim.fields import Finite, Flag, Model, NonNegative, Positive
 from sim.flight_costs import cruise_speed, flight_costs
 from sim.physics.vehicle import load_vehicle
 from sim.rules import CLOSE_UP_ALLOWANCE, LANDING_SECONDS, STOP_SECONDS, VIEW_DISTANCE
@@ -25,31 +26,42 @@ _CLIMB_SPEED = 1.0
 _PANELS_STREAM = 105
 
 
+FARTHEST = 1e8
+"""m; no place on Earth reaches farther from any origin, in feet neither."""
+HIGHEST = 1000.0
+"""m; what lies above is out of reach, and fields so high do not fit into memory."""
+LONGEST_HOLD = 3600.0  # s
+_IS_MISSION = re.compile(r"""^\s*format\s*=\s*["']mission/""", re.MULTILINE)
+_SITE_TABLE = re.compile(r"^\s*\[\[\s*sites\s*\]\]", re.MULTILINE)
+_SITE_KEY = re.compile(r"\bposition_m\s*=")
+_Coordinate = Annotated[Finite, Field(ge=-FARTHEST, le=FARTHEST)]
+
+
 class HandSite(Model):
     """One site of a mission file, in the place's coordinates."""
 
-    position_m: Point
+    position_m: tuple[_Coordinate, _Coordinate, Annotated[Finite, Field(le=HIGHEST)]]
     yaw_rad: Finite | None = None
     """Heading to face there; None: any, and no panel."""
     prize: Positive = 1.0
     mandatory: Flag = False
     panel: Literal["drawn", "healthy", "faulty", "blocked", "none"] = "drawn"
     """What stands 4 m ahead of the viewpoint; only where there is a heading."""
-    hold_s: NonNegative = 0.0
+    hold_s: Annotated[NonNegative, Field(le=LONGEST_HOLD)] = 0.0
     speed_limit_m_s: Positive | None = None
 
 
 class HandMission(Model):
     """The part of a mission file that says where to go."""
 
-    home_m: tuple[Finite, Finite]
+    home_m: tuple[_Coordinate, _Coordinate]
     """The pad, where the flight ends, in the place's coordinates."""
-    start_m: tuple[Finite, Finite] | None = None
+    start_m: tuple[_Coordinate, _Coordinate] | None = None
     """Where the flight begins, by default over the pad."""
     sites: Annotated[tuple[HandSite, ...], Field(min_length=1, max_length=MAX_WAYPOINTS)]
     ordered: Flag = False
     """Fly the sites in this order, all of them; otherwise the pilot chooses."""
-    start_height_m: Positive = 1.5
+    start_height_m: Annotated[Positive, Field(le=HIGHEST)] = 1.5
     start_yaw_rad: Finite = 0.0
     time_limit_s: Annotated[Positive | None, Field(exclude_if=not_)] = None
     """By default three times what the flight is estimated to take."""
@@ -58,6 +70,13 @@ class HandMission(Model):
     @property
     def start_xy(self) -> tuple[float, float]:
         return self.home_m if self.start_m is None else self.start_m
+
+
+def check_count(text: str, where: str) -> None:
+    """Refuse a mission file of too many sites by their number alone: parsing them takes many seconds."""
+    count = max(len(_SITE_TABLE.findall(text)), len(_SITE_KEY.findall(text)))
+    if _IS_MISSION.search(text) and count > MAX_WAYPOINTS:
+        raise ValueError(f"{where}: {count} sites: at most {MAX_WAYPOINTS}")
 
 
 def task_of(

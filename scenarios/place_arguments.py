@@ -17,6 +17,8 @@ def parse_options(words: tuple[str, ...]) -> dict[str, Any]:
             table = table.setdefault(part, {})
             if not isinstance(table, dict):
                 raise ValueError(f"place-option = {word!r}: {part} is no table")
+        if path[-1] in table:
+            raise ValueError(f"place-option = {word!r}: {'.'.join(path)} is said twice")
         table[path[-1]] = _value(value.strip(), text_only=path[0] in _TEXTS)
     return found
 

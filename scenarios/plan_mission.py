@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float
 
-from scenarios.hand_mission import HandMission, HandSite
+from scenarios.hand_mission import HIGHEST, HandMission, HandSite
 from scenarios.place_window import WINDOW, Window, fullest_window, window_world
-from scenarios.plan_file import FenceCircle, FencePolygon, GeoPoint, Plan, Waypoint
+from scenarios.plan_data import FenceCircle, FencePolygon, GeoPoint, Plan, Waypoint
 from sim.safety_spec import CircleArea, PolygonArea, Safety
 from sim.types import MAX_SPEED
 from sim.world.build import build_world
@@ -63,7 +63,7 @@ def home_in_place(
 
 def mission_of(plan: Plan, home: Spot) -> tuple[HandMission, float]:
     """The plan's waypoints in the place, in their order, and the speed limit of the flight, m/s."""
-    top = min(MAX_SPEED, max([plan.speed_m_s, *(w.speed_m_s or 0.0 for w in plan.waypoints)]))
+    top = min(MAX_SPEED, plan.fastest_m_s)
     sites = tuple(_site(waypoint, plan, home, top) for waypoint in plan.waypoints)
     pad = home if plan.landing is None else _spot(plan.landing, plan.home, home)
     return HandMission(home_m=pad, start_m=home, sites=sites, ordered=True), top
@@ -102,9 +102,9 @@ def fences_of(plan: Plan, home: Spot) -> Fences:
 def _site(waypoint: Waypoint, plan: Plan, home: Spot, top: float) -> HandSite:
     spot = home if waypoint.point is None else _spot(waypoint.point, plan.home, home)
     if waypoint.height <= 0:
-        raise ValueError(
-            f"waypoint {waypoint.item}: {waypoint.height:g} m over home: below the ground"
-        )
+        raise ValueError(f"{waypoint.name}: {waypoint.height:g} m over home: below the ground")
+    if waypoint.height > HIGHEST:
+        raise ValueError(f"{waypoint.name}: {waypoint.height:g} m over home: at most {HIGHEST:g} m")
     speed = min(waypoint.speed_m_s or plan.speed_m_s, top)
     heading = waypoint.heading_deg
     return HandSite(
@@ -146,7 +146,7 @@ def _check_inside(plan: Plan, home: Spot) -> None:
     keep = [f for f in (*plan.polygons, *plan.circles) if f.inclusion]
     shun = [f for f in (*plan.polygons, *plan.circles) if not f.inclusion]
     stops = [("plannedHomePosition", plan.home)]
-    stops += [(f"waypoint {w.item}", w.point) for w in plan.waypoints if w.point is not None]
+    stops += [(w.name, w.point) for w in plan.waypoints if w.point is not None]
     for name, point in stops:
         spot = _spot(point, plan.home, home)
         if keep and not any(_holds(fence, spot, plan.home, home) for fence in keep):

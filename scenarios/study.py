@@ -88,12 +88,17 @@ class Study(_Table):
         return range(1, 1 + max(f.seeds for f in self.flights.values() if network in f.networks))
 
     def limited(self, seeds: int | None, worlds: int | None) -> "Study":
-        """The same with at most so many training seeds and worlds a task; None leaves what the file says."""
+        """The same with at most so many training seeds and worlds a task; None leaves what the file says.
+
+        More than any of its flights has is a ValueError: a study asks for all that it is to find.
+        """
+        _check_most("seeds", seeds, [each.seeds for each in self.flights.values()])
+        _check_most("worlds", worlds, [_worlds(each) for each in self.flights.values()])
         flights = {
             name: each.model_copy(
                 update={
                     "seeds": min(each.seeds, seeds or each.seeds),
-                    "worlds": _least(each.worlds or load_suite(each.suite).worlds, worlds),
+                    "worlds": _least(_worlds(each), worlds),
                 }
             )
             for name, each in self.flights.items()
@@ -113,6 +118,15 @@ def load_study(name_or_path: str) -> Study:
         return Study.model_validate(content)
     except ValidationError as error:
         raise ValueError(f"study {path}: {problems(error, Study)}") from error
+
+
+def _worlds(flights: Flights) -> int:
+    return flights.worlds or load_suite(flights.suite).worlds
+
+
+def _check_most(what: str, asked: int | None, said: list[int]) -> None:
+    if asked is not None and asked > max(said):
+        raise ValueError(f"{what} = {asked}: the study has {max(said)}: from 1 to {max(said)}")
 
 
 def _least(said: int, most: int | None) -> int:

@@ -25,7 +25,7 @@ from scenarios.commands.flight_table import flight_table, mission_lines
 from scenarios.commands.fly_live import LiveOptions, Show, live_show
 from scenarios.compute import pilot_digest
 from scenarios.place_arguments import parse_options
-from scenarios.seeds import seed_set
+from scenarios.seeds import check_seed, seed_set
 from scenarios.user_place import bring, is_place, is_plan
 from sim.physics.vehicle import load_vehicle
 from sim.record.plot import write_plot
@@ -88,8 +88,8 @@ def fly(
 
 
 def _resolve(name: str, seed: int | None, own: OwnPlace) -> Scenario:
-    if seed is not None and seed < 0:
-        raise ValueError(f"seed = {seed}: must not be negative")
+    if seed is not None:
+        check_seed(seed)
     drawn = DEFAULT_SEED if seed is None else seed
     place, mission = (name, own.mission) if is_place(name) else (own.place, name)
     if is_place(name) and own.place is not None:

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from scenarios.generate.pad import check_pad
 from scenarios.generate.routes import check_route
 from scenarios.generate.site import Ground
 from sim.physics.vehicle import load_vehicle
@@ -82,6 +83,8 @@ def check_flyable(scenario: Scenario) -> None:
             field = f"task.sites.{index}.position_m"
             _check_height(scenario, relief, field, site.position_m, lowest)
             _check_reachable(scenario, ground, ways, field, site.position_m)
+    if isinstance(task, MissionTask):
+        check_pad(scenario, world, task.home_m, vehicle.hull_radius)
     if isinstance(task, AvoidTask):
         course = np.array([np.cos(task.course_rad), np.sin(task.course_rad), 0.0])
         _check_inside(

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sim.world.cityjson import CityObject, Fault, expect
+from sim.world.cityjson import CityObject, Fault, expect, listed
 
 
 def families_of(objects: tuple[CityObject, ...]) -> dict[str, str]:
@@ -13,7 +13,12 @@ def families_of(objects: tuple[CityObject, ...]) -> dict[str, str]:
         for child in _names(item.content, "children", item.where):
             if child in known:
                 above.setdefault(child, item.name)
-        parents = [name for name in _names(item.content, "parents", item.where) if name in known]
+        parents = _names(item.content, "parents", item.where)
+        unknown = next((name for name in parents if name not in known), None)
+        if unknown is not None:
+            raise Fault(
+                f"{item.where}.parents: {unknown[:60]!r}: there is no such object in the file"
+            )
         if parents:
             above[item.name] = parents[0]
     top: dict[str, str] = {}
@@ -30,5 +35,5 @@ def families_of(objects: tuple[CityObject, ...]) -> dict[str, str]:
 
 
 def _names(content: dict[str, Any], key: str, where: str) -> list[str]:
-    names = expect(content.get(key) or [], list, f"{where}.{key}")
+    names = expect(listed(content, key), list, f"{where}.{key}")
     return [expect(name, str, f"{where}.{key}") for name in names]

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float
 
-from sim.world.cityjson import CityObject, Fault, Templates, expect, level_of_detail
+from sim.world.cityjson import CityObject, Fault, Templates, expect, level_of_detail, listed
 
 _NESTING = {
     "MultiSurface": 0,
@@ -58,7 +58,7 @@ class SurfaceReader:
     def read(self, item: CityObject) -> list[Surfaces]:
         """The geometries of the highest level of detail that is not above the one wanted; none if there is none."""
         where = item.where
-        geometries = expect(item.content.get("geometry") or [], list, f"{where}.geometry")
+        geometries = expect(listed(item.content, "geometry"), list, f"{where}.geometry")
         readable = [
             (level, geometry, source)
             for geometry in geometries
@@ -136,7 +136,7 @@ class SurfaceReader:
             raw = geometry.get("transformationMatrix", np.eye(4).ravel())
             matrix = np.array(raw, dtype=np.float64).reshape(4, 4)
         except (TypeError, ValueError, OverflowError) as error:
-            raise Fault(f"{where}.transformationMatrix: {error}") from error
+            raise Fault(f"{where}.transformationMatrix: {str(raw)[:60]}: not 16 numbers") from error
         if not np.isfinite(matrix).all() or np.abs(matrix).max() > 1e6:
             raise Fault(f"{where}.transformationMatrix: numbers that are no turn, scale or shift")
         return self._templates.vertices @ matrix[:3, :3].T + matrix[:3, 3] + anchor

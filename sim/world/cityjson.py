@@ -86,6 +86,12 @@ def expect(value: Any, kind: type, where: str) -> Any:
     return value
 
 
+def listed(table: dict[str, Any], key: str) -> Any:
+    """What a key that may be missing or null holds, an empty list without it."""
+    value = table.get(key)
+    return [] if value is None else value
+
+
 # --- Private: documents.
 
 
@@ -120,10 +126,24 @@ def _objects(part: dict[str, Any], head: dict[str, Any], where: str) -> list[Cit
 
 
 def _vertices(raw: Any, where: str) -> Float[np.ndarray, "v 3"]:
+    entries = expect(raw, list, where)
     try:
-        return np.array(expect(raw, list, where), dtype=np.float64).reshape(-1, 3)
-    except (TypeError, ValueError, OverflowError) as error:
-        raise Fault(str(error) if isinstance(error, Fault) else f"{where}: {error}") from error
+        vertices = np.array(entries, dtype=np.float64)
+    except (TypeError, ValueError, OverflowError):
+        vertices = np.zeros(0)
+    if entries and vertices.shape != (len(entries), 3):
+        index = next((i for i, entry in enumerate(entries) if not _is_point(entry)), 0)
+        raise Fault(f"{where}.{index}: {str(entries[index])[:60]}: not three numbers")
+    return vertices.reshape(-1, 3)
+
+
+def _is_point(entry: Any) -> bool:
+    return isinstance(entry, list) and len(entry) == 3 and all(_is_number(x) for x in entry)
+
+
+def _is_number(value: Any) -> bool:
+    """Too large to be any coordinate's, whole numbers are none."""
+    return type(value) is float or (type(value) is int and abs(value) < 10**300)
 
 
 def _transformed(
@@ -131,12 +151,15 @@ def _transformed(
 ) -> Float[np.ndarray, "v 3"]:
     """Whole numbers are scaled by the file's transform (its translation, too, which leaves 1e5 m exact)."""
     transform = head.get("transform", {"scale": [1, 1, 1], "translate": [0, 0, 0]})
-    try:
-        scale, translate = (
-            np.array(transform[key], dtype=np.float64).reshape(3) for key in ("scale", "translate")
-        )
-    except (TypeError, ValueError, KeyError, OverflowError) as error:
-        raise Fault(f"transform: {error!r}") from error
+    transform = expect(transform, dict, "transform")
+    for key in ("scale", "translate"):
+        if not _is_point(transform.get(key)):
+            raise Fault(f"transform.{key}: {str(transform.get(key))[:60]}: not three numbers")
+    scale, translate = (
+        np.array(transform[key], dtype=np.float64) for key in ("scale", "translate")
+    )
+    if not (scale > 0).all():
+        raise Fault(f"transform.scale: {transform['scale']}: must be above 0, all three of it")
     with np.errstate(over="ignore", invalid="ignore"):
         vertices = vertices * scale + translate
     return _checked(vertices, where)
@@ -174,6 +197,7 @@ def _in_metres(city: City, head: dict[str, Any], options: PlaceOptions) -> City:
     if options.coordinates in ("lat_lon", "lon_lat"):
         shapes = _projected(shapes, options.coordinates == "lat_lon")
     if factor != 1.0:
+        _check_reach(shapes, options.scale, factor)
         shapes = {key: factor * vertices for key, vertices in shapes.items()}
         city = City(
             city.objects, Templates(city.templates.geometries, factor * city.templates.vertices)
@@ -183,6 +207,14 @@ def _in_metres(city: City, head: dict[str, Any], options: PlaceOptions) -> City:
         for item in city.objects
     )
     return City(tuple(objects), city.templates)
+
+
+def _check_reach(shapes: dict[int, Float[np.ndarray, "v 3"]], scale: float, factor: float) -> None:
+    reach = factor * max((float(np.abs(v).max()) for v in shapes.values() if len(v)), default=0.0)
+    if reach > _FARTHEST:
+        raise Fault(
+            f"place_options.scale = {scale:g}: vertices {reach:.3g} m from the origin: at most {_FARTHEST:g} m"
+        )
 
 
 def _check_metric(city: City, head: dict[str, Any]) -> None:

@@ -2,15 +2,17 @@
 
 import io
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from jaxtyping import Float, Int
 
+from sim.world.bodies import bodies_of
 from sim.world.geometry import Decal, Mesh, Semantic
-from sim.world.mesh_checks import MAX_FACES, check_announced
+from sim.world.mesh_checks import check_announced
+from sim.world.mesh_counts import MAX_FACES
 from sim.world.place_file import brief, read_bounded
 from sim.world.place_options import NO_OPTIONS, PlaceOptions
 
@@ -88,11 +90,15 @@ class _Part:
     closed: bool
 
 
+class _Refused(ValueError):
+    """Said by us, in the midst of the library's reading."""
+
+
 class _NoOtherFiles:
     """What trimesh asks for files that a file names: there are none, wherever the name points."""
 
     def get(self, name: str) -> bytes:
-        raise ValueError(f"names another file, {str(name)[:60]!r}, which is not read")
+        raise _Refused(f"names another file, {str(name)[:60]!r}, which is not read")
 
     def namespaced(self, namespace: str) -> "_NoOtherFiles":
         return self
@@ -118,9 +124,14 @@ def _parts(content: bytes, suffix: str) -> list[_Part]:
             found = [_part_of(scene, node) for node in sorted(scene.graph.nodes_geometry)]
     except MemoryError as error:
         raise ValueError("does not fit into memory") from error
+    except _Refused:
+        raise
     # A parser of foreign bytes may fail in any way; whatever it is, the file is to blame.
     except Exception as error:
-        raise ValueError(f"cannot be read: {type(error).__name__}: {str(error)[:200]}") from error
+        missing = ", or names vertices that do not exist" if isinstance(error, IndexError) else ""
+        raise ValueError(
+            f"not a readable {suffix[1:].upper()} file: damaged or cut off{missing}"
+        ) from error
     return [part for part in found if part is not None]
 
 
@@ -134,7 +145,7 @@ def _part_of(scene: Any, node: str) -> _Part | None:
     vertices = np.asarray(mesh.vertices, dtype=np.float64)
     faces = np.asarray(mesh.faces, dtype=np.int64)
     if faces.min() < 0 or faces.max() >= len(vertices):
-        raise ValueError(f"faces of vertices that do not exist; there are {len(vertices)}")
+        raise _Refused(f"faces of vertices that do not exist; there are {len(vertices)}")
     placed = vertices @ transform[:3, :3].T + transform[:3, 3]
     if np.linalg.det(transform[:3, :3]) < 0:
         faces = faces[:, ::-1]
@@ -158,7 +169,8 @@ def _place(parts: list[_Part], suffix: str, options: PlaceOptions) -> MeshPlace:
     notes, whole = [], []
     dropped = 0
     for part in parts:
-        vertices = part.vertices @ turn.T
+        with np.errstate(all="ignore"):  # What is no number afterwards is left out.
+            vertices = part.vertices @ turn.T
         kept = _usable(vertices, part.faces)
         dropped += int((~kept).sum())
         if kept.any():
@@ -166,10 +178,11 @@ def _place(parts: list[_Part], suffix: str, options: PlaceOptions) -> MeshPlace:
             whole.append(
                 _Part(vertices, part.faces[kept], colors, part.closed and bool(kept.all()))
             )
-    if dropped:
-        notes.append(f"{dropped} faces left out: without area, or with corners that are no numbers")
+    left_out = f"{dropped} faces left out: without area, or with corners that are no numbers"
     if not whole:
-        raise ValueError("no faces with an area")
+        raise ValueError(f"no faces with an area{f'; {left_out}' if dropped else ' in it'}")
+    if dropped:
+        notes.append(left_out)
     total = sum(len(part.faces) for part in whole)
     if total > MAX_FACES:
         raise ValueError(f"{total} faces: at most {MAX_FACES}: reduce the mesh first")
@@ -186,8 +199,31 @@ def _place(parts: list[_Part], suffix: str, options: PlaceOptions) -> MeshPlace:
         )
     semantic = Semantic[options.semantic.upper()]
     color = _GRAY if options.color is None else options.color
-    meshes = tuple(_mesh(part, low, semantic, color) for part in whole)
+    level = low[2] + options.ground_below_m
+    meshes = tuple(
+        _mesh(piece, low, semantic, color) for part in whole for piece in _floor_apart(part, level)
+    )
     return MeshPlace(meshes, (high - low)[:2], options.ground_below_m, tuple(notes))
+
+
+def _floor_apart(part: _Part, level: float) -> list[_Part]:
+    """A closed part with the bodies in it that lie wholly below a height, m, taken out as a surface: they are ground."""
+    if not part.closed or part.vertices[part.faces][..., 2].min() >= level:
+        return [part]
+    bodies = bodies_of(part.vertices, part.faces)
+    tops = np.full(int(bodies.max()) + 1, -np.inf)
+    np.maximum.at(tops, bodies, part.vertices[part.faces][..., 2].max(axis=1))
+    low = (tops < level)[bodies]
+    return [
+        replace(
+            part,
+            faces=part.faces[chosen],
+            colors=None if part.colors is None else part.colors[chosen],
+            closed=closed,
+        )
+        for chosen, closed in ((~low, True), (low, False))
+        if chosen.any()
+    ]
 
 
 def _usable(vertices: Float[np.ndarray, "v 3"], faces: Int[np.ndarray, "f 3"]) -> np.ndarray:

@@ -1,11 +1,11 @@
 """How a place's file is to be read: the `[world.place_options]` table, every key of which may be left out."""
 
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from sim.fields import Class, Finite, Flag, Model, NonNegative, Point, Positive
+from sim.fields import Class, Finite, Flag, Model, NonNegative, Positive
 from sim.names import did_you_mean
 
 MESH_SUFFIXES = (".glb", ".obj", ".ply", ".stl")
@@ -17,6 +17,12 @@ SUFFIXES = (*TREE_SUFFIXES, *CITY_SUFFIXES, *MESH_SUFFIXES)
 Length = Literal["auto", "mm", "cm", "m", "in", "ft"]
 LENGTHS_M = {"mm": 1e-3, "cm": 1e-2, "m": 1.0, "in": 0.0254, "ft": 0.3048}
 """Metres in a unit."""
+
+
+FARTHEST = 1e7
+"""m; places that reach farther are none, whatever their file says."""
+_Scale = Annotated[Finite, Field(ge=1e-9, le=1e9)]
+_Origin = Annotated[Finite, Field(ge=-1e9, le=1e9)]
 
 
 def _option(default: Any) -> Any:
@@ -43,11 +49,11 @@ class PlaceOptions(Model):
 
     coordinates: Literal["auto", "m", "ft", "lat_lon", "lon_lat"] = _option("auto")
     """Of CityJSON and inventories: metres, feet, or degrees, projected about their middle onto a plane in metres."""
-    scale: Positive = _option(1.0)
+    scale: _Scale = _option(1.0)
     """Metres in a unit of a mesh file, whose unit nobody knows; of other kinds, a factor on all lengths but diameters."""
     up: Literal["auto", "x", "y", "z", "-x", "-y", "-z"] = _option("auto")
     """The axis of a mesh file that points up; auto is y for GLB, whose standard says so, and z for the others."""
-    origin_m: Point | None = _option(None)
+    origin_m: tuple[_Origin, _Origin, _Origin] | None = _option(None)
     """The point of the file, m, that becomes the place's origin; by default its lowest corner (x and y of inventories and CityJSON)."""
     lod: str = _option("")
     """Level of detail of CityJSON objects, such as "1.2", or the highest below it; by default the highest there is."""

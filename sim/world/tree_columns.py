@@ -69,16 +69,18 @@ class Layout:
 
 def layout_of(header: list[str], wanted: Columns) -> Layout:
     """Find every column, by the name that was given for it or by the names it usually has; a ValueError lists those there are."""
-    found: dict[str, Column | None] = {}
-    for role, names in _NAMES.items():
-        given = getattr(wanted, role, "")
-        found[role] = _given(header, role, given) if given else _usual(header, names)
+    given = _all_given(header, wanted)
+    taken = {column.index for column in given.values()}
+    found: dict[str, Column | None] = {
+        role: given.get(role) or _usual(header, names, taken) for role, names in _NAMES.items()
+    }
     if wanted.x and wanted.y:
         found |= dict.fromkeys(("latitude", "longitude", "point"))
     elif found["latitude"] and found["longitude"] and not (wanted.x or wanted.y):
         found |= dict.fromkeys(("x", "y"))  # Degrees also say where on Earth the place is.
     if wanted.circumference and not wanted.diameter:
         found["diameter"] = None
+    _check_single(header, found)
     layout = Layout(**found)
     places = (layout.x and layout.y, layout.latitude and layout.longitude, layout.point)
     if not any(places):
@@ -90,6 +92,33 @@ def layout_of(header: list[str], wanted: Columns) -> Layout:
     return layout
 
 
+def _all_given(header: list[str], wanted: Columns) -> dict[str, Column]:
+    """The columns that are named, by their role."""
+    found: dict[str, Column] = {}
+    for role in _NAMES:
+        name = getattr(wanted, role, "")
+        if not name:
+            continue
+        column = _given(header, role, name)
+        other = next((own for own, each in found.items() if each.index == column.index), None)
+        if other is not None:
+            raise ValueError(
+                f"place_options.columns.{role} = {name!r}: is columns.{other} already; {_listed(header)}"
+            )
+        found[role] = column
+    return found
+
+
+def _check_single(header: list[str], found: dict[str, Column | None]) -> None:
+    """Of two columns of one name nobody knows which is meant."""
+    plain = [cell.strip() for cell in header]
+    for column in found.values():
+        if column is not None and plain.count(column.name) > 1:
+            raise ValueError(
+                f"line 1: {plain.count(column.name)} columns called {column.name!r}; {_listed(header)}"
+            )
+
+
 def _given(header: list[str], role: str, name: str) -> Column:
     plain = [cell.strip() for cell in header]
     if name not in plain:
@@ -99,11 +128,12 @@ def _given(header: list[str], role: str, name: str) -> Column:
     return Column(plain.index(name), name, _unit(name))
 
 
-def _usual(header: list[str], names: tuple[str, ...]) -> Column | None:
+def _usual(header: list[str], names: tuple[str, ...], taken: set[int]) -> Column | None:
+    """The first column with a usual name that nobody has named for another purpose."""
     stems = [_stem(cell) for cell in header]
     for name in names:
         for index, stem in enumerate(stems):
-            if stem == name:
+            if stem == name and index not in taken:
                 unit = _unit(header[index]) or ("ft" if name in _FEET else "")
                 return Column(index, header[index].strip(), unit)
     return None

@@ -36,6 +36,8 @@ def read_table(path: Path, options: PlaceOptions) -> Table:
         text = content.decode("cp1252", errors="replace")
     if "\0" in text[:4096]:
         raise ValueError("not a table: bytes that are no text")
+    if not text.strip():
+        raise ValueError("empty: no header and no rows")
     first = text.split("\n", 1)[0]
     delimiter = _delimiter(first, options)
     rows = _rows(text, delimiter)

@@ -10,7 +10,7 @@ from jaxtyping import Float
 from sim.world.geometry import Cylinders, Semantic
 from sim.world.local_plane import from_local_plane, to_local_plane
 from sim.world.place_file import brief
-from sim.world.place_options import LENGTHS_M, NO_OPTIONS, PlaceOptions
+from sim.world.place_options import FARTHEST, LENGTHS_M, NO_OPTIONS, PlaceOptions
 from sim.world.tree_columns import Column, Layout, layout_of
 from sim.world.tree_heights import HEIGHT_MODELS
 from sim.world.tree_table import Table, number, read_table, two_numbers
@@ -24,6 +24,8 @@ _METRES_BELOW = 3.0
 """A median diameter below is in metres: in inches or centimetres it would be of seedlings."""
 _AMERICA = ((18.0, 72.0), (-170.0, -52.0))
 """Latitudes and longitudes where foresters tape diameters in inches, Canada taken along."""
+_LARGEST = 1e9
+"""Of a coordinate, in whatever unit."""
 _OWN = ("x_m", "y_m")
 """Columns whose numbers are metres from a plot's own corner, which stays the origin."""
 
@@ -79,12 +81,21 @@ class _Reading:
             why = "; ".join(f"{count} rows {reason}" for reason, count in self._left_out.items())
             raise ValueError(f"no trees{f': {why}' if why else ''}")
         positions, origin = self._positions(rows[:, :2])
+        self._check_extent(positions)
         diameters = self._diameters(rows[:, 2], positions, rows)
         heights = self._heights(rows[:, 3], diameters)
         self._notes += [f"{n} rows left out: {why}" for why, n in sorted(self._left_out.items())]
         return Inventory(positions, diameters, heights, origin, tuple(self._notes))
 
     # --- Private.
+
+    def _check_extent(self, positions: Float[np.ndarray, "n 2"]) -> None:
+        reach = float(np.abs(positions).max())
+        if reach > FARTHEST:
+            raise ValueError(
+                f"reaches {reach:.3g} m from its origin, more than {FARTHEST:g}: is a coordinate wrong, "
+                f"or place_options.scale = {self._options.scale:g}, or its origin_m?"
+            )
 
     def _is_degrees(self) -> bool:
         layout, asked = self._layout, self._options.coordinates
@@ -128,6 +139,11 @@ class _Reading:
             unplaced = x is None or y is None or (self._degrees and x == 0 and y == 0)
             if unplaced:
                 return None
+            for column, value in ((first, x), (second, y)):
+                if value is not None and abs(value) > _LARGEST:
+                    raise ValueError(
+                        f"line {line}: {column.name} = {value:g}: no coordinate is above {_LARGEST:g}"
+                    )
             pair = (float(x or 0.0), float(y or 0.0))
             return (pair[1], pair[0]) if self._swapped(first) else pair
         assert layout.point is not None

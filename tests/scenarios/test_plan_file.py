@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from scenarios.plan_file import Plan, read_plan
+from scenarios.plan_data import Plan
+from scenarios.plan_file import read_plan
 from scenarios.plan_mission import fences_of, mission_of
 from scenarios.user_place import bring
 from sim.task_spec import MissionTask
@@ -50,6 +51,10 @@ def test_landing_elsewhere_is_where_the_pad_is(tmp_path: Path) -> None:
     assert mission.start_m == (0.0, 0.0)
 
 
+def placed(latitude: float | None, longitude: float | None) -> Document:
+    return {"type": "SimpleItem", "command": 16, "frame": 3, "params": [0, 0, 0, None, latitude, longitude, 3]}  # fmt: skip
+
+
 @pytest.mark.parametrize(
     ("items", "reason"),
     [
@@ -62,12 +67,40 @@ def test_landing_elsewhere_is_where_the_pad_is(tmp_path: Path) -> None:
         ([item(16, 0, 1e8, 3)], "no place on Earth"),
         ([item(16, 5, 5, 3, -1.0)], "from 0 to 3600 s"),
         ([item(16, 5, 5, 3)] * 501, "more than 500 waypoints"),
+        ([item(178, 0, 0, 0, 1, 1e6)], r"items\.0\.params\.1: 1e\+06: must be above 0 and below 100 m/s; -1 keeps"),
+        ([item(178, 0, 0, 0, 1, 0)], r"items\.0\.params\.1: 0: must be above 0"),
+        ([item(16, 5, float("nan"), 3)], r"items\.0\.params: latitude: nan: not a number that can be meant"),
+        ([placed(None, 8.0)], r"items\.0\.params: latitude: null, not a number"),
+        ([placed(None, None)], r"items\.0\.params: latitude: null, not a number"),
         ([{"type": "ComplexItem", "complexItemType": "StructureScan"}], "complex item 'StructureScan'"),
     ],
 )  # fmt: skip
 def test_what_cannot_be_flown_is_named(tmp_path: Path, items: list[Document], reason: str) -> None:
     with pytest.raises(ValueError, match=rf"a\.plan: .*{reason}"):
         read(tmp_path, items)
+
+
+@pytest.mark.parametrize(
+    ("more", "reason"),
+    [
+        ({"version": 99}, "version: 99 is not read; choose 1"),
+        ({"version": True}, "version: True is not read; choose 1"),
+        ({"geoFence": {"version": 1}}, r"geoFence\.version: 1 is not read; choose 2"),
+        ({"rallyPoints": {"version": "2"}}, r"rallyPoints\.version: '2' is not read"),
+        ({"geoFence": []}, "geoFence: list, not a table"),
+    ],
+)
+def test_versions_that_are_not_read_are_refused(
+    tmp_path: Path, more: Document, reason: str
+) -> None:
+    with pytest.raises(ValueError, match=rf"a\.plan: {reason}"):
+        read(tmp_path, **more)
+
+
+def test_a_speed_is_kept_with_minus_one_and_the_plans_again_with_minus_two(tmp_path: Path) -> None:
+    changes = [2.5, -1, -2]
+    items = [each for k, to in enumerate(changes) for each in (item(178, 0, 0, 0, 1, to), item(16, k, 0, 3))]  # fmt: skip
+    assert [w.speed_m_s for w in read(tmp_path, items).waypoints] == [2.5, 2.5, None]
 
 
 FENCE = {"inclusion": True, "polygon": [[46.999, 7.999], [47.001, 7.999], [47.001, 8.001], [46.999, 8.001]]}  # fmt: skip
@@ -91,10 +124,14 @@ def test_fences_and_rally_points_become_the_safety_layers(tmp_path: Path) -> Non
 
 def test_a_waypoint_on_the_wrong_side_of_a_fence_is_named(tmp_path: Path) -> None:
     outside = read(tmp_path, [item(16, 200, 0, 3)], geoFence={"polygons": [FENCE]})
-    with pytest.raises(ValueError, match="waypoint 1: outside every inclusion fence"):
+    with pytest.raises(
+        ValueError, match=r"waypoint 1 \(mission\.items\.0\): outside every inclusion fence"
+    ):
         fences_of(outside, (0.0, 0.0))
     inside = read(tmp_path, [item(16, 38, 0, 3)], geoFence={"circles": [CIRCLE]})
-    with pytest.raises(ValueError, match="waypoint 1: inside an exclusion fence"):
+    with pytest.raises(
+        ValueError, match=r"waypoint 1 \(mission\.items\.0\): inside an exclusion fence"
+    ):
         fences_of(inside, (0.0, 0.0))
 
 
@@ -114,7 +151,9 @@ def test_a_plan_over_flat_ground_is_a_route_in_its_order(tmp_path: Path) -> None
     with pytest.raises(ValueError, match=r"x\.plan: .*(crosses|outside every|enclose)"):
         bring("", fenced, 3)
     high = written(tmp_path / "high.plan", plan([item(16, 5, 0, 1e6)]))
-    with pytest.raises(ValueError, match=r"high\.plan: a site 1e\+06 m high: at most 1000 m"):
+    with pytest.raises(
+        ValueError, match=r"high\.plan: waypoint 1 .*: 1e\+06 m over home: at most 1000 m"
+    ):
         bring("", high, 3)
     far = written(tmp_path / "far.plan", plan([item(16, 1500, 0, 3)]))
     with pytest.raises(ValueError, match="at most 1100 m wide"):

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import trimesh
 
 import agents
 import scenarios
@@ -82,7 +83,15 @@ def test_the_mission_file_of_the_documentation_works(city: str, tmp_path: Path) 
         (HAND.replace("position_m = [15.0, 35.0, 1.5]", "position_m = [1.0]"), "sites.0.position_m"),
         (HAND.replace('"faulty"', '"broken"'), "sites.0.panel"),
         (HAND + "[place_options]\nlodd = 1\n", "place_options.lodd: unknown key"),
-        (HAND.replace("[37.0, 15.0, 2.0]", "[26.0, 26.0, 2.0]"), "task.sites.1.position_m"),
+        (HAND.replace("[37.0, 15.0, 2.0]", "[26.0, 26.0, 2.0]"), "m.toml: sites.1.position_m = [26.0, 26.0, 2.0]: inside an obstacle"),
+        (HAND.replace("home_m = [15.0, 15.0]", "home_m = [4.0, 4.0]"), "m.toml: home_m = [4.0, 4.0]: inside an obstacle"),
+        (HAND.replace("home_m", "crop_m = [0, 0, 30, 60]\nhome_m"), "m.toml: sites.1.position_m = [37.0, 15.0, 2.0]: outside crop_m = [0.0, 0.0, 30.0, 60.0]"),
+        (HAND.replace("37.0", "3700.0"), "farthest from home is sites.1.position_m = [3700.0, 15.0, 2.0]"),
+        (HAND.replace("37.0", "1e300"), "sites.1.position_m.0: must be less than or equal to 100000000"),
+        (HAND.replace("2.0]", "2000.0]"), "sites.1.position_m.2: must be less than or equal to 1000"),
+        (HAND.replace("home_m", "crop_m = [0, 0, 1e300, 9]\nhome_m"), "m.toml: crop_m = [0, 0, 1e+300, 9]: not"),
+        ("ordered = true\n" + HAND.replace("2.0]", "2.0]\nhold_s = 1e9"), "sites.1.hold_s: must be less than or equal to 3600"),
+        (HAND + '[[sites]]\nposition_m = [1.0, 1.0, 2.0]\n' * 600, "m.toml: 602 sites: at most 500"),
         (HAND.replace("[15.0, 35.0, 1.5]", "[15.0, 35.0, 1.5]\nhold_s = 2.0"), "m.toml: "),
         (HAND.replace("max_m = 4.0", "max_m = 1.8"), "altitude limit of 1.8 m"),
         (HAND + '[task]\nkind = "mission"\n', "draw the sites, or name them"),
@@ -100,12 +109,29 @@ def test_mistakes_in_mission_files_are_named(
     assert "\n" not in str(caught.value)
 
 
+def test_a_plans_waypoint_in_a_wall_is_told_as_the_plan_has_it(city: str, tmp_path: Path) -> None:
+    """Home lies at 15, 15 m of the place, where the world begins 36 m further: neither is in the plan."""
+    path = written(tmp_path / "a.plan", plan([item(22, 0, 0, 3), item(16, 11, 11, 3)]))
+    reason = r"a\.plan: waypoint 2 \(mission\.items\.1\) = \[47\.00009\d*, 8\.00014\d*, 3 m over home\]: too close"
+    with pytest.raises(scenarios.ScenarioError, match=reason):
+        bring(city, path, 3, home=(15.0, 15.0))
+
+
+def test_a_home_that_is_no_place_is_refused(city: str, tmp_path: Path) -> None:
+    path = written(tmp_path / "a.plan", plan())
+    for home in (float("nan"), 0.0), (0.0, 1e300):
+        with pytest.raises(scenarios.ScenarioError, match=r"home = .*: not x and y"):
+            bring(city, path, 3, home=home)
+
+
 def test_options_of_the_command_line() -> None:
     assert parse_options(("lod=1.2", "up=-y", "scale=0.5", "columns.x=42", "origin_m=[1, 2, 3]")) == {
         "lod": "1.2", "up": "-y", "scale": 0.5, "columns": {"x": "42"}, "origin_m": [1, 2, 3],
     }  # fmt: skip
     with pytest.raises(ValueError, match="write it as key=value"):
         parse_options(("lod",))
+    with pytest.raises(ValueError, match=r"columns\.x is said twice"):
+        parse_options(("columns.x=x", "columns.x=y"))
 
 
 @pytest.mark.parametrize(
@@ -119,12 +145,15 @@ def test_options_of_the_command_line() -> None:
         (("absent.city.json",), "no such file"),
         (("forest-navigation", "--mission", "avoid"), "not for forest-navigation"),
         (("absent.plan",), "absent.plan"),
+        (("m.toml",), "m.toml: a mission needs a place: fly PLACE --mission m.toml"),
+        (("town.city.json", "--seed", "4294967296"), "seed = 4294967296: from 0 to 4294967295"),
         (("town.city.json", "--home", "1", "2"), "home"),
     ],
 )  # fmt: skip
 def test_the_command_line_refuses_with_one_line(
     within: Trident, city: str, arguments: tuple[str, ...], named: str
 ) -> None:
+    written(Path(city).parent / "m.toml", HAND)
     message = refused(within("fly", *arguments, "--pilot", "random"))
     assert named in message
     assert len(message.splitlines()) == 1
@@ -167,6 +196,48 @@ def test_a_slope_is_flown_over_and_landed_on(tmp_path: Path) -> None:
     assert start[2] == pytest.approx(1.5 + 0.05 * (start[0]), abs=0.02)
     outcome, visits, _ = fly(brought.scenario)
     assert (outcome, set(visits)) == (Outcome.SUCCESS, {0, 1})
+
+
+def hall(folder: Path, length: float = 60.0) -> str:
+    """A floor 20 cm thick with pillars on it, in one mesh, as modellers export it."""
+    parts = [trimesh.creation.box((length, length * 2 / 3, 0.2))]
+    for x in (-20, 0, 20):
+        pillar = trimesh.creation.box((1, 1, 6))
+        pillar.apply_translation((x, 0, 3.1))
+        parts.append(pillar)
+    trimesh.util.concatenate(parts).export(folder / "hall.stl")
+    return str(folder / "hall.stl")
+
+
+IN_HALL = """format = "mission/1"
+home_m = [20.0, 10.0]
+[[sites]]
+position_m = [25.0, 30.0, 1.5]
+"""
+
+
+DRAWN_IN_HALL = 'format = "mission/1"\n[altitude]\nflight_m = 4.0\nmax_m = 8.0\n'
+
+
+@pytest.mark.parametrize(
+    ("mission", "length"),
+    [(IN_HALL, 60.0), pytest.param(DRAWN_IN_HALL, 480.0, marks=pytest.mark.slow)],
+)
+def test_a_pad_on_a_floor_that_is_an_obstacle_is_refused(
+    tmp_path: Path, mission: str, length: float
+) -> None:
+    path = written(tmp_path / "m.toml", mission)
+    reason = r"home_m = .*: the pad lies under the obstacle of .*stl, whose top is 0\.20 m over"
+    with pytest.raises(scenarios.ScenarioError, match=reason):
+        bring(hall(tmp_path, length), path, 3, options={"ground_below_m": 0.1})
+
+
+@pytest.mark.slow
+def test_a_floor_that_is_ground_is_landed_on(tmp_path: Path) -> None:
+    outcome, visits, _ = fly(
+        bring(hall(tmp_path), written(tmp_path / "m.toml", IN_HALL), 3).scenario
+    )
+    assert (outcome, visits) == (Outcome.SUCCESS, [0])
 
 
 def test_heights_are_over_the_ground_below(tmp_path: Path) -> None:

@@ -178,6 +178,19 @@ def _broken(change: str) -> object:
             document["vertices"][3] = [1, 2, float("nan")]
         case "transform":
             document["transform"] = {"scale": [1, 1]}
+        case "words":
+            document["vertices"][3] = ["a", 1, 2]
+        case "huge":
+            document["vertices"][3] = [10**400, 1, 2]
+        case "no list":
+            house["geometry"] = {}
+        case "orphan":
+            house["parents"] = ["nobody"]
+        case "scale 0" | "scale -1":
+            scale = [int(change.split()[1]), 1, 1]
+            document["transform"] = {"scale": scale, "translate": [0, 0, 0]}
+        case "null":
+            document["transform"] = None
         case "objects":
             document["CityObjects"] = [1]
         case "empty":
@@ -201,9 +214,16 @@ def _broken(change: str) -> object:
         ("negative", "vertex -1"),
         ("short", "a ring of 2 vertices"),
         ("nesting", "CityObjects.house.geometry.boundaries: int, not list"),
-        ("vertices", "vertices: "),
+        ("vertices", r"vertices.3: \[1, 2\]: not three numbers"),
+        ("words", r"vertices.3: \['a', 1, 2\]: not three numbers"),
+        ("huge", r"vertices.3: \[10+.*: not three numbers"),
+        ("no list", "CityObjects.house.geometry: dict, not list"),
+        ("orphan", "CityObjects.house.parents: 'nobody': there is no such object in the file"),
+        ("scale 0", r"transform.scale: \[0, 1, 1\]: must be above 0"),
+        ("scale -1", r"transform.scale: \[-1, 1, 1\]: must be above 0"),
+        ("null", "transform: NoneType, not dict"),
         ("nan", "vertices.3: not finite"),
-        ("transform", "transform: "),
+        ("transform", r"transform.scale: \[1, 1\]: not three numbers"),
         ("objects", "CityObjects: list, not dict"),
         ("empty", "nothing that we can build"),
         ("roofless", r"CityObjects.house.geometry: a solid .* hole of 100\.00 m2: close it"),
@@ -218,6 +238,14 @@ def test_a_broken_district_names_file_place_and_reason(
     strict = PlaceOptions(strict=True)
     with pytest.raises(ValueError, match=rf"district\.json: .*{reason}"):
         load_place(path, (0.0, 0.0, 30.0, 10.0), strict)
+
+
+def test_a_scale_that_reaches_beyond_the_earth_is_refused(tmp_path: Path) -> None:
+    path = written(tmp_path / "district.json", unit_house())
+    with pytest.raises(
+        ValueError, match=r"district\.json: place_options\.scale = 1e\+09: vertices"
+    ):
+        load_place(path, (0.0, 0.0, 30.0, 10.0), PlaceOptions(scale=1e9))
 
 
 def test_a_solid_may_lack_its_floor_and_a_surface_may_be_open(tmp_path: Path) -> None:

@@ -81,6 +81,21 @@ def test_open_surfaces_are_cut_and_their_floor_is_paint(tmp_path: Path) -> None:
     assert any("open surfaces" in note for note in place.notes)
 
 
+def test_a_floor_within_a_closed_mesh_is_ground_and_what_stands_on_it_is_not(
+    tmp_path: Path,
+) -> None:
+    floor = trimesh.creation.box((20, 10, 0.2))
+    pillar = trimesh.creation.box((1, 1, 4))
+    pillar.apply_translation((3, 0, 2.1))
+    trimesh.util.concatenate([floor, pillar]).export(tmp_path / "hall.stl")
+    for below, painted, standing in ((0.3, 12, 12), (0.1, 0, 24)):
+        place = read(tmp_path / "hall.stl", ground_below_m=below)
+        meshes, decals = place.cut(np.array([-50.0, -50.0]), np.array([50.0, 50.0]))
+        assert sum(len(decal.faces) for decal in decals) == painted
+        assert [(len(mesh.faces), mesh.solid) for mesh in meshes] == [(standing, True)]
+        assert place.notes == ()
+
+
 def test_faces_of_nothing_and_of_no_numbers_are_left_out(tmp_path: Path) -> None:
     text = "v 0 0 0\nv 4 0 0\nv 4 4 4\nv nan 0 1\nf 1 2 3\nf 1 1 2\nf 1 2 4\n"
     place = read(tmp_path / Path(written(tmp_path / "a.obj", text)).name)
@@ -110,6 +125,21 @@ PLY = "ply\nformat ascii 1.0\nelement vertex {}\nproperty float x\nproperty floa
         ("a.stl", b"\0" * 80 + struct.pack("<I", 1000) + b"\0" * 50, "the file ends before"),
         ("a.obj", b"\x7fELF\0\0", "not an OBJ file"),
         ("a.obj", "v 1 2 3\n", "no faces with an area|cannot be read"),
+        ("a.obj", b"", "empty: 0 bytes"),
+        ("a.stl", b"", "empty: 0 bytes"),
+        ("a.ply", b" \n", "empty: nothing in it but blanks"),
+        ("a.obj", "v 1 2 3\nv 0 0\nf 1 2 3\n", "line 2: 'v 0 0': a vertex of fewer than three numbers"),
+        ("a.obj", "v a b c\n", "line 1: 'v a b c': a vertex of words"),
+        ("a.obj", "v 0 0 0\nv 1 0 0\nv 0 1 0\nf 0 1 2\n", "line 4: .*: a face of vertex 0: they count from 1"),
+        ("a.obj", "v 0 0 0\nv 1 0 0\nv 0 1 0\nf 1 2 9\n", "not a readable OBJ file: damaged or cut off, or names vertices that do not exist"),
+        ("a.obj", "v inf 0 0\nv 1 0 0\nv 0 1 0\nf 1 2 3\n", "no faces with an area; 1 faces left out: .* corners that are no numbers"),
+        ("a.stl", b"{}", "not an STL file: 2 bytes"),
+        ("a.ply", PLY.format("9 3", 1), "not a PLY file: 'element vertex 9 3', not a name and a number"),
+        ("a.glb", glb({})[:-4], "cut off: .* bytes announced"),
+        ("a.glb", glb({"accessors": [{"count": 1, "type": "VEC3", "componentType": 1}]}), r"accessors\.0\.componentType: 1: choose 5120, "),
+        ("a.glb", glb({"bufferViews": [{"byteLength": 10**9}]}, b"1234"), r"bufferViews\.0: .* byteLength 1000000000: the file holds 12 bytes"),
+        ("a.glb", glb({"scene": 1, "scenes": [{}]}), "scene: 1, but there are 1 scenes"),
+        ("a.glb", glb({"nodes": [{"mesh": 0}]}), r"nodes\.0\.mesh: 0, but there are 0 meshes"),
         ("a.glb", b"PK\x03\x04" + b"\0" * 100, "not a GLB file"),
         ("a.glb", glb({"asset": {}, "buffers": [{"uri": "../../etc/passwd", "byteLength": 9}]}), r"buffers\.0\.uri = '\.\./\.\./etc/passwd': data must be inside"),
         ("a.glb", glb({"accessors": [{"count": 10**9, "type": "VEC3", "componentType": 5126}]}), "3000000000 numbers in accessors"),

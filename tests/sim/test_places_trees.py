@@ -80,6 +80,23 @@ def test_columns_units_and_gaps_as_the_user_says(tmp_path: Path) -> None:
         inventory(tmp_path, text, columns={**columns, "x": "q"})
 
 
+def test_one_column_has_one_purpose(tmp_path: Path) -> None:
+    text = "dbh,height,y\n1,2,3\n"
+    with pytest.raises(
+        ValueError, match=r"columns\.y = 'dbh': is columns\.x already; the file has"
+    ):
+        inventory(tmp_path, text, columns={"x": "dbh", "y": "dbh"})
+    with pytest.raises(ValueError, match="no column for the trunk"):
+        inventory(tmp_path, text, columns={"x": "dbh"})
+
+
+def test_a_scale_that_reaches_beyond_the_earth_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(
+        ValueError, match=r"reaches 3e\+09 m .*: is .* place_options\.scale = 1e\+09"
+    ):
+        inventory(tmp_path, "x,y,dbh\n1,2,3\n4,2,3\n", scale=1e9)
+
+
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
@@ -88,7 +105,14 @@ def test_columns_units_and_gaps_as_the_user_says(tmp_path: Path) -> None:
         ("x,y,dbh_m\n1,2,30\n3,4,30\n", "2 trees thicker than 12 m: the unit is not m"),
         ("x,y,dbh\n1,2,-3\n", "line 2: dbh = -3: must be finite, the diameter above 0"),
         ("x,y,dbh\n1e999,2,3\n", "line 2: x = '1e999' is no finite number"),
-        ("", "no column for the position"),
+        ("", "empty: no header and no rows"),
+        (" \n\n", "empty: no header and no rows"),
+        (
+            "x,x,y,dbh\n1,2,3,30\n",
+            "line 1: 2 columns called 'x'; the file has 'x', 'x', 'y', 'dbh'",
+        ),
+        ("x,y,dbh\n1,2,3\n1e300,2,3\n", r"line 3: x = 1e\+300: no coordinate is above 1e\+09"),
+        ("x,y,dbh\n1,2,3\n1e8,2,3\n", r"reaches 1e\+08 m from its origin, more than 1e\+07"),
     ],
 )
 def test_tables_that_cannot_be_used(tmp_path: Path, text: str, reason: str) -> None:
