@@ -148,8 +148,11 @@ def test_commands_in_the_documentation_are_understood(
 ) -> None:
     """The real parser takes every option and value, and every name in a command is one there is."""
     monkeypatch.chdir(tmp_path)
-    for folder in re.findall(r"(?:--data|--learners) (\S+)", line):
+    for folder in re.findall(r"--data (\S+)", line):
         (tmp_path / folder).mkdir(parents=True, exist_ok=True)
+    for folder in re.findall(r"--learners (\S+)", line):
+        for index in range(1, 4):
+            (tmp_path / folder / f"learners_{index}").mkdir(parents=True, exist_ok=True)
     command = parsed(shlex.split(line)[1:])
     for pilot in [*getattr(command, "pilots", ()), getattr(command, "pilot", "shared")]:
         assert is_known_pilot(pilot), f"{page}: {line}: no pilot {pilot}"
