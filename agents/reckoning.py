@@ -13,6 +13,10 @@ _GAIN = 0.1
 """Share of a step's disagreement with the goal entry that is corrected."""
 _FAR_ENOUGH = 6.0
 """m from the goal below which its direction says little about the drone's."""
+_OTHER_SITE = 0.5
+"""m that a viewpoint cannot have moved by from one step to the next: it is another one."""
+_OTHER_FACING = 0.1
+"""rad that neither a viewpoint nor dead reckoning can have turned by in a step."""
 _HEIGHT = EGO_FIELDS.index("height")
 _FACING = slice(SITE_FIELDS.index("facing_cos"), SITE_FIELDS.index("facing_sin") + 1)
 
@@ -51,6 +55,7 @@ class Reckoning:
         self.yaw = float(briefing.start[3])
         self._level = np.eye(3)
         self._anchor: np.ndarray | None = None
+        self._from_pad = 0.0
 
     def move(self, observation: Observation) -> None:
         """Follow the drone for one step; `observation` as the environment gave it, its goal not replaced."""
@@ -96,13 +101,18 @@ class Reckoning:
         self.yaw -= _GAIN * across / level
 
     def _by_sites(self, observation: Observation) -> None:
-        """The pad stays where it is, and the viewpoints' headings are fixed."""
+        """The pad stays where it is, and so does the first viewpoint, until a route goes on to the next one."""
         tokens = observation["sites"].reshape(MAX_TOKENS, len(SITE_FIELDS)).astype(np.float64)
         cos, sin = tokens[1, _FACING]
         facing = math.atan2(sin, cos)
         if self._anchor is None:
             pad = self.position + turn_about_z(self.yaw) @ tokens[0, :3]
             self._anchor = np.array([*pad[:2], self.yaw + facing])
+        from_pad = float(np.linalg.norm(tokens[1, :3] - tokens[0, :3]))
+        turned = wrap_angle(self._anchor[2] - facing - self.yaw)
+        if abs(from_pad - self._from_pad) > _OTHER_SITE or abs(turned) > _OTHER_FACING:
+            self._anchor[2] = self.yaw + facing
+        self._from_pad = from_pad
         self.yaw = float(self._anchor[2]) - facing
         offset = turn_about_z(self.yaw) @ tokens[0, :3]
         self.position[:2] = self._anchor[:2] - offset[:2]

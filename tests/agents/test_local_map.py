@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from agents import load_pilot
 from agents.known_way import KnownWay
 from agents.local_map import LocalMap
 from agents.path_check import distance_field, look_ahead
@@ -11,7 +12,8 @@ from agents.reckoning import Reckoning, heading_from_body, turn_rate
 from sim.flight import Flight
 from sim.frames import quat_to_matrix, wrap_angle, yaw_of
 from sim.scenario import Scenario
-from sim.types import MAX_SPEED, POSITION
+from sim.tasks.mission import MissionTask, SiteSpec
+from sim.types import MAX_SPEED, POSITION, Outcome
 from tests.builders import (
     HEIGHT,
     camera,
@@ -121,6 +123,32 @@ def test_the_reckoning_stays_with_the_drone(flown: Scenario) -> None:
         body = flight.simulator.body
         assert abs(wrap_angle(reckoning.yaw - flight.simulator.yaw)) < 0.15
         assert np.linalg.norm(reckoning.position[:2] - body[POSITION][:2]) < 1.0
+
+
+def test_the_reckoning_stays_with_the_drone_along_a_route() -> None:
+    """Every waypoint has a heading of its own, and only the next one is in the observation."""
+    stops = [(14.0, 0.0, 0.0), (14.0, 9.0, 1.57), (6.0, 9.0, -2.6), (6.0, 4.0, 0.8)]
+    sites = tuple(
+        SiteSpec(
+            position_m=(x, y, HEIGHT), yaw_rad=yaw, any_heading=True, prize=1.0, mandatory=True
+        )
+        for x, y, yaw in stops
+    )
+    task = MissionTask(
+        kind="mission", home_m=(5.0, 0.0, 0.0), sites=sites, time_limit_s=90.0, detour_factor=1.0,
+        ordered=True,
+    )  # fmt: skip
+    with flying(scenario(task=task, odometry=noisy(), camera=grainy())) as flight:
+        pilot, reckoning = load_pilot("classical"), Reckoning(make_briefing(flight))
+        pilot.reset(flight)
+        while flight.outcome is None:
+            observation = flight.observation()
+            reckoning.move(observation)
+            assert abs(wrap_angle(reckoning.yaw - flight.simulator.yaw)) < 0.15
+            away = reckoning.position[:2] - flight.simulator.body[POSITION][:2]
+            assert np.linalg.norm(away) < 1.0
+            flight.advance(pilot.act(observation).action)
+        assert flight.outcome == Outcome.SUCCESS
 
 
 def test_the_planned_way_leads_round_what_was_seen() -> None:
