@@ -47,15 +47,13 @@ def fuse(
     survival: Float[np.ndarray, " k"],
     rule: FusionRule,
     last: int = -1,
-    barred: Bool[np.ndarray, " k"] | None = None,
 ) -> tuple[Float[np.ndarray, " k"], int]:
-    """Fused scores (-inf where vetoed or barred) and the candidate to fly, after `last` (-1: none) flew before."""
+    """Fused scores (-inf where vetoed) and the candidate to fly, after `last` (-1: none) flew before."""
     scores = navigation + rule.weight * np.log(np.clip(survival, 1e-4, 1.0))
-    allowed = np.ones(len(survival), dtype=bool) if barred is None else ~barred
-    out: Bool[np.ndarray, " k"] = (survival < rule.veto_below) | ~allowed
-    scores = np.where(out, -np.inf, scores).astype(np.float32)
-    if out.all():
-        return scores, int(np.where(allowed, survival, -1.0).argmax())
+    vetoed: Bool[np.ndarray, " k"] = survival < rule.veto_below
+    scores = np.where(vetoed, -np.inf, scores).astype(np.float32)
+    if vetoed.all():
+        return scores, int(survival.argmax())
     best = int(scores.argmax())
     if last >= 0 and scores[last] > scores[best] - rule.keep:
         best = last

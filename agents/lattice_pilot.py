@@ -17,7 +17,6 @@ from agents.mission_control import (
 )
 from agents.pilot import Brain, Briefing, make_briefing
 from agents.smoothing import smooth
-from agents.standstill import Standstill
 from sim.flight import Flight
 from sim.types import EGO_FIELDS, GOAL_FIELDS, MASKED, MAX_SPEED, Decision, Observation
 
@@ -57,8 +56,7 @@ class LatticePilot:
             name: What it is called in results.
             brain: Its three skills.
             rule: How two of them become one command.
-            detours: Help out of dead ends, `agents.detour` and `agents.standstill`, for brains that see only what the
-                camera sees: the teacher knows its way.
+            detours: For brains that see only what the camera sees: the teacher knows its way.
             masking: Whether mission choices that the reserve forbids are removed.
             knows_course: For the teacher, whose navigation knows a free way down the course of an avoidance flight:
                 it follows that way, where others prefer what lies along the course.
@@ -96,10 +94,9 @@ class LatticePilot:
     def reset(self, flight: Flight) -> None:
         self.briefing: Briefing = make_briefing(flight)
         self.brain.reset(flight)
-        # On a course, waiting in view of what crosses is the thing to do.
-        helped = self.detours and self.briefing.task != "avoid"
-        self._detour = Detour(self.briefing) if helped else None
-        self._standstill = Standstill(self.briefing.control_hz) if helped else None
+        self._detour = (
+            Detour(self.briefing) if self.detours and self.briefing.task != "avoid" else None
+        )
         self._last = -1
         self._slower = np.float32(1.0)
         is_mission = self.briefing.task == "mission"
@@ -154,11 +151,8 @@ class LatticePilot:
         navigation = course_preference(goal[:3]) if by_rule else self.brain.navigate(observation)
         survival = self.brain.survive(observation)
         rule = self.rule.on_course() if by_rule else self.rule
-        barred = None if self._standstill is None else self._standstill.barred()
-        fused, chosen = fuse(navigation, survival, rule, self._last, barred)
+        fused, chosen = fuse(navigation, survival, rule, self._last)
         self._last = chosen
-        if self._standstill is not None:
-            self._standstill.flown(chosen)
         action = candidate_action(chosen, self.briefing.speed_limit)
         action[:3] *= self._slower
         action = smooth(action, observation)
