@@ -14,9 +14,7 @@ _GAIN = 0.1
 _FAR_ENOUGH = 6.0
 """m from the goal below which its direction says little about the drone's."""
 _OTHER_SITE = 0.5
-"""m that a viewpoint cannot have moved by from one step to the next: it is another one."""
-_OTHER_FACING = 0.1
-"""rad that neither a viewpoint nor dead reckoning can have turned by in a step."""
+"""m that a viewpoint cannot have moved by, as seen from the pad, from one step to the next: it is another one."""
 _HEIGHT = EGO_FIELDS.index("height")
 _FACING = slice(SITE_FIELDS.index("facing_cos"), SITE_FIELDS.index("facing_sin") + 1)
 
@@ -55,7 +53,7 @@ class Reckoning:
         self.yaw = float(briefing.start[3])
         self._level = np.eye(3)
         self._anchor: np.ndarray | None = None
-        self._from_pad = 0.0
+        self._from_pad = np.zeros(3)
 
     def move(self, observation: Observation) -> None:
         """Follow the drone for one step; `observation` as the environment gave it, its goal not replaced."""
@@ -108,11 +106,20 @@ class Reckoning:
         if self._anchor is None:
             pad = self.position + turn_about_z(self.yaw) @ tokens[0, :3]
             self._anchor = np.array([*pad[:2], self.yaw + facing])
-        from_pad = float(np.linalg.norm(tokens[1, :3] - tokens[0, :3]))
-        turned = wrap_angle(self._anchor[2] - facing - self.yaw)
-        if abs(from_pad - self._from_pad) > _OTHER_SITE or abs(turned) > _OTHER_FACING:
-            self._anchor[2] = self.yaw + facing
+            self._from_pad = turn_about_z(-facing) @ (tokens[1, :3] - tokens[0, :3])
+        # Seen from the viewpoint, however the drone is turned: the way from the pad.
+        from_pad = turn_about_z(-facing) @ (tokens[1, :3] - tokens[0, :3])
+        if np.linalg.norm(from_pad - self._from_pad) > _OTHER_SITE:
+            self._anchor[2] = self._yaw_by_pad(tokens[0, :3]) + facing
         self._from_pad = from_pad
         self.yaw = float(self._anchor[2]) - facing
         offset = turn_about_z(self.yaw) @ tokens[0, :3]
         self.position[:2] = self._anchor[:2] - offset[:2]
+
+    def _yaw_by_pad(self, pad: Float[np.ndarray, "3"]) -> float:
+        """The yaw at which the pad, m relative to the drone, lies where it is; dead reckoning's beside the pad."""
+        assert self._anchor is not None
+        if math.hypot(pad[0], pad[1]) < _FAR_ENOUGH:
+            return self.yaw
+        there = self._anchor[:2] - self.position[:2]
+        return math.atan2(there[1], there[0]) - math.atan2(pad[1], pad[0])
