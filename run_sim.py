@@ -304,7 +304,7 @@ class Fit:
 
     pilot: Positional[str]
     """A checkpoint folder, ARM#SEED, shared or specialists."""
-    worlds: int = 96
+    worlds: int = 48
     """Choice worlds a task: a quarter of them for every rule of the grid, all for the best three."""
     workers: int = 2
     """Flights flown at once."""

@@ -8,12 +8,18 @@ from agents.way_names import RULE, RULE_NUMBERS
 from scenarios.row import Job, Row
 from scenarios.runner import plan_jobs
 
-WEIGHTS = (1.0, 2.0, 4.0)
+WEIGHTS = (1.0, 2.0, 4.0, 8.0)
 VETOES = (0.4, 0.55, 0.7)
 COURSE_WEIGHTS = (0.5, 1.5, 4.0)
 """Of the rule on a course; its vetoes are the same as those of the other."""
-_FUSED = ("tier3-navigation", "tier3-mission")
-"""What weight and veto are judged by: navigation and avoidance speak together."""
+_FUSED = (
+    "tier1-mission",
+    "tier2-navigation",
+    "tier2-mission",
+    "tier3-navigation",
+    "tier3-mission",
+)
+"""What weight and veto are judged by: light woods, where what grazes them is the danger, and thickets, where timidity is."""
 _BY_COURSE = ("tier3-avoidance",)
 """What the rule on a course is judged by."""
 _FINALISTS = 3

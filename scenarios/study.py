@@ -69,7 +69,7 @@ class Study(_Table):
     """Of the collection that all networks train on."""
     networks: Annotated[dict[Annotated[str, Field(pattern=_LABEL)], Networks], Field(min_length=1)]
     flights: Annotated[dict[Annotated[str, Field(pattern=_LABEL)], Flights], Field(min_length=1)]
-    fit_worlds: Annotated[int, Field(ge=LEAST_WORLDS)] = 96
+    fit_worlds: Annotated[int, Field(ge=LEAST_WORLDS)] = 48
     """Choice worlds that the fusion rule of every network is fitted on, with its first seed for all of them."""
 
     @model_validator(mode="after")

@@ -59,11 +59,12 @@ def test_every_rule_flies_the_same_worlds_and_only_finalists_fly_more() -> None:
     for job in seen:
         worlds.setdefault((job.pilot, job.scenario), []).append(job.seed)
     few = len(SEEDS) // 4
-    # Nine rules each on two tasks, then on one.
-    assert sorted(map(len, worlds.values())) == [few] * 18 + [len(SEEDS)] * 9
+    # Three finalists on five tasks, then on one; the other rules of both grids.
+    others = 5 * (len(WEIGHTS) * len(VETOES) - 3) + len(COURSE_WEIGHTS) * len(VETOES) - 3
+    assert sorted(map(len, worlds.values())) == [few] * others + [len(SEEDS)] * 18
     assert all(seeds == list(SEEDS)[: len(seeds)] for seeds in worlds.values())
     assert sum(trial.flights for trial in fitted.trials) == len(seen)
-    assert len(fitted.trials) == 18
+    assert len(fitted.trials) == (len(WEIGHTS) + len(COURSE_WEIGHTS)) * len(VETOES)
 
 
 def test_a_rule_is_written_as_pilots_are_named() -> None:
