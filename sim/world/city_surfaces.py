@@ -132,8 +132,8 @@ class SurfaceReader:
         if len(boundaries) != 1:
             raise Fault(f"{where}.boundaries: {len(boundaries)} points: a copy stands at one")
         anchor = item.vertices[_vertex(boundaries[0], len(item.vertices), where)]
+        raw = geometry.get("transformationMatrix", np.eye(4).ravel())
         try:
-            raw = geometry.get("transformationMatrix", np.eye(4).ravel())
             matrix = np.array(raw, dtype=np.float64).reshape(4, 4)
         except (TypeError, ValueError, OverflowError) as error:
             raise Fault(f"{where}.transformationMatrix: {str(raw)[:60]}: not 16 numbers") from error
