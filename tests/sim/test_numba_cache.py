@@ -97,7 +97,7 @@ def test_finding_the_key_is_quick() -> None:
         start = time.perf_counter()
         source_key(ROOT)
         times.append(time.perf_counter() - start)
-    assert min(times) < 5e-3
+    assert min(times) < 15e-3
 
 
 def test_every_constant_frozen_into_compiled_code_is_in_the_key() -> None:
