@@ -88,9 +88,8 @@ def _learners(
     if config.learners is not None:
         return config.learners / f"learners_{index}"
     folder, before = (config.out / f"learners_{i}" for i in (index, index - 1))
-    frames = cache(
-        lambda: map_shards(shards, config.out / _STORE)
-    )  # Only where a network is still to be trained.
+    # Only where a network is still to be trained.
+    frames = cache(lambda: map_shards(shards, config.out / _STORE))
     for arm in map(arm_named, _FLYING_ARMS):
         for network in arm.networks:
             name = Path(arm.name) / arm.folder_of(network)

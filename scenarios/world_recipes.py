@@ -95,6 +95,38 @@ class BlocksRecipe(Model):
         return self
 
 
+class TownRecipe(Model):
+    """Closed blocks of terraced houses around yards, streets between them, turned by any angle as a whole."""
+
+    kind: Literal["town"]
+    length_m: Extent
+    width_m: Extent
+    street_m: SizeInterval
+    """Free width between blocks."""
+    block_m: SizeInterval
+    """Sides of a block."""
+    house_m: SizeInterval
+    """Front of a house."""
+    depth_m: SizeInterval
+    """Of the houses of a block, from front to back."""
+    step_m: Annotated[Finite, Field(ge=0, le=5)]
+    """How far a front may stand back from its neighbour's."""
+    passage_share: Annotated[Finite, Field(ge=0, le=0.9)]
+    """Of the houses of a terrace, left out for a way into the yard."""
+    passage_m: SizeInterval
+    """Width of that way."""
+    yard_per_m2: Density
+    """Garden walls and sheds."""
+    poles_per_m2: Density
+    """Lamp posts and trees, anywhere."""
+    height_m: PositiveInterval
+
+    @model_validator(mode="after")
+    def _fits_into_memory(self) -> "TownRecipe":
+        check_count(self.yard_per_m2 + self.poles_per_m2, self.length_m, self.width_m)
+        return self
+
+
 class PlaceRecipe(Model):
     """A window of a real place."""
 
@@ -246,6 +278,7 @@ class WindowsRecipe(Model):
 WorldRecipe = Annotated[
     ForestRecipe
     | BlocksRecipe
+    | TownRecipe
     | PlaceRecipe
     | ClutterRecipe
     | MazeRecipe

@@ -2,14 +2,19 @@
 
 import time
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn
 
-from scenarios.commands.console import warn
-from scenarios.row import Row
+from agents.fanout import Engine
+from scenarios.commands.console import user_input, warn
+from scenarios.flying import Crew, fly_job
+from scenarios.journal import Journal
+from scenarios.row import Job, Row
+from scenarios.runner import rows_so_far, run_campaign
 
 _PERIOD_S = 2.0
 """Without a terminal, progress is one line this often."""
@@ -39,6 +44,23 @@ class Tally:
             left = round((self.total - self.done) / rate)
             text += f", {rate:.1f} a second, {left // 60}:{left % 60:02d} left"
         return text
+
+
+def fly_with_progress(
+    label: str,
+    jobs: Sequence[Job],
+    journal: Journal[Row],
+    engine: Engine,
+    crew: Crew,
+    retry: bool = False,
+) -> list[Row]:
+    """The rows of all jobs, flown where the journal does not hold them yet; see `scenarios.runner.run_campaign`."""
+    with user_input():
+        before = rows_so_far(journal, retry)
+    known = [before[job] for job in jobs if job in before]
+    tally = Tally(len(known), sum(row.success for row in known), len(jobs))
+    with campaign_progress(label, tally) as count:
+        return run_campaign(jobs, journal, engine, partial(fly_job, crew=crew), count, retry)
 
 
 @contextmanager

@@ -4,7 +4,6 @@ import os
 from collections.abc import Collection, Iterable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 
 import agents
@@ -13,7 +12,7 @@ from agents.engines import open_engine
 from agents.fanout import Engine
 from agents.fanout_ray import RayMissingError
 from agents.way_names import split_way
-from scenarios.commands.campaign_progress import Tally, campaign_progress
+from scenarios.commands.campaign_progress import fly_with_progress
 from scenarios.commands.compare_options import Options, check_options, command_line
 from scenarios.commands.console import (
     InputError,
@@ -27,7 +26,7 @@ from scenarios.commands.console import (
 from scenarios.commands.recording import record_logs
 from scenarios.commands.stopping import terminable
 from scenarios.compute import Compute, pilot_compute, pilot_digest
-from scenarios.flying import Crew, fly_job
+from scenarios.flying import Crew
 from scenarios.journal import Journal, sole_writer
 from scenarios.judging import Refereed, judge_campaign
 from scenarios.junit import write_junit
@@ -35,7 +34,7 @@ from scenarios.parquet import write_parquet
 from scenarios.plan import Entry, plan
 from scenarios.report import Report, compile_report, report_table, write_report
 from scenarios.row import Job, Row
-from scenarios.runner import plan_jobs, rows_so_far, run_campaign
+from scenarios.runner import plan_jobs, rows_so_far
 from scenarios.suite import Suite, load_suite, parse_seeds
 from scenarios.versions import code_digest, machine, stamp, versions_line
 
@@ -181,13 +180,7 @@ def _workers(asked: int | None) -> int:
 def _fly_all(campaign: _Campaign, journal: Journal[Row], retry: bool) -> list[Row]:
     flights = [(entry.scenario, entry.pilots) for entry in campaign.entries]
     jobs = plan_jobs(flights, campaign.suite.seeds)
-    with user_input():
-        before = rows_so_far(journal, retry)
-    known = [before[job] for job in jobs if job in before]
-    tally = Tally(len(known), sum(row.success for row in known), len(jobs))
-    fly = partial(fly_job, crew=campaign.crew)
-    with campaign_progress("comparing", tally) as count:
-        return run_campaign(jobs, journal, campaign.engine, fly, count, retry)
+    return fly_with_progress("comparing", jobs, journal, campaign.engine, campaign.crew, retry)
 
 
 def _report(

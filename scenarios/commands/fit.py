@@ -1,7 +1,6 @@
 """`fit`: flies choice worlds by a grid of fusion rules, and writes the best beside the pilot's weights."""
 
 from collections.abc import Sequence
-from functools import partial
 from pathlib import Path
 
 from rich.table import Table
@@ -9,15 +8,14 @@ from rich.table import Table
 import agents
 from agents.engines import open_engine
 from agents.rule_file import write_rule
-from scenarios.commands.campaign_progress import Tally, campaign_progress
+from scenarios.commands.campaign_progress import fly_with_progress
 from scenarios.commands.console import InputError, fresh_folder, say, show, user_input, warn
 from scenarios.commands.stopping import terminable
 from scenarios.compute import load_networks, weights_digest
 from scenarios.fitting import LEAST_WORLDS, Fitted, fit_rule
-from scenarios.flying import Crew, fly_job
+from scenarios.flying import Crew
 from scenarios.journal import Journal, sole_writer
 from scenarios.row import LOST, Job, Row
-from scenarios.runner import rows_so_far, run_campaign
 from scenarios.seeds import SEED_SETS
 from scenarios.versions import code_digest, stamp
 
@@ -54,11 +52,8 @@ def fit_pilot(pilot: str, worlds: int, workers: int, run: Path) -> Fitted | None
         journal = Journal(run, Row, marks)
 
         def fly(jobs: Sequence[Job]) -> list[Row]:
-            known = rows_so_far(journal)
-            done = [known[job] for job in jobs if job in known]
-            tally = Tally(len(done), sum(row.success for row in done), len(jobs))
-            with terminable(), campaign_progress("fitting", tally) as count:
-                return run_campaign(jobs, journal, engine, partial(fly_job, crew=crew), count)
+            with terminable():
+                return fly_with_progress("fitting", jobs, journal, engine, crew)
 
         fitted = fit_rule(pilot, rule, SEED_SETS["choice"][:worlds], fly)
         lost = sum(row.outcome in LOST for row in journal.read())

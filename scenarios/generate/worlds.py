@@ -11,6 +11,7 @@ from scenarios.generate.forest import draw_forest
 from scenarios.generate.maze import draw_maze
 from scenarios.generate.place import draw_window
 from scenarios.generate.published_worlds import draw_disc_forest, draw_sphere_field
+from scenarios.generate.town import draw_town
 from scenarios.generate.warehouse import draw_warehouse
 from scenarios.generate.windows import draw_windows
 from scenarios.published import DiscForestRecipe, SphereFieldRecipe
@@ -20,6 +21,7 @@ from scenarios.world_recipes import (
     ForestRecipe,
     MazeRecipe,
     PlaceRecipe,
+    TownRecipe,
     WarehouseRecipe,
     WindowsRecipe,
     WorldRecipe,
@@ -29,6 +31,7 @@ from sim.world_spec import WorldSpec
 _DRAW: dict[type, Callable[[Any, float, np.random.Generator], WorldSpec]] = {
     ForestRecipe: draw_forest,
     BlocksRecipe: draw_blocks,
+    TownRecipe: draw_town,
     PlaceRecipe: draw_window,
     ClutterRecipe: draw_clutter,
     MazeRecipe: draw_maze,

@@ -125,8 +125,8 @@ class GeodesicField:
         # Never down into an obstacle: the values carried on there join the two sides of a thin wall.
         heights = self.arrays.values + np.where(self.space.free, 0.0, _OBSTACLE_STEP)
         cells = _descend(heights, *self.space.cell_of(start))
-        points = [start, *(self.space.origin + SPACING * cell for cell in cells), self.goal]
-        return _pull_tight(np.array(points), self.space)
+        points = np.vstack([start, self.space.origin + SPACING * cells, self.goal])
+        return _pull_tight(points, self.space)
 
 
 def distance_field(space: FreeSpace, goal_xy: Float[np.ndarray, "2"]) -> GeodesicField:
@@ -202,27 +202,22 @@ def field_at(arrays, x, y):
     return total / weight + outside
 
 
-def _descend(
-    values: Float[np.ndarray, "y x"], column: int, row: int
-) -> list[Float[np.ndarray, "2"]]:
-    """Cells (column, row) of steepest descent to the least value."""
+@njit(cache=True)
+def _descend(values, column, row):
+    """Cells (n, 2), column and row, of steepest descent to the least value; of equally steep ones the first, row by row."""
     height, width = values.shape
     column, row = min(max(column, 0), width - 1), min(max(row, 0), height - 1)
-    cells = []
+    cells = [(column, row)]
     while True:
-        cells.append(np.array([column, row], dtype=np.float64))
-        rows = slice(max(0, row - 1), min(height, row + 2))
-        columns = slice(max(0, column - 1), min(width, column + 2))
-        block = values[rows, columns]
-        steps = np.hypot(
-            np.arange(rows.start, rows.stop)[:, None] - row,
-            np.arange(columns.start, columns.stop) - column,
-        )
-        with np.errstate(invalid="ignore"):
-            slope = np.where(
-                steps > 0, (values[row, column] - block) / np.maximum(steps, 1), -np.inf
-            )
-        best = int(np.nanargmax(slope))
-        if slope.reshape(-1)[best] <= 0:
-            return cells
-        row, column = rows.start + best // block.shape[1], columns.start + best % block.shape[1]
+        best, best_column, best_row = 0.0, column, row
+        for y in range(max(0, row - 1), min(height, row + 2)):
+            for x in range(max(0, column - 1), min(width, column + 2)):
+                step = math.sqrt((x - column) ** 2 + (y - row) ** 2)
+                # Where both are infinite there is no slope, and no comparison holds.
+                if step > 0.0 and (values[row, column] - values[y, x]) / step > best:
+                    best = (values[row, column] - values[y, x]) / step
+                    best_column, best_row = x, y
+        if best <= 0.0:
+            return np.array(cells, dtype=np.float64)
+        column, row = best_column, best_row
+        cells.append((column, row))

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy import ndimage
 
 import scenarios
 from agents.aggregate import training_only
@@ -17,6 +18,7 @@ from scenarios.generate.dead_ends import put_dead_ends
 from scenarios.generate.forest import draw_forest
 from scenarios.generate.maze import draw_corridors, draw_maze
 from scenarios.generate.site import Ground
+from scenarios.generate.town import draw_town
 from scenarios.generate.warehouse import draw_warehouse
 from scenarios.generate.windows import draw_windows, openings
 from scenarios.task_recipes import AvoidRecipe, CrossingRecipe, DeadEndRecipe, NavigateRecipe
@@ -26,6 +28,7 @@ from scenarios.world_recipes import (
     ForestRecipe,
     GladeRecipe,
     MazeRecipe,
+    TownRecipe,
     WarehouseRecipe,
     WindowsRecipe,
 )
@@ -33,6 +36,7 @@ from sim.scenario import Start
 from sim.task_spec import AvoidTask, NavigateTask
 from sim.world.build import build_world
 from sim.world.clearance import ClearanceField
+from sim.world.geodesic import SPACING
 from sim.world.movers import Movers
 from sim.world_spec import WorldSpec
 
@@ -154,6 +158,66 @@ def test_halls_run_from_end_to_end() -> None:
     for seed in range(5):
         corridors = draw_corridors(maze(halls=2), np.random.default_rng(seed))
         assert corridors.east.all(axis=0).sum() >= 2
+
+
+# --- Towns.
+
+
+def town(**changes: object) -> TownRecipe:
+    fields = {
+        "kind": "town", "length_m": 80.0, "width_m": 80.0, "street_m": (6.0, 9.0), "block_m": (36.0, 44.0),
+        "house_m": (4.0, 9.0), "depth_m": (6.0, 8.0), "step_m": 1.5, "passage_share": 0.0, "passage_m": (3.0, 4.0),
+        "yard_per_m2": 0.0, "poles_per_m2": 0.0, "height_m": (4.0, 7.0),
+    }  # fmt: skip
+    return TownRecipe.model_validate({**fields, **changes})
+
+
+def regions(spec: WorldSpec) -> tuple[np.ndarray, int]:
+    """Which connected part of the free space each cell belongs to, and how many parts of more than 20 m2 there are."""
+    ground = Ground(spec, 0.25, 1.4, CEILING)
+    labels, count = ndimage.label(ground.space.free)
+    sizes = ndimage.sum_labels(ground.space.free, labels, range(1, count + 1)) * SPACING**2
+    return labels, int((sizes > 20.0).sum())
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_terraces_without_passages_close_their_yards(seed: int) -> None:
+    """Streets are one connected part, and every yard is another; with passages wide enough they are mostly one."""
+    closed = regions(draw_town(town(), CEILING, np.random.default_rng(seed)))[1]
+    opened = regions(draw_town(town(passage_share=0.3), CEILING, np.random.default_rng(seed)))[1]
+    assert opened < closed
+    assert closed >= 3
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_town_is_turned_as_a_whole_and_its_streets_are_as_wide_as_stated(seed: int) -> None:
+    spec = draw_town(town(), CEILING, np.random.default_rng(seed))
+    (yaw,) = {box.yaw_rad for box in spec.boxes}
+    cos, sin = math.cos(yaw), math.sin(yaw)
+    spans = []
+    for box in spec.boxes:
+        ahead = cos * box.center_m[0] + sin * box.center_m[1]
+        spans.append((ahead - box.size_m[0] / 2, ahead + box.size_m[0] / 2))
+    # Along the grid, what is between blocks is a street; fronts may stand back from it on both sides.
+    gaps = []
+    covered = -math.inf
+    for start, end in sorted(spans):
+        if covered > -math.inf and start > covered:
+            gaps.append(start - covered)
+        covered = max(covered, end)
+    assert gaps
+    assert all(6.0 - 0.06 <= gap <= 9.0 + 2 * 1.5 for gap in gaps)
+
+
+def test_yards_hold_walls_and_sheds_by_their_density() -> None:
+    bare = draw_town(town(), CEILING, np.random.default_rng(3))
+    full = draw_town(town(yard_per_m2=0.05), CEILING, np.random.default_rng(3))
+    assert len(full.boxes) > len(bare.boxes) + 20
+
+
+def test_mistyped_densities_of_towns_are_refused() -> None:
+    with pytest.raises(ValueError, match="obstacles: at most"):
+        town(length_m=900.0, width_m=900.0, poles_per_m2=0.5)
 
 
 # --- Warehouses and windows.

@@ -10,6 +10,7 @@ import pytest
 
 import scenarios
 from scenarios import Family, NamedFamily, ScenarioError
+from scenarios.published import SphereFieldRecipe
 from scenarios.seeds import SEED_SETS
 from scenarios.sources import TRAINING_FAMILIES, FamilyMix
 from scenarios.task_recipes import MissionRecipe
@@ -17,7 +18,11 @@ from scenarios.world_recipes import PlaceRecipe
 from sim.task_spec import MissionTask
 from sim.world.importers import load_place
 
-GROUPS = ("forest", "blocks", "clutter", "maze", "warehouse", "windows", "longleaf", "delft")
+GROUPS = (
+    "forest", "blocks", "town", "clutter", "maze", "warehouse", "windows", "longleaf", "delft"
+)  # fmt: skip
+CLOUDS = ("spheres-navigation", "swarm-navigation")
+"""Of the generator of DodgeDrone's worlds, whose one task is to get through."""
 RUNGS = ("tier1", "tier2", "tier3", "tier4")
 HELD_OUT = ("warehouse", "windows", "longleaf", "delft")
 WITHOUT = {"maze-mission"}
@@ -36,20 +41,31 @@ def family_of(name: str) -> Family:
     return loaded.family
 
 
+def cloud_of(name: str) -> SphereFieldRecipe:
+    world = family_of(name).world
+    assert isinstance(world, SphereFieldRecipe)
+    return world
+
+
 def test_every_place_comes_with_every_task() -> None:
     every = {f"{group}-{task}" for group in (*GROUPS, *RUNGS) for task in TASKS}
-    assert set(OURS) == every - WITHOUT
+    assert set(OURS) == (every - WITHOUT) | set(CLOUDS)
 
 
 @pytest.mark.parametrize("name", OURS)
 def test_a_name_says_what_the_entry_holds(name: str) -> None:
     group, task = name.split("-")
     family = family_of(name)
-    assert family.task.kind == TASKS[task]
+    assert family.task.kind == ("line" if name in CLOUDS else TASKS[task])
     if isinstance(family.world, PlaceRecipe):
         assert family.world.place == group
     else:
-        assert family.world.kind == ("forest" if group in RUNGS else group)
+        kinds = {
+            **dict.fromkeys(RUNGS, "forest"),
+            "spheres": "sphere_field",
+            "swarm": "sphere_field",
+        }
+        assert family.world.kind == kinds.get(group, group)
 
 
 @pytest.mark.parametrize("name", scenarios.names())
@@ -92,6 +108,16 @@ def test_what_is_held_out_never_trains() -> None:
         held_out = family.held_out or isinstance(family.world, PlaceRecipe)
         assert held_out == (name.split("-")[0] in HELD_OUT)
         assert not (held_out and name in TRAINING_FAMILIES)
+
+
+def test_clouds_that_train_are_not_the_published_ones() -> None:
+    """Other densities, sizes and extents from the same generator: a figure on DodgeDrone is one of generalisation."""
+    published = [cloud_of(name) for name in scenarios.names() if name.startswith("dodgedrone")]
+    taken = [group for world in published for group in world.groups]
+    for name in CLOUDS:
+        world = cloud_of(name)
+        assert not any(group in taken for group in world.groups)
+        assert all(world.flown_m != other.flown_m for other in published)
 
 
 def test_the_ladder_gets_harder_rung_by_rung() -> None:
@@ -194,7 +220,7 @@ def test_an_entry_like_no_other_is_named(base: str, tmp_path: Path) -> None:
         ('vehicle = "trident_1kg"', "", "vehicle: missing"),
         ("speed_limit_m_s = 5.0", "speed_limit_m_s = 50.0", r"speed_limit_m_s: .*got 50\.0"),
         ("density_per_m2 = 0.04", "density_per_m2 = -1.0", r"density_per_m2: .*got -1\.0"),
-        ('kind = "forest"', 'kind = "jungle"', "world: unknown kind 'jungle': choose forest, blocks, place"),
+        ('kind = "forest"', 'kind = "jungle"', "world: unknown kind 'jungle': choose forest, blocks, town, place"),
         ("control_hz = 15", "control_hz = 7", "physics_hz = 240 is not a multiple of control_hz = 7"),
         ("dropout = 0.005", 'dropout = "some"', "dropout: .*'some'"),
         ('format = "family/1"', 'format = "family/9"', "format 'family/9'; write format = 'family/1' or 'scenario/1'"),
