@@ -3,20 +3,18 @@
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache
+from functools import partial
 from pathlib import Path
-
-import torch
 
 from agents.arms import arm_named
 from agents.budgets import Budget
 from agents.collect import CollectionRound, Source, collect_round
-from agents.dataset import Frames
 from agents.engines import open_engine
-from agents.frame_store import map_shards
-from agents.imitate import ImitationConfig, imitate
+from agents.frame_store import StoredFrames
+from agents.imitate import ImitationConfig
+from agents.side_by_side import Training, train_missing
 from agents.train_config import LAST_TRAINING_SEED, SEEDS_PER_ROUND, TrainConfig
-from models import Card, load_checkpoint, save_checkpoint
+from models import Card, MultiTaskNet
 from sim.scenario import Scenario
 
 _FLYING_ARMS = ("shared", "specialists")
@@ -28,10 +26,12 @@ _STORE = "frames"
 """Of a run's folder: all frames of its shards so far, mapped by whoever trains on them."""
 
 
-def collect_frames(config: TrainConfig, source: Source, report: Callable[[str], None]) -> Frames:
+def collect_frames(
+    config: TrainConfig, source: Source, report: Callable[[str], None]
+) -> StoredFrames:
     """The frames of a run's rounds, flown where they are not there yet; or those of the run that `data` names."""
     if config.data is not None:
-        return map_shards(shards_of(config.data), config.data / _STORE)
+        return StoredFrames(tuple(shards_of(config.data)), config.data / _STORE)
     spent = config.spent
     engine = open_engine(config.engine, config.workers, address=config.address)
     shards: list[Path] = []
@@ -49,7 +49,7 @@ def collect_frames(config: TrainConfig, source: Source, report: Callable[[str], 
         shards += collect_round(round_, training_only(source), config.out, engine, report)
     names = [str(shard.relative_to(config.out)) for shard in shards]
     (config.out / _COMPLETE).write_text(json.dumps(names, indent=1))
-    return map_shards(shards, config.out / _STORE)
+    return StoredFrames(tuple(shards), config.out / _STORE)
 
 
 def shards_of(run: Path) -> list[Path]:
@@ -88,39 +88,37 @@ def _learners(
     if config.learners is not None:
         return config.learners / f"learners_{index}"
     folder, before = (config.out / f"learners_{i}" for i in (index, index - 1))
-    # Only where a network is still to be trained.
-    frames = cache(lambda: map_shards(shards, config.out / _STORE))
+    frames = StoredFrames(tuple(shards), config.out / _STORE)
+    checkpoints = {}
     for arm in map(arm_named, _FLYING_ARMS):
         for network in arm.networks:
-            name = Path(arm.name) / arm.folder_of(network)
-            if (folder / name / "weights.safetensors").exists():
-                continue
-            net = imitate(
+            imitation = ImitationConfig(
+                steps=config.spent.learner_steps,
+                batch=config.batch,
+                learning_rate=config.learning_rate,
+                seed=_SEED + index,
+                device=config.torch_device,
+            )
+            part = Path(arm.name) / arm.folder_of(network)
+            scratch = config.out / f"learners_{index}.training" / part
+            checkpoints[folder / part] = Training(
+                f"learners_{index}/{arm.name}",
                 network,
-                frames(),
-                ImitationConfig(
-                    steps=config.spent.learner_steps,
-                    batch=config.batch,
-                    learning_rate=config.learning_rate,
-                    seed=_SEED + index,
-                    device=config.torch_device,
-                ),
-                config.out / f"learners_{index}.training" / name,
-                report,
-                load_checkpoint(before / name) if index > 1 else None,
+                frames,
+                imitation,
+                scratch,
+                before / part if index > 1 else None,
             )
-            save_checkpoint(
-                folder / name, net, _card(arm.name, index, config.spent), dtype=torch.float16
-            )
+    train_missing(checkpoints, partial(_card, index, config.spent), config.workers, report)
     return folder
 
 
-def _card(arm: str, index: int, spent: Budget) -> Card:
+def _card(index: int, spent: Budget, training: Training, net: MultiTaskNet) -> Card:
     return Card(
-        title=f"{arm}, learner of round {index}",
-        summary="Flies a round of data collection; not meant for anything else.",
+        title=f"{training.name}: {', '.join(net.config.heads)}",
+        summary=f"Flies round {index} of data collection; not meant for anything else.",
         data=f"The frames of the {index} rounds before, of {spent.frames:,} over {spent.rounds} rounds.",
-        seeds=f"Weights and batch order: {_SEED + index}.",
+        seeds=f"Weights and batch order: {training.config.seed}.",
         results="None: it is judged by what is trained on the frames it helped to collect.",
         code_version="As the run's other checkpoints.",
     )

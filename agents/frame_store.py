@@ -3,13 +3,31 @@
 import json
 import os
 import shutil
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
-from agents.dataset import FIELDS, Frames, check_shard
+from agents.dataset import FIELDS, Frames, check_shard, one_label_each
 
 _SHARDS = "shards.json"
+_REGIME_SEED = 0
+"""Of which frame keeps which label in the disjoint regime: the same for all that train on it."""
+
+
+@dataclass(frozen=True)
+class StoredFrames:
+    """Frames by where they lie, so that any process can map them."""
+
+    shards: tuple[Path, ...]
+    store: Path
+    disjoint: bool = False
+    """Every frame keeps the label of one head only."""
+
+    def load(self) -> Frames:
+        """See `map_shards`."""
+        frames = map_shards(list(self.shards), self.store)
+        return one_label_each(frames, _REGIME_SEED) if self.disjoint else frames
 
 
 def map_shards(paths: list[Path], store: Path) -> Frames:

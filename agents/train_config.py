@@ -67,7 +67,7 @@ class TrainConfig:
     device: str = "auto"
     """cpu, cuda, or auto: cuda where there is one."""
     workers: int = 2
-    """Flights flown at once."""
+    """Flights flown at once, and networks trained at once, each on one thread."""
     engine: str = "local"
     """What flies: local (processes of this machine) or ray; see docs/cluster.md."""
     address: Annotated[str | None, tyro.conf.arg(metavar="HOST:PORT")] = None

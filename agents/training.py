@@ -1,7 +1,8 @@
 """Training: frames once, then every arm from scratch on them; resumable after a kill."""
 
 from collections.abc import Callable
-from dataclasses import asdict
+from dataclasses import asdict, replace
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 
@@ -11,20 +12,14 @@ import torch
 from agents.aggregate import collect_frames
 from agents.arms import Arm, arm_named
 from agents.collect import Source
-from agents.dataset import Frames, one_label_each
-from agents.imitate import ImitationConfig, Probe, imitate
+from agents.dataset import Frames
+from agents.frame_store import StoredFrames
+from agents.imitate import Probe
+from agents.side_by_side import Training, train_missing
 from agents.train_config import LAST_TRAINING_SEED, TrainConfig
 from agents.training_settings import SETTINGS, read_settings, same_or_new
 from agents.tuning import tuned_rate
-from models import (
-    Card,
-    MultiTaskNet,
-    NetworkConfig,
-    counted_macs,
-    macs_per_second,
-    parameters,
-    save_checkpoint,
-)
+from models import Card, MultiTaskNet, counted_macs, macs_per_second, parameters
 
 
 def train(
@@ -33,16 +28,18 @@ def train(
     """Collect and train; returns the folder of each arm's checkpoints by `arm/seed-S`."""
     config.out.mkdir(parents=True, exist_ok=True)
     check_same_settings(config)
-    frames = collect_frames(config, source, report)
-    report(f"{len(frames['image'])} labelled frames")
-    if config.labels == "disjoint":
-        frames = one_label_each(frames, seed=0)
-    trained = {}
+    frames = replace(collect_frames(config, source, report), disjoint=config.labels == "disjoint")
+    loaded = frames.load()
+    report(f"{len(loaded['image'])} labelled frames")
+    trained: dict[str, Path] = {}
+    checkpoints: dict[Path, Training] = {}
     for seed in config.seeds:
         for arm in map(arm_named, config.arms):
             name = f"{arm.folder}/seed-{seed}"
-            _train_arm(arm, config.out / name, seed, config, frames, report, probe)
             trained[name] = config.out / name
+            checkpoints |= _trainings(arm, name, seed, config, frames, report)
+    card = partial(_card, config, loaded)
+    train_missing(checkpoints, card, config.workers, report, probe)
     return trained
 
 
@@ -63,49 +60,39 @@ def check_same_settings(config: TrainConfig) -> None:
 # --- Private.
 
 
-def _train_arm(
+def _trainings(
     arm: Arm,
-    target: Path,
+    name: str,
     seed: int,
     config: TrainConfig,
-    frames: Frames,
+    frames: StoredFrames,
     report: Callable[[str], None],
-    probe: Probe | None,
-) -> None:
-    """Train every network of an arm from scratch; a finished one is kept."""
+) -> dict[Path, Training]:
+    """How each network of an arm is trained, from scratch, by the folder of its checkpoint."""
+    trainings = {}
     for network in arm.networks:
-        folder = target / arm.folder_of(network)
-        scratch = config.out / "training" / target.relative_to(config.out) / "+".join(network.heads)
         rate = config.learning_rate
         if config.tune:
             rate = tuned_rate(arm, network, config, frames, config.out / "tuning", report)
         imitation = config.imitation(seed, rate, config.spent.steps)
+        scratch = config.out / "training" / name / "+".join(network.heads)
         same_or_new(scratch / SETTINGS, config.decided(imitation))
-        if (folder / "weights.safetensors").exists():
-            continue
-        net = imitate(network, frames, imitation, scratch, report, probe=probe)
-        card = _card(arm, network, config, imitation, frames, net)
-        save_checkpoint(folder, net, card, dtype=torch.float16)
+        folder = config.out / name / arm.folder_of(network)
+        trainings[folder] = Training(name, network, frames, imitation, scratch)
+    return trainings
 
 
-def _card(
-    arm: Arm,
-    network: NetworkConfig,
-    config: TrainConfig,
-    imitation: ImitationConfig,
-    frames: Frames,
-    net: MultiTaskNet,
-) -> Card:
+def _card(config: TrainConfig, frames: Frames, training: Training, net: MultiTaskNet) -> Card:
     labelled = ", ".join(
         f"{name} {float(np.mean(frames[f'mask_{name}'])):.0%}"
         for name in ("navigation", "survival", "mission")
     )
-    macs = macs_per_second([counted_macs(net)])
+    imitation, macs = training.config, macs_per_second([counted_macs(net)])
     collected = read_settings((config.data or config.out) / SETTINGS)
     return Card(
-        title=f"{arm.name}: {', '.join(network.heads)}",
+        title=f"{training.name}: {', '.join(net.config.heads)}",
         summary=(
-            f"{parameters(net):,} parameters, width {network.width:g}, {macs / 1e6:.1f} million multiply-adds a "
+            f"{parameters(net):,} parameters, width {net.config.width:g}, {macs / 1e6:.1f} million multiply-adds a "
             "second at true call rates. Imitation of the privileged teacher."
         ),
         data=(

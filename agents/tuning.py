@@ -4,8 +4,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from agents.arms import Arm
-from agents.dataset import Frames
-from agents.imitate import imitate
+from agents.frame_store import StoredFrames
+from agents.side_by_side import Training, train_side_by_side
 from agents.train_config import TrainConfig
 from agents.training_settings import SETTINGS, read_settings, same_or_new
 from agents.training_state import least_held_out
@@ -20,7 +20,7 @@ def tuned_rate(
     arm: Arm,
     network: NetworkConfig,
     config: TrainConfig,
-    frames: Frames,
+    frames: StoredFrames,
     out: Path,
     report: Callable[[str], None],
 ) -> float:
@@ -32,11 +32,20 @@ def tuned_rate(
     trials = config.decided(config.imitation(config.seeds[0], config.learning_rate, steps))
     same_or_new(folder / SETTINGS, {**trials, "grid": rates})
     if not answer.exists():
-        losses = {}
-        for rate in rates:
-            trial = config.imitation(config.seeds[0], rate, steps)
-            imitate(network, frames, trial, folder / f"{rate:g}", report)
-            losses[rate] = least_held_out(folder / f"{rate:g}")
+        folders = {rate: folder / f"{rate:g}" for rate in rates}
+        trainings = [
+            Training(
+                f"{arm.name}, learning rate {rate:g}",
+                network,
+                frames,
+                config.imitation(config.seeds[0], rate, steps),
+                scratch,
+            )
+            for rate, scratch in folders.items()
+        ]
+        for _ in train_side_by_side(trainings, config.workers, report):
+            pass
+        losses = {rate: least_held_out(scratch) for rate, scratch in folders.items()}
         best = min(losses, key=lambda rate: losses[rate])
         report(f"{arm.name} {'+'.join(network.heads)}: learning rate {best:g} of {rates}")
         same_or_new(answer, {"learning_rate": best, "held_out": losses})

@@ -39,8 +39,9 @@ def user_input() -> Iterator[None]:
 
 
 def say(text: str) -> None:
-    """One plain line on standard output."""
+    """One plain line on standard output, at once: several processes may write to one file."""
     sys.stdout.write(text + "\n")
+    sys.stdout.flush()
 
 
 def warn(text: str) -> None:

@@ -10,11 +10,13 @@ import numpy as np
 import pytest
 
 from agents.aggregate import training_only
-from agents.dataset import FIELDS, Frames, one_label_each, split_by_world
+from agents.dataset import FIELDS, Frames, one_label_each, save_shard, split_by_world
+from agents.frame_store import StoredFrames
 from agents.imitate import BALANCES, ImitationConfig, imitate, validate
 from agents.lattice import CANDIDATES
 from agents.loading import load_pilot
 from agents.mission_control import CHOICES
+from agents.side_by_side import Training, train_side_by_side
 from agents.train_config import LAST_TRAINING_SEED, TrainConfig
 from agents.training import train
 from models import MultiTaskNet, NetworkConfig
@@ -208,6 +210,41 @@ def test_fewer_frames_than_a_batch_are_refused(frames: Frames, tmp_path: Path) -
         imitate(small(), few, CONFIG, tmp_path, quiet)
 
 
+# --- Side by side.
+
+
+def test_networks_trained_side_by_side_are_the_same_ones(frames: Frames, tmp_path: Path) -> None:
+    """By one process in turn, or by two; on all labels or on one a frame."""
+    save_shard(frames, tmp_path / "flight_0.npz")
+    stored = StoredFrames((tmp_path / "flight_0.npz",), tmp_path / "frames", disjoint=True)
+
+    def trained(workers: int) -> dict[str, MultiTaskNet]:
+        trainings = [
+            Training(name, small(head), stored, CONFIG, tmp_path / f"{workers} workers" / name)
+            for name, head in (("one", "navigation"), ("two", "avoidance"))
+        ]
+        found = train_side_by_side(trainings, workers, quiet)
+        return {training.name: net for training, net in found}
+
+    alone, together = trained(1), trained(2)
+    assert alone.keys() == together.keys() == {"one", "two"}
+    for name, net in alone.items():
+        assert_same_weights(net, together[name])
+
+
+def test_a_training_that_fails_beside_others_says_which_and_why(
+    frames: Frames, tmp_path: Path
+) -> None:
+    save_shard(frames, tmp_path / "flight_0.npz")
+    stored = StoredFrames((tmp_path / "flight_0.npz",), tmp_path / "frames")
+    greedy = replace(CONFIG, batch=99)
+    trainings = [
+        Training(name, small(), stored, greedy, tmp_path / name) for name in ("one", "two")
+    ]
+    with pytest.raises(RuntimeError, match=r"(?s)(one|two): .*batch = 99: only 96"):
+        list(train_side_by_side(trainings, 2, quiet))
+
+
 # --- What may train.
 
 
@@ -276,7 +313,12 @@ def test_a_whole_run_resumes_after_kills_to_the_same_bytes(tmp_path: Path) -> No
     assert len(kept) == 7
     # A log's path is part of no weight, but the pilots' paths are: the same folder is used again.
     shutil.rmtree(tmp_path / "run")
-    for line in ("round_0: flight 1", "avoidance: step 3", "round_1: flight 0", "mission: step 5"):
+    for line in (
+        "round_0: flight 1",
+        "learners_1/specialists, avoidance: step 3",
+        "round_1: flight 0",
+        "partial-NA+M/seed-1, mission: step 5",
+    ):
         with pytest.raises(Killed):
             train(config("run"), tiny_source, kill_at(line))
     # What is finished is neither flown nor trained again.
