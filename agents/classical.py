@@ -75,6 +75,11 @@ class ClassicalBrain:
             logits[INSPECT] = 10.0
         return Plan(logits, status)
 
+    def watch(self, observation: Observation) -> None:
+        """Follow the drone and take the image in, every step: what it docks at stays where it is on the map."""
+        self._map.move(observation)
+        self._map.look(observation)
+
     def navigate(self, observation: Observation) -> Float[np.ndarray, " k"]:
         """Progress along the shortest way that the map leaves open."""
         self._look(observation)
@@ -96,13 +101,11 @@ class ClassicalBrain:
     # --- Private.
 
     def _look(self, observation: Observation) -> None:
-        """Take a new frame into the map and look ahead, once."""
+        """Look ahead over the map, once a frame."""
         if observation["image"] is self._seen:
             return
         self._seen = observation["image"]
         ego = observation["ego"].astype(np.float64)
-        self._map.move(observation)
-        self._map.look(observation)
         self._outlook = look_ahead(
             self._velocities, _response_state(ego, self._briefing.response), MAX_SPEED * ego[_PREVIOUS],
             MAX_CHANGE_M_S, self._briefing.response, 1.0 / self._briefing.control_hz,

@@ -11,7 +11,6 @@ import numpy as np
 
 from agents.dataset import save_shard, stack_frames
 from agents.fanout import Engine, Failed
-from agents.fusion import FusionRule
 from agents.labels import Labeller
 from agents.lattice import MOVING, candidate_action
 from agents.lattice_pilot import LatticePilot
@@ -32,7 +31,7 @@ _PERTURB_CHANCE = 0.03
 _PERTURB_STEPS = (4, 12)
 _PERTURB_STILL = 0.25
 """Share of the bursts that hover or turn on the spot: a learner that stops must have seen how to go on."""
-_DANGER, _SAFE = 0.12, 0.30
+_DANGER, _SAFE = 0.2, 0.5
 """Shares of surviving candidates below and above which the teacher takes over and hands back."""
 
 
@@ -111,8 +110,6 @@ def _learner(folder: str) -> LatticePilot:
     """The pilot of a checkpoint folder, read once however many flights it flies; to be reset before each."""
     pilot = load_pilot(folder)
     assert isinstance(pilot, LatticePilot)
-    # The teacher's lower veto: labels are wanted where it is tight.
-    pilot.rule = FusionRule()
     return pilot
 
 
@@ -219,7 +216,8 @@ def _jobs(round_: CollectionRound, done: Mapping[int, int]) -> Iterator[Collecti
     """Flights not flown yet, in order, until those flown hold enough frames; `done` grows meanwhile."""
     first = set(done)
     for index in count():
-        if sum(done.values()) >= round_.frames:
+        # What a kill left in the air comes first, however much was flown beyond it.
+        if index > max(first, default=0) and sum(done.values()) >= round_.frames:
             return
         if index not in first:
             pilot = round_.pilots[index % len(round_.pilots)]

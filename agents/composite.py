@@ -3,7 +3,7 @@
 import numpy as np
 from jaxtyping import Float
 
-from agents.pilot import Brain, MissionSkill, Plan
+from agents.pilot import Brain, MissionSkill, Plan, Watcher
 from sim.flight import Flight
 from sim.types import Observation
 
@@ -19,6 +19,11 @@ class CompositeBrain:
             id(b): b for b in (self._navigation, self._avoidance, self._mission)
         }.values():
             brain.reset(flight)
+
+    def watch(self, observation: Observation) -> None:
+        for brain in {id(b): b for b in (self._navigation, self._avoidance)}.values():
+            if isinstance(brain, Watcher):
+                brain.watch(observation)
 
     def plan(self, observation: Observation) -> Plan:
         return self._mission.plan(observation)

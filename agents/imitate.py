@@ -33,6 +33,8 @@ _BATCH_STREAM = 11
 _PROJECTION_STREAM = 13
 _AGREEMENT_EVERY = 100
 """Steps between looks at how the heads' gradients agree."""
+_LABELS = ("target_", "allowed_", "mask_")
+"""How the arrays of frames begin that are not seen but learned."""
 _LEAST_LOSS = 1e-9
 """Stands for a loss of zero, which has no logarithm."""
 _PROBES = 4
@@ -112,12 +114,15 @@ def validate(net: MultiTaskNet, frames: Frames, rows: Rows, batch: int) -> dict[
     """Mean loss of every head on some frames, as `held_out_navigation` and the like."""
     net.eval()
     device = net.trunk.ego_scale.device
-    sums: dict[str, list[float]] = {}
-    for start in range(0, len(rows), batch):
-        part = to_tensors(frames, rows[start : start + batch], device)
-        for name, loss in head_losses(net(part), part).items():
-            sums.setdefault(f"held_out_{name}", []).append(float(loss))
-    return {name: float(np.mean(values)) for name, values in sums.items()}
+    answers = [
+        net(to_tensors(frames, rows[start : start + batch], device))
+        for start in range(0, len(rows), batch)
+    ]
+    # All at once: of batches, those with few labels, or none, would count like any other.
+    outputs = {name: torch.cat([answer[name] for answer in answers]) for name in answers[0]}
+    labels = {name: array for name, array in frames.items() if name.startswith(_LABELS)}
+    losses = head_losses(outputs, to_tensors(labels, rows, device))
+    return {f"held_out_{name}": float(loss) for name, loss in losses.items()}
 
 
 # --- Private.

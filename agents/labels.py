@@ -82,7 +82,8 @@ class Labeller:
             **observation,
             "world": self._world,
             "target_navigation": np.exp(self._teacher.way_preference(target)),
-            "mask_navigation": np.array(True),
+            # Along a course nobody navigates, and the goal entry points down it however the free way bends.
+            "mask_navigation": np.array(self._briefing.task != "avoid"),
             "target_survival": self._teacher.survives(),
             "mask_survival": np.array(True),
             **self._mission(observation),

@@ -2,8 +2,10 @@
 
 import numpy as np
 
+from agents.altitude_guard import guard_altitude
 from agents.detour import Detour
 from agents.docking import hold, land
+from agents.fence import Fence
 from agents.fusion import FusionRule, course_preference, fuse
 from agents.lattice import candidate_action
 from agents.mission_control import (
@@ -15,21 +17,12 @@ from agents.mission_control import (
     length,
     read_sites,
 )
-from agents.pilot import Brain, Briefing, make_briefing
+from agents.pilot import Brain, Briefing, Watcher, make_briefing
 from agents.smoothing import smooth
 from sim.flight import Flight
-from sim.types import EGO_FIELDS, GOAL_FIELDS, MASKED, MAX_SPEED, Decision, Observation
+from sim.types import GOAL_FIELDS, MASKED, Decision, Observation
 
-_HEIGHT, _HEADROOM = EGO_FIELDS.index("height"), EGO_FIELDS.index("headroom")
 _SPEED_LIMIT = GOAL_FIELDS.index("speed_limit")
-_GUARD_SECONDS = 0.8
-"""The altitude guard lets no climb or descent reach a limit sooner than this."""
-_GROUND_MARGIN = 0.35
-"""m kept between the hull's centre and the ground while under way."""
-_CEILING_MARGIN = 0.35
-"""m below the altitude limit above which the drone is sent down."""
-_RETURN_SPEED = 0.8
-"""m/s at which the guard climbs or sinks back into the band."""
 _STEEP_CLIMB = 1.6
 """m above or below a target that the drone is otherwise at: the lattice climbs at 20 degrees only. More than any flight
 at one height is off it."""
@@ -97,6 +90,7 @@ class LatticePilot:
         self._detour = (
             Detour(self.briefing) if self.detours and self.briefing.task != "avoid" else None
         )
+        self._fence = Fence(self.briefing)
         self._last = -1
         self._slower = np.float32(1.0)
         is_mission = self.briefing.task == "mission"
@@ -127,7 +121,10 @@ class LatticePilot:
     # --- Private.
 
     def _watch(self, observation: Observation) -> None:
-        """Let the memory for detours follow the flight, where there is one."""
+        """Let what is remembered of the way follow the flight."""
+        self._fence.observe(observation)
+        if isinstance(self.brain, Watcher):
+            self.brain.watch(observation)
         if self._detour is not None:
             self._detour.observe(observation)
 
@@ -151,7 +148,8 @@ class LatticePilot:
         navigation = course_preference(goal[:3]) if by_rule else self.brain.navigate(observation)
         survival = self.brain.survive(observation)
         rule = self.rule.on_course() if by_rule else self.rule
-        fused, chosen = fuse(navigation, survival, rule, self._last)
+        within = np.where(self._fence.leaves(), np.float32(0.0), survival)
+        fused, chosen = fuse(navigation, within, rule, self._last)
         self._last = chosen
         action = candidate_action(chosen, self.briefing.speed_limit)
         action[:3] *= self._slower
@@ -203,20 +201,3 @@ class LatticePilot:
             "asked": asked,
             "events": (MASKED,) if asked and control.masked else (),
         }
-
-
-def guard_altitude(action: np.ndarray, observation: Observation) -> tuple[np.ndarray, bool]:
-    """Limit the vertical command so that ground and altitude limit stay out of reach; the same in every arm."""
-    ego = observation["ego"]
-    climb = max(0.0, float(ego[_HEADROOM]) - _CEILING_MARGIN) / _GUARD_SECONDS / MAX_SPEED
-    sink = max(0.0, float(ego[_HEIGHT]) - _GROUND_MARGIN) / _GUARD_SECONDS / MAX_SPEED
-    if ego[_HEADROOM] < _CEILING_MARGIN:
-        climb = -_RETURN_SPEED / MAX_SPEED
-    if ego[_HEIGHT] < _GROUND_MARGIN:
-        sink = -_RETURN_SPEED / MAX_SPEED
-    guarded = float(np.clip(action[2], -sink, climb))
-    if guarded == action[2]:
-        return action, False
-    action = action.copy()
-    action[2] = guarded
-    return action, True

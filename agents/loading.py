@@ -38,13 +38,13 @@ class PilotError(ValueError):
 def _planned(name: str, planner: Callable[[], MissionSkill]) -> dict[str, Callable[[], Pilot]]:
     """A mission planner flown by the classical skills and, for what planning alone is worth, by the teacher's."""
 
-    def flown(name: str, flier: Brain, *, detours: bool) -> Pilot:
-        return LatticePilot(name, CompositeBrain(flier, flier, planner()), detours=detours)
+    def flown(name: str, flier: Brain) -> Pilot:
+        return LatticePilot(name, CompositeBrain(flier, flier, planner()), detours=False)
 
     privileged = f"teacher-{name}"
     return {
-        name: lambda: flown(name, ClassicalBrain(), detours=True),
-        privileged: lambda: flown(privileged, TeacherBrain(), detours=False),
+        name: lambda: flown(name, ClassicalBrain()),
+        privileged: lambda: flown(privileged, TeacherBrain()),
     }
 
 

@@ -1,7 +1,7 @@
 """What a pilot is, and what it is told before a flight."""
 
 from dataclasses import dataclass, replace
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 from jaxtyping import Float
@@ -87,6 +87,15 @@ class Brain(MissionSkill, Protocol):
 
     def survive(self, observation: Observation) -> Float[np.ndarray, " k"]:
         """Avoidance skill: probability that each candidate survives the next 2 s."""
+        ...
+
+
+@runtime_checkable
+class Watcher(Protocol):
+    """A brain that remembers, and must see every step, those too at which it is asked nothing."""
+
+    def watch(self, observation: Observation) -> None:
+        """Take in one step, as the environment gave it."""
         ...
 
 

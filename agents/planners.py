@@ -48,7 +48,7 @@ class _Planner:
         self._briefing: Briefing = make_briefing(flight)
 
     def _status(self, observation: Observation, sites: Sites) -> Float[np.ndarray, "2"]:
-        seen = sites.in_view()
+        seen = sites.in_view(self._briefing.panel_side)
         if seen < 0:
             return np.full(2, _UNSEEN, dtype=np.float32)
         return read_panel(observation, sites.panel_offset[seen], sites.facing[seen], self._briefing)

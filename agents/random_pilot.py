@@ -2,8 +2,8 @@
 
 import numpy as np
 
+from agents.altitude_guard import guard_altitude
 from agents.lattice import CANDIDATES, candidate_action
-from agents.lattice_pilot import guard_altitude
 from sim.flight import Flight
 from sim.types import Decision, Observation
 

@@ -51,10 +51,11 @@ def save_checkpoint(
     folder.mkdir(parents=True, exist_ok=True)
     stored = packed({name: tensor.cpu() for name, tensor in net.state_dict().items()}, dtype)
     digest = _hash(net.config, unpacked(stored))
-    replace_file(folder / WEIGHTS, save(stored, metadata={"weights_hash": digest}))
     replace_file(folder / CONFIG, net.config.to_json().encode())
     text = card if isinstance(card, str) else card.to_markdown()
     replace_file(folder / CARD, text.encode())
+    # Last: where there are weights, a training is finished, whenever it was killed.
+    replace_file(folder / WEIGHTS, save(stored, metadata={"weights_hash": digest}))
     return digest
 
 

@@ -5,13 +5,16 @@ from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
+from jaxtyping import Float
 
+from agents.altitude_guard import guard_altitude
+from agents.smoothing import smooth
 from sim.fields import Point
 from sim.flight import Flight
 from sim.scenario import FORMAT, Battery, Camera, Limits, Odometry, Rates, Scenario, Start, Weather
 from sim.simulator import Simulator
 from sim.task_spec import AvoidTask, MissionTask, NavigateTask, SiteSpec
-from sim.types import POSITION, QUATERNION, VELOCITY
+from sim.types import MAX_SPEED, POSITION, QUATERNION, VELOCITY
 from sim.world_spec import BoxSpec, CylinderSpec, PanelSpec, WorldSpec
 
 HEIGHT = 1.5
@@ -258,6 +261,17 @@ def place(
     body[QUATERNION] = cy * sr, sy * sr, sy * cr, cy * cr
     simulator.bullet.set_state(body)
     simulator.bullet.read(simulator.body)
+
+
+def piloted(
+    flight: Flight, velocity_heading: np.ndarray, steps: int
+) -> Iterator[Float[np.ndarray, "t 13"]]:
+    """Bodies after every tick of each step, flown with one velocity as a pilot flies it: smoothed and guarded, unturned."""
+    for _ in range(steps):
+        observation = flight.observation()
+        wanted = np.array([*(velocity_heading / MAX_SPEED), 0.0])
+        action, _ = guard_altitude(smooth(wanted, observation), observation)
+        yield flight.simulator.step(action)
 
 
 def hover(flight: Flight, steps: int) -> list[str]:

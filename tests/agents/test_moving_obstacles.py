@@ -8,8 +8,8 @@ from agents.lattice import HOVER, candidate_velocities
 from agents.rollout import HORIZON, Rollouts
 from sim.mover_spec import MoverSpec
 from sim.scenario import Scenario
-from sim.types import MAX_SPEED, Outcome
-from tests.builders import HEIGHT, breeze, flying, goal, grainy, noisy, scenario, world
+from sim.types import Outcome
+from tests.builders import HEIGHT, breeze, flying, goal, grainy, noisy, piloted, scenario, world
 from tests.sim.moving import ball, random_motion, straight
 
 STILL = np.zeros((1, 3))
@@ -66,10 +66,8 @@ def test_the_label_of_survival_is_what_the_real_dynamics_do_among_movers() -> No
                 if -0.15 < clearance[index] < 0.15 or velocities[index, 2] != 0.0:
                     continue
                 sim.restore(snapshot)
-                action = np.array([*(velocities[index] / MAX_SPEED), 0.0])
                 hit = False
-                for _ in range(30):
-                    sim.step(action)
+                for _ in piloted(flight, velocities[index], 30):
                     hit = hit or bool(sim.contacts)
                 assert hit == (clearance[index] < 0), (wait, index, clearance[index])
                 judged["hit" if hit else "clear"] += 1

@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 
 from agents import fly, load_pilot
+from agents.altitude_guard import guard_altitude
 from agents.lattice import CANDIDATES, HOVER, TURN_LEFT, TURN_RIGHT, candidate_velocities
-from agents.lattice_pilot import LatticePilot, guard_altitude
+from agents.lattice_pilot import LatticePilot
 from agents.rollout import HORIZON, Rollouts
 from agents.teacher import TeacherBrain
 from agents.truth import Truth
@@ -23,7 +24,7 @@ from tests.builders import (
     grainy,
     mission,
     noisy,
-    place,
+    piloted,
     scenario,
     trunk,
     wall,
@@ -60,12 +61,8 @@ def test_a_rollout_ends_where_the_drone_ends(speed: float) -> None:
         _, ends = Rollouts(flight).fly(velocities)
         for index in range(0, CANDIDATES, 7):
             flight.simulator.restore(snapshot)
-            action = np.array([*(velocities[index] / MAX_SPEED), 0.0])
             # 22.5 steps of 1/15 s make 1.5 s.
-            places = []
-            for _ in range(23):
-                flight.simulator.step(action)
-                places.append(flight.simulator.body[POSITION].copy())
+            places = [ticks[-1, POSITION] for ticks in piloted(flight, velocities[index], 23)]
             end = (places[-1] + places[-2]) / 2
             assert np.linalg.norm(end - ends[index]) < 0.35
 
@@ -93,22 +90,24 @@ def test_looking_ahead_turns_with_the_drone_and_not_with_the_world() -> None:
         assert (ends[left, 0] < 0).all()
 
 
-@pytest.mark.parametrize(
-    ("where", "velocity"),
-    [
-        ((25.0, 0.0, HEIGHT), (0.0, 0.0, 1.7)),  # through the altitude limit
-        ((25.0, 0.0, HEIGHT), (0.0, 0.0, -1.7)),  # into the ground
-        ((48.0, 0.0, HEIGHT), (4.0, 0.0, 0.0)),  # out of the world
-        ((25.0, -18.0, HEIGHT), (0.0, -4.0, 0.0)),
-    ],
-)
-def test_the_edges_of_the_box_are_walls(
-    where: tuple[float, float, float], velocity: tuple[float, float, float]
-) -> None:
+@pytest.mark.parametrize("climb", [1.7, -1.7])
+def test_no_candidate_is_foreseen_out_of_the_band_that_pilots_are_kept_in(climb: float) -> None:
     with flying(scenario()) as flight:
-        place(flight.simulator, where)
-        clearance, _ = Rollouts(flight).fly(np.array([velocity, (0.0, 0.0, 0.0)]))
-        assert clearance[0] <= 0.0 < clearance[1]
+        clearance, ends = Rollouts(flight).fly(np.array([(3.0, 0.0, climb)]))
+        assert clearance[0] > 0.0
+        high = flight.scenario.limits.altitude_max_m - flight.simulator.vehicle.hull_height / 2
+        assert 0.3 < ends[0, 2] < high
+        assert np.sign(ends[0, 2] - HEIGHT) == np.sign(climb)
+
+
+def test_what_lies_behind_the_goal_is_no_danger() -> None:
+    """A wall 1 m behind it: the flight is over when it is reached. Beside it the same wall is one."""
+    things = world(wall(14.0, 0.0, (1.0, 38.0)))
+    for y, survives in ((0.0, True), (8.0, False)):
+        with flying(scenario(world=things, task=goal(12.5, y))) as flight:
+            clearance, ends = Rollouts(flight).fly(np.array([(5.0, 0.0, 0.0)]))
+            assert (clearance[0] > 0) == survives
+            assert 10.0 < ends[0, 0] < 14.0
 
 
 def test_the_label_of_survival_is_what_the_real_dynamics_do() -> None:
@@ -125,8 +124,7 @@ def test_the_label_of_survival_is_what_the_real_dynamics_do() -> None:
             if -0.1 < clearance[index] < 0.12 or velocities[index, 2] != 0.0:
                 continue
             sim.restore(snapshot)
-            action = np.array([*(velocities[index] / MAX_SPEED), 0.0])
-            poses = np.concatenate([sim.step(action) for _ in range(30)])
+            poses = np.concatenate(list(piloted(flight, velocities[index], 30)))
             # A hull that was stopped or turned aside came within a tick's way of the bark.
             nearest = sim.clearance.at_points(poses[:, POSITION]).min() - sim.vehicle.hull_radius
             assert (nearest < 0.02) == (clearance[index] < 0), index

@@ -10,7 +10,9 @@ import numpy as np
 import pytest
 
 from agents.aggregate import training_only
-from agents.dataset import FIELDS, Frames, one_label_each, save_shard, split_by_world
+from agents.collect import CollectionRound, collect_round
+from agents.dataset import FIELDS, Frames, check_shard, one_label_each, save_shard, split_by_world
+from agents.engines import open_engine
 from agents.frame_store import StoredFrames
 from agents.imitate import BALANCES, ImitationConfig, imitate, validate
 from agents.lattice import CANDIDATES
@@ -147,6 +149,19 @@ def test_the_best_pass_is_what_is_kept(frames: Frames, tmp_path: Path) -> None:
     assert found == pytest.approx(min(losses), rel=1e-5)
 
 
+def test_a_held_out_loss_is_of_labelled_frames_however_they_lie(
+    frames: Frames, tmp_path: Path
+) -> None:
+    """Batches in which no frame has a label, as where flights lie one after the other, count for nothing."""
+    few = {**frames, "mask_mission": np.arange(FRAMES) < 10}
+    few["mask_status"] = np.zeros_like(frames["mask_status"])
+    net = imitate(small("mission"), few, replace(CONFIG, steps=1), tmp_path, quiet)
+    rows = np.arange(FRAMES)
+    losses = [validate(net, few, rows, batch)["held_out_mission"] for batch in (7, FRAMES)]
+    only_labelled = validate(net, few, rows[:10], 10)["held_out_mission"]
+    assert losses == pytest.approx([only_labelled] * 2, rel=1e-5)
+
+
 def test_looks_at_flights_come_four_times(frames: Frames, tmp_path: Path) -> None:
     config = ImitationConfig(steps=24, batch=16, learning_rate=1e-3, seed=0)
     seen = []
@@ -243,6 +258,24 @@ def test_a_training_that_fails_beside_others_says_which_and_why(
     ]
     with pytest.raises(RuntimeError, match=r"(?s)(one|two): .*batch = 99: only 96"):
         list(train_side_by_side(trainings, 2, quiet))
+
+
+# --- Collecting.
+
+
+def test_a_round_that_was_cut_with_a_flight_in_the_air_is_completed(tmp_path: Path) -> None:
+    """The flight after it had landed, and the frames were enough: the same shards, none lost."""
+    round_ = CollectionRound("round", ("teacher",), 0, frames=80)
+    said: list[str] = []
+    engine = open_engine("local", 1)
+    whole = collect_round(round_, tiny_source, tmp_path, engine, said.append)
+    assert len(whole) > 1
+    content = whole[0].read_bytes()
+    whole[0].unlink()
+    greedy = replace(round_, frames=sum(check_shard(path) for path in whole[1:]))
+    again = collect_round(greedy, tiny_source, tmp_path, engine, said.append)
+    assert again[0] == whole[0]
+    assert whole[0].read_bytes() == content
 
 
 # --- What may train.

@@ -4,10 +4,11 @@ import numpy as np
 import pytest
 
 from agents import PilotError, fly, flyable_ways, load_pilot
+from agents.altitude_guard import guard_altitude
 from agents.fusion import course_preference
 from agents.lattice import candidate_action
-from agents.lattice_pilot import guard_altitude, smooth
 from agents.metered import Metered
+from agents.smoothing import smooth
 from agents.way_names import WAYS, names_in_way, split_way, way_of
 from sim.flight import Flight
 from sim.scenario import Scenario

@@ -5,7 +5,16 @@ from pathlib import Path
 import pytest
 import torch
 
-from models import Card, NetworkConfig, load_checkpoint, new_network, save_checkpoint, weights_hash
+from models import (
+    WEIGHTS,
+    Card,
+    NetworkConfig,
+    checkpoint,
+    load_checkpoint,
+    new_network,
+    save_checkpoint,
+    weights_hash,
+)
 
 CONFIG = NetworkConfig(heads=("navigation", "mission"), width=0.25)
 CARD = Card(
@@ -28,6 +37,24 @@ def test_round_trip_is_exact(folder: Path) -> None:
     )
     assert weights_hash(loaded) == weights_hash(net)
     assert weights_hash(new_network(CONFIG, 1)) != weights_hash(net)
+
+
+def test_weights_are_there_only_with_all_that_belongs_to_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Killed at any file: a folder that has weights can be loaded."""
+    written: list[Path] = []
+
+    def killed(path: Path, content: bytes) -> None:
+        if len(written) == 2:
+            raise KeyboardInterrupt
+        written.append(path)
+        path.write_bytes(content)
+
+    monkeypatch.setattr(checkpoint, "replace_file", killed)
+    with pytest.raises(KeyboardInterrupt):
+        save_checkpoint(tmp_path / "cut", new_network(CONFIG, 0), CARD)
+    assert not (tmp_path / "cut" / WEIGHTS).exists()
 
 
 def test_half_precision_rounds_once(tmp_path: Path) -> None:
