@@ -5,6 +5,7 @@ from typing import NamedTuple
 import numpy as np
 from numba import njit
 
+from agents.altitude_guard import guarded_climb
 from agents.preference import END_SECONDS
 from sim.physics.response import STATE_SIZE, predict
 
@@ -70,7 +71,8 @@ def look_ahead(commands, start, previous, change, response, dt, field, height, h
     """The outlook of every command (k, 3), heading frame.
 
     `start` is the response state with the drone at the origin, `previous` the last command, m/s, of which a step changes
-    no component by more than `change`; `height` and `headroom` are m to the ground and to the altitude limit.
+    no component by more than `change`; `height` and `headroom` are m to the ground and to the altitude limit, which the
+    altitude guard keeps it off.
     """
     count = commands.shape[0]
     stopping, course, ends = np.empty(count), np.empty(count), np.empty((count, 3))
@@ -78,13 +80,15 @@ def look_ahead(commands, start, previous, change, response, dt, field, height, h
     judged, end = round(LOOK_AHEAD_S / dt), round(END_SECONDS / dt)
     still = np.zeros(3)
     state, branch = np.empty(STATE_SIZE), np.empty(STATE_SIZE)
-    command, braking = np.empty(3), np.empty(3)
+    command, guarded, braking = np.empty(3), np.empty(3), np.empty(3)
     for k in range(count):
         state[:], command[:] = start, previous
         least = _FAR
         for step in range(max(judged, end)):
             _ramp(command, commands[k], change)
-            predict(state, command, response, dt)
+            guarded[:] = command
+            guarded[2] = guarded_climb(command[2], height + state[2], headroom - state[2])
+            predict(state, guarded, response, dt)
             if step < judged:
                 least = min(least, _clearance(field, state, height, headroom))
             if step + 1 == end:

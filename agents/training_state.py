@@ -8,7 +8,7 @@ from safetensors import safe_open
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
-from models import FrozenNormalization, MultiTaskNet
+from models import FrozenNormalization, MultiTaskNet, UncertaintyWeights
 
 _FILE = "state.safetensors"
 
@@ -18,7 +18,7 @@ class TrainingState:
     """Everything of one training run that changes while it goes on."""
 
     net: MultiTaskNet
-    balance: FrozenNormalization
+    balance: FrozenNormalization | UncertaintyWeights
     optimizer: torch.optim.Optimizer
     schedule: torch.optim.lr_scheduler.LambdaLR
     passes: int = 0

@@ -24,7 +24,7 @@ from models.cost import (
 )
 from models.export import export_onnx
 from models.gradients import agreement, backward, backward_projected
-from models.losses import head_losses, total_loss
+from models.losses import head_losses
 from models.multitask import MultiTaskNet, new_network
 
 __all__ = [
@@ -54,6 +54,5 @@ __all__ = [
     "parameters",
     "save_checkpoint",
     "single_thread",
-    "total_loss",
     "weights_hash",
 ]

@@ -54,20 +54,21 @@ class FrozenNormalization(nn.Module):
         return {head: self.given[head] * weight[i] for i, head in enumerate(self.heads)}
 
 
-class UncertaintyWeights(FrozenNormalization):
-    """Homoscedastic uncertainty (Kendall et al. 2018) on the normalised losses: exp(-s) L + s with one learned s a head.
+class UncertaintyWeights(nn.Module):
+    """Homoscedastic uncertainty (Kendall et al. 2018) on normalised losses: exp(-s) L + s with one learned s a head.
 
     `s` starts at 0, which is equal weights; it belongs to the optimiser.
     """
 
     def __init__(self, heads: tuple[str, ...]) -> None:
-        super().__init__(heads)
+        super().__init__()
+        self.normalization = FrozenNormalization(heads)
         self.log_variance = nn.Parameter(torch.zeros(len(heads)))
 
     def forward(self, losses: Mapping[str, Tensor]) -> dict[str, Tensor]:
         """The losses as they are to be summed, each with the price of its uncertainty."""
-        normalised = super().forward(losses)
-        log_variance = dict(zip(self.heads, self.log_variance, strict=True))
+        normalised = self.normalization(losses)
+        log_variance = dict(zip(self.normalization.heads, self.log_variance, strict=True))
         return {
             head: torch.exp(-log_variance[head]) * loss + log_variance[head]
             for head, loss in normalised.items()

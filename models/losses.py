@@ -75,15 +75,6 @@ def head_losses(outputs: Mapping[str, Tensor], batch: Mapping[str, Tensor]) -> d
     return losses
 
 
-def total_loss(
-    losses: Mapping[str, Tensor], weights: Mapping[str, float | Tensor]
-) -> Float[Tensor, ""]:
-    """Weighted sum; losses and weights must name the same heads."""
-    if losses.keys() != weights.keys():
-        raise ValueError(f"losses for {sorted(losses)} but weights for {sorted(weights)}")
-    return torch.stack([weights[name] * loss for name, loss in losses.items()]).sum()
-
-
 def masked_mean(values: Float[Tensor, "*s"], mask: Bool[Tensor, "*s"]) -> Float[Tensor, ""]:
     """Mean over the entries of the mask, 0 if it has none; what it leaves out gets exactly zero gradient."""
     return values.masked_fill(~mask, 0).sum() / mask.sum().clamp(min=1)

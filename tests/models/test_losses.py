@@ -8,9 +8,9 @@ import torch
 from models import (
     FrozenNormalization,
     NetworkConfig,
+    backward,
     head_losses,
     new_network,
-    total_loss,
 )
 from models.losses import avoidance_loss, choice_loss, navigation_loss, status_loss
 from tests.models.helpers import labelled_batch
@@ -81,7 +81,7 @@ def test_a_frame_without_label_gives_exactly_zero_gradient() -> None:
     for logits in outputs.values():
         logits.retain_grad()
     losses = head_losses(outputs, batch)
-    total_loss(losses, dict.fromkeys(losses, 1.0)).backward()
+    backward(losses)
     for name, logits in outputs.items():
         assert logits.grad is not None
         assert (logits.grad[1] == 0).all(), name
@@ -96,7 +96,7 @@ def test_a_batch_without_any_label_gives_zero_loss_and_gradient() -> None:
         for name in (*MASKS, "target_mission", "allowed_mission")
     }
     losses = head_losses(net(batch), batch)
-    total_loss(losses, dict.fromkeys(losses, 1.0)).backward()
+    backward(losses)
     assert [loss.item() for loss in losses.values()] == [0, 0, 0]
     assert all((p.grad == 0).all() for p in net.parameters() if p.grad is not None)
 
@@ -114,11 +114,8 @@ def test_duplicated_frames_leave_the_mean_alone() -> None:
         torch.testing.assert_close(once[head], doubled[head])
 
 
-def test_weights_must_name_the_same_heads() -> None:
+def test_a_normalisation_is_of_the_losses_it_was_made_for() -> None:
     losses = {"navigation": torch.tensor(2.0), "mission": torch.tensor(3.0)}
-    assert total_loss(losses, {"mission": 2.0, "navigation": 0.5}).item() == 7
-    with pytest.raises(ValueError, match="avoidance"):
-        total_loss(losses, {"navigation": 1.0, "avoidance": 1.0})
     with pytest.raises(ValueError, match="avoidance"):
         FrozenNormalization(("navigation", "avoidance"))(losses)
 
