@@ -9,7 +9,7 @@ from scenarios.row import Job, Row
 from scenarios.runner import plan_jobs
 
 WEIGHTS = (1.0, 2.0, 4.0, 8.0)
-VETOES = (0.4, 0.55, 0.7)
+VETOES = (0.4, 0.6, 0.8)
 COURSE_WEIGHTS = (0.5, 1.5, 4.0)
 """Of the rule on a course; its vetoes are the same as those of the other."""
 _FUSED = (
