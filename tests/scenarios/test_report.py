@@ -129,6 +129,33 @@ def test_a_crashed_flight_is_a_failure_and_is_listed() -> None:
     assert all(worst.row.outcome != CRASHED for worst in report.worst)
 
 
+def test_a_lost_flight_wins_nothing_of_what_others_say_its_world_holds() -> None:
+    lost = {"outcome": CRASHED, "success": False, "world": "", "prize": 0.0, "prize_optimum": None}
+    rows = [
+        row(r.pilot, "town", r.seed - 15_000, prize_clairvoyant=10.0, published=True)
+        if (r.pilot, r.seed) != ("shared", 15_000)
+        else row("shared", "town", 0, **lost)
+        for r in all_rows()
+        if r.scenario == "town"
+    ]
+    suite = SUITE.model_copy(update={"tasks": {"look": "town"}})
+    shared, blind = compile_report(suite, ENTRIES[1:], rows, COMPUTE, {}).cells
+    prizes = 3 * 4 + 2 * 2  # What the other five flights brought.
+    assert shared.prize_fraction is not None
+    assert shared.prize_fraction.value == pytest.approx(prizes / (6 * 8))
+    assert shared.prize_of_bound is not None
+    assert shared.prize_of_bound.value == pytest.approx(prizes / (6 * 10))
+    assert (shared.published, shared.published_flights) == (wilson(5, 6), 6)
+    assert (blind.published, blind.published_flights) == (wilson(6, 6), 6)
+
+
+def test_without_a_published_rule_a_lost_flight_has_no_verdict_by_it() -> None:
+    rows = [
+        replace(r, outcome=CRASHED, success=False) if r.seed == 15_000 else r for r in all_rows()
+    ]
+    assert {cell.published for cell in compiled(rows).cells} == {None}
+
+
 TRACEBACK = """Traceback (most recent call last):
   File "agents/policy.py", line 90, in _told
     yield
