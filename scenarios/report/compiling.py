@@ -5,12 +5,12 @@ from collections.abc import Mapping, Sequence
 from scenarios.compute import Compute
 from scenarios.judging import Refereed
 from scenarios.plan import Entry
-from scenarios.report.blocks import world_blocks
 from scenarios.report.cells import cell_of
 from scenarios.report.contents import Cell, Comparison, Loss, Report, Worst
 from scenarios.report.endpoints import compare_all_arms, judge_pairs, primary_endpoint
 from scenarios.report.losses import losses_of
 from scenarios.report.pairs import compare_pilots, pairs_of
+from scenarios.report.worlds import worlds_of
 from scenarios.row import Row
 from scenarios.runner import check_paired
 from scenarios.suite import Suite
@@ -41,13 +41,13 @@ def compile_report(
     for entry in entries:
         flown = {name: _by_seed(rows, entry.scenario, name, suite.seeds) for name in entry.pilots}
         every[entry.task] = flown
-        blocks = world_blocks(flown)
-        cells += [cell_of(entry.task, name, flown[name], blocks) for name in entry.pilots]
+        worlds = worlds_of(flown)
+        cells += [cell_of(entry.task, name, flown[name], worlds) for name in entry.pilots]
         losses += [
             loss for name in entry.pilots for loss in losses_of(entry.task, name, flown[name])
         ]
         comparisons += [
-            compare_pilots(entry.task, first, second, flown, blocks)
+            compare_pilots(entry.task, first, second, flown, worlds)
             for first, second in pairs_of(entry.pilots, list(compute))
         ]
     primary = primary_endpoint(suite, list(compute))

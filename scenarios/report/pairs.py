@@ -8,6 +8,7 @@ from agents.arm_names import arm_of
 from agents.way_names import split_way
 from scenarios.report.blocks import over_blocks, prize_fraction
 from scenarios.report.contents import Comparison
+from scenarios.report.worlds import Worlds
 from scenarios.row import Row
 from scenarios.statistics import mcnemar_exact, paired_counts, paired_difference
 
@@ -39,15 +40,14 @@ def compare_pilots(
     first: str,
     second: str,
     flown: Mapping[str, Sequence[Row]],
-    blocks: Sequence[str] | None,
+    worlds: Worlds,
 ) -> Comparison:
     """One pair on one task, without a verdict yet; `flown` holds rows of every pilot, in the worlds' order."""
     successes = [np.array([row.success for row in flown[pilot]]) for pilot in (first, second)]
     counts = paired_counts(successes[0], successes[1])
     pairs = list(zip(flown[first], flown[second], strict=True))
     more = np.array([one.prize - other.prize for one, other in pairs])
-    # The optimum belongs to the world: a flight that was lost does not tell it, its pair may.
-    optima = [one.prize_optimum or other.prize_optimum for one, other in pairs]
+    blocks = worlds.blocks
     apart = successes[0].astype(np.float64) - successes[1]
     return Comparison(
         task=task,
@@ -59,6 +59,6 @@ def compare_pilots(
         mcnemar_p=mcnemar_exact(counts) if blocks is None else None,
         holm_p=None,
         verdict="",
-        prize_difference=prize_fraction(optima, more, blocks),
+        prize_difference=prize_fraction(worlds.optima, more, blocks),
         blocks=None if blocks is None else len(set(blocks)),
     )
