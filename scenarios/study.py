@@ -52,11 +52,10 @@ class Flights(_Table):
     pilots: tuple[str, ...] = ()
     """Others that fly, too: classical, teacher and the like."""
 
-    @field_validator("suite")
-    @classmethod
-    def _is_a_suite(cls, suite: str) -> str:
-        load_suite(suite)
-        return suite
+    @model_validator(mode="after")
+    def _has_its_worlds(self) -> "Flights":
+        load_suite(self.suite).with_worlds(self.worlds, None)
+        return self
 
 
 class Study(_Table):
@@ -121,7 +120,7 @@ def load_study(name_or_path: str) -> Study:
 
 
 def _worlds(flights: Flights) -> int:
-    return flights.worlds or load_suite(flights.suite).worlds
+    return len(load_suite(flights.suite).with_worlds(flights.worlds, None).seeds)
 
 
 def _check_most(what: str, asked: int | None, said: list[int]) -> None:

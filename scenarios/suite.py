@@ -66,14 +66,25 @@ class Suite(BaseModel):
     def with_worlds(
         self, worlds: int | None, first_seed: int | None, seeds: Sequence[int] = ()
     ) -> "Suite":
-        """The same tasks on other worlds; None keeps what the file says."""
+        """The same tasks on other worlds; None keeps what the file says.
+
+        Args:
+            worlds: How many, of those that the file names the first.
+            first_seed: To count up from, whatever the file names.
+            seeds: One by one, in place of both.
+        """
         changes = {"worlds": worlds, "first_seed": first_seed}
-        kept = {name: value for name, value in changes.items() if value is not None}
-        if seeds and kept:
+        given = {name: value for name, value in changes.items() if value is not None}
+        if seeds and given:
             raise ValueError(
-                f"seeds = {len(seeds)} of them, {', '.join(kept)}: give one or the other"
+                f"seeds = {len(seeds)} of them, {', '.join(given)}: give one or the other"
             )
-        return _validated({**self.model_dump(), **kept, "chosen_seeds": tuple(seeds)})
+        named = self.chosen_seeds if first_seed is None else ()
+        if named and worlds is not None and worlds > len(named):
+            raise ValueError(f"worlds = {worlds}: the suite names {len(named)} seeds")
+        return _validated(
+            {**self.model_dump(), **given, "chosen_seeds": tuple(seeds) or named[:worlds]}
+        )
 
     def in_ways(self, ways: Sequence[str]) -> "Suite":
         """The same tasks, each flown in these ways."""

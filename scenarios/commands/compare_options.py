@@ -56,8 +56,8 @@ def command_line(options: Options, suite: Suite, folder: Path | None) -> str:
     words = ["trident", "compare", "--suite", options.suite, "--pilots", *options.pilots]
     if options.ways is not None:
         words += ["--ways", *options.ways]
-    if options.seeds:
-        words += ["--seeds", *options.seeds]
+    if suite.chosen_seeds:
+        words += ["--seeds", *(options.seeds or map(str, suite.chosen_seeds))]
     else:
         words += ["--worlds", str(suite.worlds), "--first-seed", str(suite.first_seed)]
     if options.workers is not None:

@@ -8,7 +8,7 @@ import pytest
 
 from agents.fanout import Failed
 from scenarios.commands.compare import compare, exit_code, required_pilots
-from scenarios.commands.compare_options import Options
+from scenarios.commands.compare_options import Options, command_line
 from scenarios.commands.console import InputError
 from scenarios.commands.recording import record_logs
 from scenarios.compute import Compute
@@ -19,7 +19,7 @@ from scenarios.plan import Entry
 from scenarios.report import Report, compile_report
 from scenarios.report.page import report_markdown
 from scenarios.row import CRASHED, Row
-from scenarios.suite import Suite
+from scenarios.suite import Suite, load_suite
 from tests.scenarios.rows import made_up_row
 
 
@@ -63,6 +63,17 @@ def test_require_binds_every_training_of_the_first_arm_in_every_way(
 def test_variants_are_arms_of_their_own() -> None:
     flown = {"shared", "shared@head", "shared+guardless", "classical"}
     assert required_pilots(("shared", "classical"), flown) == {"shared", "shared@head"}
+
+
+def test_the_command_that_repeats_a_campaign_flies_the_same_worlds() -> None:
+    plain = load_suite("missions")
+    named = plain.with_worlds(None, None, (15_007, 15_003))
+    flown = {suite.seeds: command_line(options("a"), suite, None) for suite in (plain, named)}
+    assert f"--worlds {plain.worlds} --first-seed {plain.first_seed}" in flown[plain.seeds]
+    assert "--seeds 15007 15003 --workers" in flown[named.seeds]
+    spans = options("a", seeds=("15000-15009",))
+    suite = plain.with_worlds(None, None, range(15_000, 15_010))
+    assert "--seeds 15000-15009 --workers" in command_line(spans, suite, None)
 
 
 def test_a_campaign_that_flies_nothing_is_refused(tmp_path: Path) -> None:

@@ -80,6 +80,16 @@ def test_seeds_can_be_named_one_by_one() -> None:
             parse_seeds((bad,))
 
 
+def test_seeds_named_in_the_file_stay_unless_others_are_asked_for() -> None:
+    named = load_suite("smoke").with_worlds(None, None, (15_007, 15_003, 15_020))
+    assert named.with_worlds(None, None) == named
+    assert named.with_worlds(2, None).seeds == (15_007, 15_003)
+    assert named.with_worlds(2, 15_100).seeds == range(15_100, 15_102)
+    assert named.with_worlds(None, None, (15_001,)).seeds == (15_001,)
+    with pytest.raises(ValueError, match="worlds = 4: the suite names 3 seeds"):
+        named.with_worlds(4, None)
+
+
 def test_a_suite_says_how_its_tasks_are_flown() -> None:
     suite = load_suite("headline")
     assert suite.primary == "mission"
