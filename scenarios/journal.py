@@ -96,7 +96,7 @@ class Journal(Generic[Entry]):
     def _drop_torn_line(self) -> None:
         """A kill in mid-write leaves half a line at the end; that flight is flown again."""
         if self.path.exists():
-            content = self.path.read_bytes()
-            whole = content[: content.rfind(b"\n") + 1]
-            if whole != content:
-                self.path.write_bytes(whole)
+            # In place: writing the whole lines anew would first empty the file, and a kill there lose them all.
+            with self.path.open("r+b") as file:
+                file.truncate(file.read().rfind(b"\n") + 1)
+                os.fsync(file.fileno())

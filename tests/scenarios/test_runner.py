@@ -2,6 +2,7 @@
 
 import dataclasses
 import os
+import resource
 import signal
 import subprocess
 import sys
@@ -159,6 +160,21 @@ def test_half_a_line_left_by_a_kill_is_flown_again(tmp_path: Path) -> None:
     again: list[Row] = []
     assert run_campaign(jobs, journal(tmp_path), ONE, made_up_flight, again.append) == rows
     assert [row.job for row in again] == jobs[-1:]
+
+
+def test_half_a_line_is_dropped_without_writing_the_whole_ones_anew(tmp_path: Path) -> None:
+    jobs = plan_jobs([("forest", ("steady",))], SEEDS)
+    rows = run_campaign(jobs, journal(tmp_path), ONE, made_up_flight)
+    path = tmp_path / "flights.jsonl"
+    path.write_bytes(path.read_bytes()[:-10])
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    # Not a byte may be written, so what is there was never gone.
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, before[1]))
+    try:
+        kept = journal(tmp_path).read()
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert kept == rows[:-1]
 
 
 def test_flights_of_other_weights_are_not_mixed_in(tmp_path: Path) -> None:
