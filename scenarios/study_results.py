@@ -40,7 +40,10 @@ def relabelled(flown: Flight, labels: Mapping[str, str]) -> Flight:
         return name if path is None else labels[path] + name.removeprefix(path)
 
     entries = [replace(e, pilots=tuple(map(told, e.pilots))) for e in flown.entries]
-    rows = [replace(row, pilot=told(row.pilot)) for row in flown.rows]
+    names = {row.pilot: told(row.pilot) for row in flown.rows}
+    rows = [
+        replace(row, pilot=names[row.pilot], arm=arm_of(names[row.pilot])[0]) for row in flown.rows
+    ]
     before = flown.report
     report = compile_report(
         before.suite,

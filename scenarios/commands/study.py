@@ -53,16 +53,17 @@ def study(
     for label in asked.networks:
         _fit(asked, folder, label, workers)
     flown = [_fly(asked, part, flights, folder, workers) for part, flights in asked.flights.items()]
-    said = [
-        name,
-        *(["--seeds", str(seeds)] if seeds else []),
-        *(["--worlds", str(worlds)] if worlds else []),
-    ]
-    command = shlex.join(["trident", "study", *said])
+    command = command_line(name, frames=frames, seeds=seeds, worlds=worlds)
     date = time.strftime("%Y-%m-%d")
     for path in write_results(asked, Path(name).stem, flown, command, date, results):
         say(f"wrote {path}")
     return 1 if any(each.report.lost for each in flown) else 0
+
+
+def command_line(name: str, **options: object) -> str:
+    """The command line that asks for the same; options that are None were not given."""
+    given = [(f"--{option}", str(value)) for option, value in options.items() if value is not None]
+    return shlex.join(["trident", "study", name, *(word for pair in given for word in pair)])
 
 
 # --- Private.

@@ -2,17 +2,18 @@
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from agents.rule_file import read_rule
 from scenarios.commands.console import InputError
-from scenarios.commands.study import study
+from scenarios.commands.study import command_line, study
 from scenarios.compute import Compute
 from scenarios.parquet import read_parquet
 from scenarios.plan import Entry
 from scenarios.report import compile_report
-from scenarios.study import Study, load_study, study_names
+from scenarios.study import Flights, Study, load_study, study_names
 from scenarios.study_results import Flight, network_levels, relabelled, write_results
 from scenarios.suite import Suite
 from tests.scenarios.rows import made_up_row
@@ -37,13 +38,22 @@ networks = ["one"]
 seeds = 2
 worlds = 1
 """
+PICKED = """
+format = "suite/1"
+description = "Three worlds."
+first_seed = 15000
+worlds = 10
+chosen_seeds = [15007, 15003, 15020]
+[tasks]
+go = "forest"
+"""
 
 
 def flown(seeds: int) -> Flight:
     """What `compare` gives: pilots are called by their paths, and wins fall by one from seed to seed."""
     pilots = tuple(f"{path}#{seed}" for path in PATHS for seed in range(1, seeds + 1))
     rows = [
-        made_up_row(f"{path}#{seed}", world < WINS[label] - seed, index=world)
+        made_up_row(f"{path}#{seed}", world < WINS[label] - seed, index=world, arm=path)
         for path, label in PATHS.items()
         for seed in range(1, seeds + 1)
         for world in range(WORLDS)
@@ -84,11 +94,31 @@ def test_limits_lower_and_never_raise() -> None:
             headline.limited(*limits)
 
 
+def test_worlds_that_a_suite_names_one_by_one_are_what_a_study_flies(tmp_path: Path) -> None:
+    path = tmp_path / "picked.toml"
+    path.write_text(PICKED)
+    parts: dict[str, Any] = {"networks": ("one",), "suite": str(path), "seeds": 1}
+    whole = load_study("headline").model_copy(update={"flights": {"only": Flights(**parts)}})
+    assert whole.limited(None, None).flights["only"].worlds == 3
+    assert whole.limited(None, 2).flights["only"].worlds == 2
+    with pytest.raises(ValueError, match="the study has 3"):
+        whole.limited(None, 4)
+    with pytest.raises(ValueError, match="worlds = 4: the suite names 3 seeds"):
+        Flights(**parts, worlds=4)
+
+
+def test_the_published_command_says_all_that_was_asked_for() -> None:
+    assert command_line("mine", frames=None, seeds=None, worlds=None) == "trident study mine"
+    said = command_line("my study.toml", frames=Path("runs/a"), seeds=2, worlds=30)
+    assert said == "trident study 'my study.toml' --frames runs/a --seeds 2 --worlds 30"
+
+
 @pytest.mark.parametrize(
     ("change", "said"),
     [
         (('"shared"', '"sharde"'), "unknown arm 'sharde'"),
         (('suite = "smoke"', 'suite = "smoky"'), "unknown suite 'smoky'"),
+        (("worlds = 1", "worlds = 9999"), "flights.first: .*test worlds"),
         (('networks = ["one"]', 'networks = ["two"]'), "unknown networks 'two'"),
         (("seeds = 2", "seeds = 0"), "seeds"),
         (("question", "questoin"), "questoin: unknown key"),
@@ -145,6 +175,9 @@ def test_pilots_are_called_by_the_studys_names() -> None:
         "three#2",
     ]
     assert {row.pilot for row in named.rows} == {"one#1", "one#2", "three#1", "three#2"}
+    assert {(row.pilot, row.arm) for row in named.rows} == {
+        (f"{label}#{seed}", label) for label in PATHS.values() for seed in (1, 2)
+    }
     assert set(named.report.compute) == {"one#1", "one#2", "three#1", "three#2"}
     assert [(arms.first, arms.second) for arms in named.report.arms] == [("one", "three")]
     other = replace(flown(1).rows[0], pilot="classical")
