@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from agents.arm_names import arm_of
-from agents.way_names import split_way
+from agents.way_names import split_way, way_of
 from scenarios.report.blocks import over_blocks, prize_fraction
 from scenarios.report.contents import Comparison
 from scenarios.report.worlds import Worlds
@@ -20,7 +20,8 @@ def pairs_of(flown: Sequence[str], pilots: Sequence[str]) -> list[tuple[str, str
     own = [pilot for pilot in pilots if arm_of(pilot)[0] == arm]
     for name in flown:
         base, way = split_way(name)
-        other, seed = arm_of(base)
+        # A rule of its own makes an arm of its own, compared with the same networks' fitted rule.
+        other, seed = arm_of(name if way_of(name) == "all" else base)
         if other != arm and not way.startswith("teacher="):
             # A pilot with one training only meets every training of the other arm.
             rivals = [

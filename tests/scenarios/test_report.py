@@ -290,6 +290,20 @@ def test_pilots_are_compared_way_by_way_and_substitutions_with_the_whole() -> No
     ]
 
 
+def test_the_same_networks_by_another_rule_are_compared_with_the_first() -> None:
+    ruled = "a@rule=2,1.5,0.6,0.5"
+    assert pairs_of(("a", ruled), ["a", ruled]) == [("a", ruled)]
+    assert pairs_of((ruled, "a"), [ruled, "a"]) == [(ruled, "a")]
+    flown = ("a", ruled, "a@head", f"{ruled}@head", f"{ruled}@teacher=mission")
+    assert pairs_of(flown, ["a", ruled]) == [
+        ("a", ruled),
+        ("a@head", f"{ruled}@head"),
+        (ruled, f"{ruled}@teacher=mission"),
+    ]
+    trainings = ("a#0", "a#1", "a#0@rule=2,1.5,0.6,0.5", "a#1@rule=2,1.5,0.6,0.5")
+    assert pairs_of(trainings, trainings) == [trainings[::2], trainings[1::2]]
+
+
 # --- The worst, the ladder, and the files.
 
 
