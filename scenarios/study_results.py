@@ -7,16 +7,19 @@ from pathlib import Path
 import numpy as np
 
 from agents.arm_names import arm_of
-from scenarios.arm_statistics import hierarchical_mean, seed_deviation
+from scenarios.arm_statistics import seed_deviation
 from scenarios.parquet import write_parquet
 from scenarios.plan import Entry
 from scenarios.report import Report, compile_report
+from scenarios.report.arms import arm_success
+from scenarios.report.blocks import world_blocks
 from scenarios.report.costs import compute_section
 from scenarios.report.differences import arms_section, differences_section
 from scenarios.report.failures import lost_section, reasons_section
 from scenarios.report.figure import Line, success_figure
 from scenarios.report.page import markdown_table, worlds_line
 from scenarios.report.section import Section, percent
+from scenarios.report.success import blocks_section
 from scenarios.row import Row
 from scenarios.statistics import Estimate
 from scenarios.study import Study
@@ -77,7 +80,11 @@ def write_results(
         levels = network_levels(each)
         lines += [(f"{each.name}: {task}", arm, level) for task, arm, level, _ in levels]
         found = [_levels_section(each, levels), _differences(each.report)]
-        found += [reasons_section(each.report), lost_section(each.report)]
+        found += [
+            blocks_section(each.report),
+            reasons_section(each.report),
+            lost_section(each.report),
+        ]
         found.append(compute_section(each.report))
         parts += [f"## {each.name}\n", f"{worlds_line(each.report)}\n"]
         for section in (section for section in found if section.lines):
@@ -98,7 +105,8 @@ def write_results(
 def network_levels(flown: Flight) -> list[tuple[str, str, Estimate, float | None]]:
     """Task, who flew it how, success over all its training seeds, and the deviation from seed to seed if there are two.
 
-    With several seeds the interval is the bootstrap's over seeds and worlds, with one that of its cell.
+    With several seeds the interval is the bootstrap's over seeds and worlds, with one that of its cell; in real places
+    both are as wide as blocks ask for.
     """
     cells = {(cell.task, cell.pilot): cell.success for cell in flown.report.cells}
     levels = []
@@ -106,10 +114,12 @@ def network_levels(flown: Flight) -> list[tuple[str, str, Estimate, float | None
         arms: dict[str, list[str]] = {}
         for pilot in entry.pilots:
             arms.setdefault(arm_of(pilot)[0], []).append(pilot)
+        rows = {pilot: _by_seed(flown, entry.scenario, pilot) for pilot in entry.pilots}
+        blocks = world_blocks(rows)
         for arm, pilots in arms.items():
-            won = np.array([_successes(flown, entry.scenario, pilot) for pilot in pilots])
+            won = np.array([[row.success for row in rows[pilot]] for pilot in pilots])
             several = len(pilots) > 1
-            level = hierarchical_mean(won) if several else cells[entry.task, pilots[0]]
+            level = arm_success(won, blocks) if several else cells[entry.task, pilots[0]]
             levels.append((entry.task, arm, level, seed_deviation(won) if several else None))
     return levels
 
@@ -117,9 +127,9 @@ def network_levels(flown: Flight) -> list[tuple[str, str, Estimate, float | None
 # --- Private.
 
 
-def _successes(flown: Flight, scenario: str, pilot: str) -> list[bool]:
+def _by_seed(flown: Flight, scenario: str, pilot: str) -> list[Row]:
     rows = [row for row in flown.rows if (row.scenario, row.pilot) == (scenario, pilot)]
-    return [row.success for row in sorted(rows, key=lambda row: row.seed)]
+    return sorted(rows, key=lambda row: row.seed)
 
 
 def _levels_section(
@@ -130,7 +140,8 @@ def _levels_section(
         for task, arm, level, deviation in levels
     ]
     note = (
-        "Over all training seeds and worlds; intervals draw both anew (of one seed: Wilson's, over worlds alone). "
+        "Over all training seeds and worlds; intervals draw both anew (of one seed: Wilson's, over worlds alone), "
+        "and in real places whole blocks. "
         "The deviation is that from training seed to training seed, in points."
     )
     return Section("Success", ["task", "flown", "success [95 %]", "deviation"], lines, note)

@@ -52,6 +52,8 @@ def compile_report(
         ]
     primary = primary_endpoint(suite, list(compute))
     judged = judge_pairs(comparisons, cells, primary)
+    # A policy from elsewhere does not tell how many networks it has: it may have been trained.
+    learned = {name for name, cost in compute.items() if cost.networks != 0}
     return Report(
         suite=suite,
         cells=tuple(cells),
@@ -63,7 +65,7 @@ def compile_report(
         | ({} if referee is None else {"referee": str(referee)}),
         referee=referee,
         command=command,
-        arms=tuple(compare_all_arms(judged, every, primary)),
+        arms=tuple(compare_all_arms(judged, every, primary, learned)),
         losses=tuple(losses),
     )
 

@@ -31,7 +31,7 @@ def arms_section(report: Report) -> Section:
     ]  # fmt: skip
     note = (
         "Training seed against training seed of the same number, on the same worlds. The t interval over seed pairs judges "
-        "the primary endpoint with its margin of 5 points (better, worse, equivalent, no worse, undecided). The bootstrap "
+        "the primary endpoint with its margin of 5 points (better, worse, equivalent, no worse, undecided), except for a learned arm with one training only. The bootstrap "
         "draws training seeds and worlds anew, in real places blocks, where the t interval is never narrower than it; for what is explored the verdict counts the seeds "
         "whose McNemar test under Holm, in real places whose interval over blocks, tells the arms apart. ± is the deviation from training seed to training seed."
     )

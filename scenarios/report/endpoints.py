@@ -1,6 +1,6 @@
 """A report's endpoints: which comparison is the primary one, and the verdict of each; what is explored is told under Holm."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
 from agents.arm_names import arm_of
@@ -64,6 +64,7 @@ def compare_all_arms(
     judged: Sequence[Comparison],
     every: Mapping[str, Mapping[str, Sequence[Row]]],
     primary: tuple[str, str, str] | None,
+    learned: Collection[str],
 ) -> list[ArmComparison]:
     """Pairs of arms with two training seeds or more, each over all its pairs of pilots."""
     groups: dict[tuple[str, str, str], list[SeedTest]] = {}
@@ -72,7 +73,7 @@ def compare_all_arms(
         test = SeedTest(pair.first, pair.second, pair.difference.value, told)
         groups.setdefault(_endpoint(pair), []).append(test)
     found = [
-        compare_arms(endpoint[0], every[endpoint[0]], tests, endpoint == primary)
+        compare_arms(endpoint[0], every[endpoint[0]], tests, endpoint == primary, learned)
         for endpoint, tests in groups.items()
     ]
     return [arms for arms in found if arms is not None]

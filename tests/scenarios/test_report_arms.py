@@ -92,6 +92,24 @@ def test_easy_worlds_get_failures_and_no_verdict() -> None:
     assert report.arms[0].verdict == "too easy (3 : 0 failed)"
 
 
+@pytest.mark.parametrize(
+    ("networks", "verdict"),
+    [(1, "a: one training only"), (None, "a: one training only"), (0, "c: better")],
+)
+def test_a_single_training_is_no_sample_of_trainings(networks: int | None, verdict: str) -> None:
+    pilots = ("c#0", "c#1", "c#2", "a")
+    rows = [
+        made_up_row(pilot, mixed(pilot if "#" in pilot else "a#0", index), "town", index)
+        for index in range(WORLDS)
+        for pilot in pilots
+    ]
+    costs: dict[str, Compute] = dict.fromkeys(pilots, Compute(1, 1, 1.0, 1.0, 1.0))
+    costs["a"] = Compute(networks, None, None, None, None)
+    suite = SUITE.model_copy(update={"tasks": {"mission": "town"}})
+    report = compile_report(suite, [Entry("mission", "town", pilots)], rows, costs, {})
+    assert [arms.verdict for arms in report.arms] == [verdict]
+
+
 def test_equal_arms_are_equivalent() -> None:
     assert (
         report_of(lambda pilot, index: index % 2 == 0).arms[0].verdict.startswith("c: equivalent")

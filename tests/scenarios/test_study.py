@@ -49,11 +49,20 @@ go = "forest"
 """
 
 
-def flown(seeds: int) -> Flight:
-    """What `compare` gives: pilots are called by their paths, and wins fall by one from seed to seed."""
+def flown(seeds: int, kin: int | None = None) -> Flight:
+    """What `compare` gives: pilots are called by their paths, and wins fall by one from seed to seed.
+
+    In a real place so many worlds are `kin`, a block.
+    """
     pilots = tuple(f"{path}#{seed}" for path in PATHS for seed in range(1, seeds + 1))
     rows = [
-        made_up_row(f"{path}#{seed}", world < WINS[label] - seed, index=world, arm=path)
+        made_up_row(
+            f"{path}#{seed}",
+            world < WINS[label] - seed,
+            index=world,
+            arm=path,
+            block=f"delft:{world // kin},0" if kin else "",
+        )
         for path, label in PATHS.items()
         for seed in range(1, seeds + 1)
         for world in range(WORLDS)
@@ -199,6 +208,23 @@ def test_levels_are_means_over_seeds_with_their_deviation() -> None:
 
 
 @pytest.mark.parametrize("seeds", [1, 3])
+def test_levels_in_real_places_are_as_wide_as_blocks_ask_for(seeds: int, tmp_path: Path) -> None:
+    place = relabelled(flown(seeds, kin=5), PATHS)
+    for of_place, of_world in zip(
+        network_levels(place), network_levels(relabelled(flown(seeds), PATHS)), strict=True
+    ):
+        (wide, plain) = (of_place[2], of_world[2])
+        assert wide.value == plain.value
+        assert wide.high - wide.low > 1.5 * (plain.high - plain.low)
+    one_block = network_levels(relabelled(flown(seeds, kin=WORLDS), PATHS))[0][2]
+    assert (one_block.low, one_block.high) == (0.0, 1.0)
+    small = Study.model_validate(load_study("headline").model_dump() | {"title": "Small"})
+    page = write_results(small, "small", [place], "trident study small", "2026-01-01", tmp_path)[0]
+    assert "### Real places by block" in page.read_text()
+    assert "| go | three#1 | delft:3,0 | 0 of 5 |" in page.read_text()
+
+
+@pytest.mark.parametrize("seeds", [1, 3])
 def test_the_page_has_table_figure_and_rows(seeds: int, tmp_path: Path) -> None:
     named = relabelled(flown(seeds), PATHS)
     small = Study.model_validate(load_study("headline").model_dump() | {"title": "Small"})
@@ -212,6 +238,7 @@ def test_the_page_has_table_figure_and_rows(seeds: int, tmp_path: Path) -> None:
     assert ("Arms over training seeds" in page) is (seeds > 1)
     assert ("Paired differences" in page) is (seeds == 1)
     assert "out/networks" not in page
+    assert "by block" not in page
     assert paths[1].read_text().lstrip().startswith("<?xml")
     assert read_parquet(paths[2]) == list(named.rows)
 
