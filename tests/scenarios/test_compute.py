@@ -1,5 +1,9 @@
 """Costs add over a pilot's networks, and the digest tells weights apart."""
 
+from collections.abc import Callable
+
+import pytest
+
 import models
 from scenarios.compute import measure_compute, weights_digest
 
@@ -21,6 +25,26 @@ def test_costs_add_over_networks_and_sharing_saves() -> None:
     assert one.parameters <= 0.45 * three.parameters
     assert one.macs_per_second <= 0.6 * three.macs_per_second
     assert 0 < one.latency_p50_ms <= one.latency_p99_ms
+
+
+def test_a_sample_of_latency_is_one_frame_through_every_network(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    networks = [
+        models.new_network(models.NetworkConfig(heads=(head,)), seed=0) for head in models.HEADS
+    ]
+    asked: list[object] = []
+    for network in networks:
+        monkeypatch.setattr(network, "infer", lambda frame, own=network: asked.append(own))
+
+    def one_sample(call: Callable[[], object]) -> models.Latency:
+        call()
+        return models.Latency(1.0, 2.0)
+
+    monkeypatch.setattr(models, "latency_of", one_sample)
+    cost = measure_compute(networks)
+    assert asked == networks
+    assert (cost.latency_p50_ms, cost.latency_p99_ms) == (1.0, 2.0)
 
 
 def test_no_network_costs_nothing() -> None:
