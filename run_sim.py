@@ -165,7 +165,7 @@ class Compare:
     """End standard output with one line of JSON."""
 
     def run(self) -> int:
-        """0 once every flight is flown, 1 if some were lost or the first pilot fell short of --require."""
+        """0 once every flight is flown, 1 if some were lost, the first pilot fell short of --require, or the referee disagrees or had no log."""
         from scenarios.commands.compare import compare
         from scenarios.commands.compare_options import Options
 
@@ -205,7 +205,7 @@ class Replay:
     """The viewer's page; the next port takes its data."""
 
     def run(self) -> int:
-        """0, or 1 where a log differs from its re-flight."""
+        """0, 1 where a log differs from its re-flight, else 2 where one is damaged or cannot be read."""
         from scenarios.commands.replay import replay
         from scenarios.commands.replay_options import Batch, Drawn
         from scenarios.commands.replay_viewer import ViewerOptions
@@ -258,7 +258,7 @@ class Referee:
     """Print one line of JSON a log."""
 
     def run(self) -> int:
-        """0, or 1 where the referee disagrees with a log."""
+        """0, 1 where the referee disagrees with a log, else 2 where one could not be judged."""
         from scenarios.commands.referee import referee
 
         return referee(self.logs, scenario=self.scenario, workers=self.workers, as_json=self.json)
@@ -282,6 +282,8 @@ class Study:
     """Flights flown at once."""
     results: Path = Path("docs/results")
     """Folder for the page, its figure and the flights as Parquet."""
+    retry: bool = False
+    """Fly again what crashed or was overdue."""
 
     def run(self) -> int:
         """0 once written, 1 if flights were lost."""
@@ -295,6 +297,7 @@ class Study:
             worlds=self.worlds,
             workers=self.workers,
             results=self.results,
+            retry=self.retry,
         )
 
 
@@ -310,12 +313,16 @@ class Fit:
     """Flights flown at once."""
     out: Annotated[Path | None, tyro.conf.arg(metavar="DIR")] = None
     """Folder for the flights, where a killed run goes on; by default a new one under runs/."""
+    retry: bool = False
+    """Fly again what crashed or was overdue in that folder."""
 
     def run(self) -> int:
         """0 once written, 1 if flights were lost."""
         from scenarios.commands.fit import fit
 
-        return fit(self.pilot, worlds=self.worlds, workers=self.workers, out=self.out)
+        return fit(
+            self.pilot, worlds=self.worlds, workers=self.workers, out=self.out, retry=self.retry
+        )
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,6 @@
 """The benchmark: families of scenarios, campaigns, statistics, and the Gymnasium registration.
 
-Importing this package registers `Trident/Navigate-v0`, `Trident/Avoid-v0` and `Trident/Mission-v0`,
+Importing this package registers `Trident/Navigate-v0`, `Trident/Avoid-v0`, `Trident/Mission-v0` and `Trident/Plan-v0`,
 so `gymnasium.make("scenarios:Trident/Navigate-v0")` works; it imports neither PyTorch nor the pilots.
 """
 

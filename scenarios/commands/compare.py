@@ -24,7 +24,7 @@ from scenarios.commands.console import (
     warn,
 )
 from scenarios.commands.recording import record_logs
-from scenarios.commands.stopping import terminable
+from scenarios.commands.stopping import resumable, terminable
 from scenarios.compute import Compute, pilot_compute, pilot_digest
 from scenarios.flying import Crew
 from scenarios.journal import Journal, sole_writer
@@ -52,6 +52,7 @@ class _Campaign:
     crew: Crew
     marks: dict[str, str]
     engine: Engine
+    folder: Path
 
 
 @dataclass(frozen=True)
@@ -65,37 +66,14 @@ class Flown:
 
 def compare(options: Options) -> int:
     """Fly the campaign; 0 where nothing was lost or fell short."""
-    return exit_code(options, fly_campaign(options).report)
+    campaign = _prepare(options)
+    with resumable(command_line(options, campaign.suite, campaign.folder)):
+        return exit_code(options, _fly(options, campaign).report)
 
 
 def fly_campaign(options: Options) -> Flown:
-    """Fly the campaign, or what is missing of it, and write the report."""
-    with user_input():
-        campaign = _prepare(options)
-    folder = fresh_folder(options.out, f"compare-{Path(options.suite).stem}")
-    with ExitStack() as held:
-        with user_input():
-            held.enter_context(sole_writer(folder))
-            journal = Journal(folder, Row, campaign.marks)
-        try:
-            with terminable():
-                rows = _fly_all(campaign, journal, options.retry)
-                which = "all" if options.referee else options.logs
-                logs = record_logs(which, rows, folder, campaign.engine, campaign.crew)
-                said = (
-                    judge_campaign(rows, logs, folder, campaign.engine) if options.referee else None
-                )
-        except KeyboardInterrupt:
-            warn(f"stopped; to go on: {command_line(options, campaign.suite, folder)}")
-            raise
-        except RayMissingError as error:
-            raise InputError(str(error)) from error
-        report = _report(options, campaign, rows, logs, said)
-        _write(options, campaign, report, rows, folder)
-        left_out = rows_so_far(journal).keys() - {row.job for row in rows}
-        if left_out:
-            warn(_left_out_line(left_out, journal.path))
-    return Flown(report, campaign.entries, rows)
+    """Fly the campaign, or what is missing of it, and write the report; how to go on after a stop is for the caller to say."""
+    return _fly(options, _prepare(options))
 
 
 def required_pilots(written: Sequence[str], flown: Iterable[str]) -> set[str]:
@@ -135,6 +113,11 @@ def exit_code(options: Options, report: Report) -> int:
 
 def _prepare(options: Options) -> _Campaign:
     """Load everything once, so that what cannot be had is said before anything flies."""
+    with user_input():
+        return _loaded(options)
+
+
+def _loaded(options: Options) -> _Campaign:
     check_options(options)
     suite = load_suite(options.suite)
     suite = suite.with_worlds(options.worlds, options.first_seed, parse_seeds(options.seeds))
@@ -154,7 +137,32 @@ def _prepare(options: Options) -> _Campaign:
         engine=open_engine(
             options.engine, _workers(options.workers), options.flight_limit, options.address
         ),
+        folder=fresh_folder(options.out, f"compare-{Path(options.suite).stem}"),
     )
+
+
+def _fly(options: Options, campaign: _Campaign) -> Flown:
+    folder = campaign.folder
+    with ExitStack() as held:
+        with user_input():
+            held.enter_context(sole_writer(folder))
+            journal = Journal(folder, Row, campaign.marks)
+        try:
+            with terminable():
+                rows = _fly_all(campaign, journal, options.retry)
+                which = "all" if options.referee else options.logs
+                logs = record_logs(which, rows, folder, campaign.engine, campaign.crew)
+                said = (
+                    judge_campaign(rows, logs, folder, campaign.engine) if options.referee else None
+                )
+        except RayMissingError as error:
+            raise InputError(str(error)) from error
+        report = _report(options, campaign, rows, logs, said)
+        _write(options, campaign, report, rows, folder)
+        left_out = rows_so_far(journal).keys() - {row.job for row in rows}
+        if left_out:
+            warn(_left_out_line(left_out, journal.path))
+    return Flown(report, campaign.entries, rows)
 
 
 def _base(name: str, pilots: dict[str, str]) -> str:

@@ -2,6 +2,7 @@
 
 import json
 import re
+import shlex
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -57,6 +58,12 @@ def show(table: Table) -> None:
 def say_json(content: Mapping[str, object]) -> None:
     """The machine-readable last line of standard output."""
     say(json.dumps(content, allow_nan=False))
+
+
+def command_line(command: str, name: str, **options: object) -> str:
+    """What to type for a command; options that are None were not given."""
+    given = [(f"--{option}", str(value)) for option, value in options.items() if value is not None]
+    return shlex.join(["trident", command, name, *(word for pair in given for word in pair)])
 
 
 def finite(number: float) -> float | None:

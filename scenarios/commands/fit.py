@@ -1,6 +1,7 @@
 """`fit`: flies choice worlds by a grid of fusion rules, and writes the best beside the pilot's weights."""
 
 from collections.abc import Sequence
+from contextlib import ExitStack
 from pathlib import Path
 
 from rich.table import Table
@@ -9,8 +10,16 @@ import agents
 from agents.engines import open_engine
 from agents.rule_file import write_rule
 from scenarios.commands.campaign_progress import fly_with_progress
-from scenarios.commands.console import InputError, fresh_folder, say, show, user_input, warn
-from scenarios.commands.stopping import terminable
+from scenarios.commands.console import (
+    InputError,
+    command_line,
+    fresh_folder,
+    say,
+    show,
+    user_input,
+    warn,
+)
+from scenarios.commands.stopping import resumable, terminable
 from scenarios.compute import load_networks, weights_digest
 from scenarios.fitting import LEAST_WORLDS, Fitted, fit_rule
 from scenarios.flying import Crew
@@ -23,7 +32,7 @@ _FLIGHT_LIMIT_S = 600.0
 """Of wall clock; a flight that takes longer is lost."""
 
 
-def fit(pilot: str, *, worlds: int, workers: int, out: Path | None) -> int:
+def fit(pilot: str, *, worlds: int, workers: int, out: Path | None, retry: bool) -> int:
     """Fit, show every rule's successes, write the best; 1, and nothing written, where flights were lost."""
     choice = SEED_SETS["choice"]
     if not LEAST_WORLDS <= worlds <= len(choice):
@@ -34,32 +43,51 @@ def fit(pilot: str, *, worlds: int, workers: int, out: Path | None) -> int:
         folder = agents.pilot_folder(pilot)
     if folder is None:
         raise InputError(f"pilot {pilot!r}: flies without networks, so there is no rule to fit")
-    fitted = fit_pilot(pilot, worlds, workers, fresh_folder(out, "fit"))
+    run = fresh_folder(out, "fit")
+    with resumable(command_line("fit", pilot, worlds=worlds, workers=workers, out=run)):
+        fitted = fit_pilot(pilot, worlds, workers, run, retry)
     if fitted is None:
         return 1
     say(f"wrote {write_rule(folder, fitted.rule)}")
     return 0
 
 
-def fit_pilot(pilot: str, worlds: int, workers: int, run: Path) -> Fitted | None:
-    """Fly and show it; `run` keeps the flights, and goes on after a kill. None where flights were lost."""
+def fit_pilot(pilot: str, worlds: int, workers: int, run: Path, retry: bool) -> Fitted | None:
+    """Fly and show it; None where flights were lost.
+
+    Args:
+        pilot: Whose rule.
+        worlds: Choice worlds a task.
+        workers: Flights flown at once.
+        run: The folder that keeps the flights, and where this goes on after a kill.
+        retry: Whether to fly again what was lost there.
+    """
     rule = agents.pilot_rule(pilot)
     assert rule is not None, "asked for pilots with networks only"
     engine, crew = open_engine("local", workers, _FLIGHT_LIMIT_S), Crew({}, code_digest())
-    with user_input(), sole_writer(run):
-        # The rule is no part of the mark: it is what comes of this.
-        marks = stamp([], {pilot: weights_digest(load_networks(pilot))})
-        journal = Journal(run, Row, marks)
+    with ExitStack() as held:
+        with user_input():
+            held.enter_context(sole_writer(run))
+            # The rule is no part of the mark: it is what comes of this.
+            marks = stamp([], {pilot: weights_digest(load_networks(pilot))})
+            journal = Journal(run, Row, marks)
+
+        rows: list[Row] = []
 
         def fly(jobs: Sequence[Job]) -> list[Row]:
             with terminable():
-                return fly_with_progress("fitting", jobs, journal, engine, crew)
+                flown = fly_with_progress("fitting", jobs, journal, engine, crew, retry)
+            rows.extend(flown)
+            return flown
 
         fitted = fit_rule(pilot, rule, SEED_SETS["choice"][:worlds], fly)
-        lost = sum(row.outcome in LOST for row in journal.read())
+    # Not of the whole journal: once lost flights succeed, other rules may reach the finals.
+    lost = sum(row.outcome in LOST for row in rows)
     show(_table(fitted))
     if lost:
-        warn(f"{lost} flights were lost, so no rule is taken; the journal in {run} tells why")
+        warn(
+            f"{lost} flights were lost, so no rule is taken; the journal in {run} tells why, --retry flies them again there"
+        )
         return None
     return fitted
 

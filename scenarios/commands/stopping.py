@@ -4,6 +4,8 @@ import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from scenarios.commands.console import warn
+
 TERMINATED = 143
 """128 + SIGTERM, as shells report it."""
 
@@ -28,3 +30,13 @@ def terminable() -> Iterator[None]:
         yield
     finally:
         signal.signal(signal.SIGTERM, before)
+
+
+@contextmanager
+def resumable(command: str) -> Iterator[None]:
+    """Inside, whoever stops the work is told the command that goes on with it."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        warn(f"stopped; to go on: {command}")
+        raise

@@ -1,20 +1,28 @@
 """`study`: trains what a study asks for, flies it, and writes what was found; every step skips what is done."""
 
-import shlex
 import time
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from agents.aggregate import collect_frames, shards_of
 from agents.arms import arm_named
 from agents.rule_file import read_rule, write_rule
 from agents.train_config import TrainConfig
-from agents.training import train
+from agents.training import check_same_settings, train
 from scenarios.commands.compare import fly_campaign
 from scenarios.commands.compare_options import Options
-from scenarios.commands.console import InputError, say, user_input, writable_folder
+from scenarios.commands.console import (
+    InputError,
+    command_line,
+    say,
+    user_input,
+    warn,
+    writable_folder,
+)
 from scenarios.commands.fit import fit_pilot
+from scenarios.commands.stopping import resumable
 from scenarios.sources import TRAINING_FAMILIES, FamilyMix
 from scenarios.study import Flights, Study, load_study
 from scenarios.study_results import Flight, relabelled, write_results
@@ -29,6 +37,7 @@ def study(
     worlds: int | None,
     workers: int,
     results: Path,
+    retry: bool,
 ) -> int:
     """Run it, or what is missing of it; 0 where no flight was lost."""
     for option, number in (("seeds", seeds), ("worlds", worlds), ("workers", workers)):
@@ -41,32 +50,41 @@ def study(
     folder = out or Path("runs") / Path(name).stem
     writable_folder(folder)
     writable_folder(results)
+    line = partial(command_line, "study", name, frames=frames, seeds=seeds, worlds=worlds)
+    with resumable(line(out=folder, workers=workers, results=results)):
+        _train(asked, folder, frames, workers)
+        if not all(_fit(asked, folder, label, workers, retry) for label in asked.networks):
+            return 1
+        flown = [
+            _fly(asked, part, flights, folder, workers, retry)
+            for part, flights in asked.flights.items()
+        ]
+    date = time.strftime("%Y-%m-%d")
+    for path in write_results(asked, Path(name).stem, flown, line(), date, results):
+        say(f"wrote {path}")
+    lost = sum(each.report.lost for each in flown)
+    if lost:
+        warn(f"{lost} flights were lost; --retry flies them again")
+    return 1 if lost else 0
+
+
+# --- Private.
+
+
+def _train(asked: Study, folder: Path, frames: Path | None, workers: int) -> None:
+    """Collect frames, or take those of another run, and train every network on them."""
     with user_input():
         # Everything that can be said of the file is said before hours are spent.
         collecting = _collecting(asked, folder, workers)
         trainings = list(_trainings(asked, folder, workers))
-        source = FamilyMix(TRAINING_FAMILIES)
         if frames is None:
-            collect_frames(collecting, source, say)
+            check_same_settings(collecting)
+    source = FamilyMix(TRAINING_FAMILIES)
+    if frames is None:
+        collect_frames(collecting, source, say)
+    with user_input():
         for training in trainings:
             train(replace(training, data=frames or collecting.out), source, say)
-    for label in asked.networks:
-        _fit(asked, folder, label, workers)
-    flown = [_fly(asked, part, flights, folder, workers) for part, flights in asked.flights.items()]
-    command = command_line(name, frames=frames, seeds=seeds, worlds=worlds)
-    date = time.strftime("%Y-%m-%d")
-    for path in write_results(asked, Path(name).stem, flown, command, date, results):
-        say(f"wrote {path}")
-    return 1 if any(each.report.lost for each in flown) else 0
-
-
-def command_line(name: str, **options: object) -> str:
-    """The command line that asks for the same; options that are None were not given."""
-    given = [(f"--{option}", str(value)) for option, value in options.items() if value is not None]
-    return shlex.join(["trident", "study", name, *(word for pair in given for word in pair)])
-
-
-# --- Private.
 
 
 def _collecting(asked: Study, folder: Path, workers: int) -> TrainConfig:
@@ -97,20 +115,27 @@ def _networks(folder: Path, label: str) -> Path:
     return folder / "networks" / label
 
 
-def _fit(asked: Study, folder: Path, label: str, workers: int) -> None:
-    """One fusion rule for all seeds of a network: an arm's rule must not be fitted to what its seeds differ in."""
+def _fit(asked: Study, folder: Path, label: str, workers: int, retry: bool) -> bool:
+    """One fusion rule for all seeds of a network: an arm's rule must not be fitted to what its seeds differ in.
+
+    False where flights were lost.
+    """
     seeds = [_arm_folder(asked, folder, label) / f"seed-{seed}" for seed in asked.seeds_of(label)]
     rule = read_rule(seeds[0])
     if rule is None:
-        fitted = fit_pilot(str(seeds[0]), asked.fit_worlds, workers, folder / "rules" / label)
+        run = folder / "rules" / label
+        fitted = fit_pilot(str(seeds[0]), asked.fit_worlds, workers, run, retry)
         if fitted is None:
-            raise InputError(f"networks.{label}: its fusion rule could not be fitted")
+            return False
         rule = fitted.rule
     for seed in seeds:
         write_rule(seed, rule)
+    return True
 
 
-def _fly(asked: Study, part: str, flights: Flights, folder: Path, workers: int) -> Flight:
+def _fly(
+    asked: Study, part: str, flights: Flights, folder: Path, workers: int, retry: bool
+) -> Flight:
     arms = {label: _arm_folder(asked, folder, label) for label in flights.networks}
     options = Options(
         suite=flights.suite,
@@ -124,7 +149,7 @@ def _fly(asked: Study, part: str, flights: Flights, folder: Path, workers: int) 
         address=None,
         flight_limit=600.0,
         trust=False,
-        retry=False,
+        retry=retry,
         logs="none",
         referee=False,
         junit=None,

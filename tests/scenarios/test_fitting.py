@@ -1,12 +1,15 @@
 """Fitting: whatever makes flights succeed, the rule that does it best is found, on worlds that all rules share."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import product
+from pathlib import Path
 
 import pytest
 
+from agents.fanout import Failed
 from agents.fusion import LEARNED, FusionRule
-from scenarios.fitting import COURSE_WEIGHTS, VETOES, WEIGHTS, Fly, fit_rule, rule_name
+from scenarios.commands import fit as fit_command
+from scenarios.fitting import COURSE_WEIGHTS, VETOES, WEIGHTS, Fitted, Fly, fit_rule, rule_name
 from scenarios.row import Job, Row
 from tests.scenarios.rows import made_up_row
 
@@ -69,3 +72,38 @@ def test_every_rule_flies_the_same_worlds_and_only_finalists_fly_more() -> None:
 
 def test_a_rule_is_written_as_pilots_are_named() -> None:
     assert rule_name("a#1", FusionRule(2.0, 1.5, 0.55, 0.4, 0.8)) == "a#1@rule=2,1.5,0.55,0.4"
+
+
+class Here:
+    """Flies in this process; every third flight dies while it is ill."""
+
+    def __init__(self) -> None:
+        self.ill = True
+        self.flown = 0
+
+    def fan_out(
+        self, work: Callable[[Job], Row], jobs: Iterable[Job]
+    ) -> Iterator[tuple[Job, Row | Failed]]:
+        for job in jobs:
+            self.flown += 1
+            row = made_up_row(job.pilot, True, job.scenario, seed=job.seed)
+            yield job, Failed("died") if self.ill and self.flown % 3 == 0 else row
+
+
+def test_lost_flights_leave_no_rule_until_they_are_flown_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine = Here()
+    monkeypatch.setattr(fit_command, "open_engine", lambda *given: engine)
+
+    def fitted(retry: bool) -> Fitted | None:
+        return fit_command.fit_pilot("shared", 4, 1, tmp_path, retry)
+
+    assert fitted(retry=False) is None
+    flown, engine.ill = engine.flown, False
+    assert fitted(retry=False) is None
+    assert engine.flown == flown
+    # Other rules win now; what others lost in their finals is asked for no more, and does not count.
+    assert fitted(retry=True) is not None
+    assert flown < engine.flown < 2 * flown
+    assert fitted(retry=False) is not None

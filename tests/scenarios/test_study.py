@@ -2,13 +2,17 @@
 
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
+from agents.fusion import LEARNED
 from agents.rule_file import read_rule
-from scenarios.commands.console import InputError
-from scenarios.commands.study import command_line, study
+from agents.training_settings import SETTINGS, read_settings
+from scenarios.commands import study as study_command
+from scenarios.commands.console import InputError, command_line
+from scenarios.commands.study import study
 from scenarios.compute import Compute
 from scenarios.parquet import read_parquet
 from scenarios.plan import Entry
@@ -117,8 +121,10 @@ def test_worlds_that_a_suite_names_one_by_one_are_what_a_study_flies(tmp_path: P
 
 
 def test_the_published_command_says_all_that_was_asked_for() -> None:
-    assert command_line("mine", frames=None, seeds=None, worlds=None) == "trident study mine"
-    said = command_line("my study.toml", frames=Path("runs/a"), seeds=2, worlds=30)
+    assert (
+        command_line("study", "mine", frames=None, seeds=None, worlds=None) == "trident study mine"
+    )
+    said = command_line("study", "my study.toml", frames=Path("runs/a"), seeds=2, worlds=30)
     assert said == "trident study 'my study.toml' --frames runs/a --seeds 2 --worlds 30"
 
 
@@ -143,36 +149,89 @@ def test_what_is_wrong_with_a_file_is_named(
         load_study(str(path))
 
 
+def run(folder: Path, text: str = TEXT, **more: Any) -> int:
+    """The study of this text, everything in one folder."""
+    (folder / "mine.toml").write_text(text)
+    options: dict[str, Any] = {
+        "out": folder / "out", "frames": None, "seeds": None, "worlds": None, "workers": 1,
+        "results": folder / "r", "retry": False,
+    }  # fmt: skip
+    return study(str(folder / "mine.toml"), **options | more)
+
+
 def test_frames_that_are_none_are_refused_before_anything_is_trained(tmp_path: Path) -> None:
-    path = tmp_path / "mine.toml"
-    path.write_text(TEXT)
     with pytest.raises(InputError, match=r"data = .*: its frames are not complete"):
-        study(
-            str(path),
-            out=tmp_path / "out",
-            frames=tmp_path,
-            seeds=None,
-            worlds=None,
-            workers=1,
-            results=tmp_path / "r",
-        )
+        run(tmp_path, frames=tmp_path)
     assert [each.name for each in tmp_path.iterdir()] == ["mine.toml"]
 
 
 def test_settings_are_checked_before_anything_is_flown(tmp_path: Path) -> None:
-    path = tmp_path / "mine.toml"
-    path.write_text(TEXT.replace("steps = 3", "stpes = 3"))
     with pytest.raises(InputError, match=r"networks.one.training: .*stpes"):
-        study(
-            str(path),
-            out=tmp_path / "out",
-            frames=None,
-            seeds=None,
-            worlds=None,
-            workers=1,
-            results=tmp_path / "r",
-        )
+        run(tmp_path, TEXT.replace("steps = 3", "stpes = 3"))
     assert not (tmp_path / "out" / "frames").exists()
+
+
+def done(*given: object) -> None:
+    """A step with nothing left to do."""
+
+
+def fitted(*given: object) -> Any:
+    return SimpleNamespace(rule=LEARNED)
+
+
+STEPS = {"collect_frames": done, "train": done, "fit_pilot": fitted, "fly_campaign": done}
+"""Of a study, in their order, as if each were finished already."""
+
+
+class Raising:
+    """Stands for a step of a study that ends otherwise than planned."""
+
+    def __init__(self, error: BaseException) -> None:
+        self.error = error
+
+    def __call__(self, *given: object) -> None:
+        raise self.error
+
+
+def test_a_fault_in_collecting_is_not_the_users(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(study_command, "collect_frames", Raising(ValueError("of our own")))
+    with pytest.raises(ValueError, match="of our own"):
+        run(tmp_path)
+    # The frames' settings lie beside them, for cards of networks and for whoever goes on.
+    assert read_settings(tmp_path / "out" / "frames" / SETTINGS)["frames"] == 500
+    with pytest.raises(InputError, match=r"frames = 600: .* was begun with 500"):
+        run(tmp_path, TEXT.replace("frames = 500", "frames = 600"))
+
+
+def test_a_study_that_is_stopped_says_how_to_go_on_with_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "out" / "networks" / "one" / "shared" / "seed-1").mkdir(parents=True)
+    for step in STEPS:
+        monkeypatch.setattr(study_command, step, Raising(KeyboardInterrupt()))
+        with pytest.raises(KeyboardInterrupt):
+            run(tmp_path, seeds=1)
+        said = capsys.readouterr().err
+        assert f"stopped; to go on: trident study {tmp_path}/mine.toml --seeds 1 --out" in said
+        assert "trident compare" not in said
+        monkeypatch.setattr(study_command, step, STEPS[step])
+
+
+def test_lost_flights_end_a_study_with_1_and_retry_is_handed_down(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[object] = []
+
+    def lost(*given: object) -> None:
+        asked.append(given[-1])
+
+    for step in ("collect_frames", "train"):
+        monkeypatch.setattr(study_command, step, STEPS[step])
+    monkeypatch.setattr(study_command, "fit_pilot", lost)
+    assert [run(tmp_path, retry=retry) for retry in (False, True)] == [1, 1]
+    assert asked == [False, True]
 
 
 def test_pilots_are_called_by_the_studys_names() -> None:
@@ -245,22 +304,9 @@ def test_the_page_has_table_figure_and_rows(seeds: int, tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_a_small_study_from_nothing_to_its_page(tmp_path: Path) -> None:
-    path = tmp_path / "mine.toml"
-    path.write_text(TEXT)
     again = []
     for _ in range(2):  # The second time everything is there.
-        assert (
-            study(
-                str(path),
-                out=tmp_path / "out",
-                frames=None,
-                seeds=1,
-                worlds=None,
-                workers=2,
-                results=tmp_path / "r",
-            )
-            == 0
-        )
+        assert run(tmp_path, seeds=1, workers=2) == 0
         again.append((tmp_path / "r" / "mine.md").read_text())
     assert again[0] == again[1]
     assert "--seeds 1" in again[0]
