@@ -307,7 +307,10 @@ def test_compare_stops_on_signals_and_goes_on(tmp_path: Path) -> None:
         [sys.executable, str(ROOT / "run_sim.py"), *arguments], cwd=tmp_path, check=False
     )
     assert done.returncode == 0
-    jobs = [tuple(json.loads(line)[k] for k in ("scenario", "seed")) for line in journal.open()]
+    jobs = [
+        tuple(json.loads(line)[k] for k in ("scenario", "seed"))
+        for line in journal.read_text().splitlines()
+    ]
     assert len(jobs) == len(set(jobs)) == 6 * 3
 
 
