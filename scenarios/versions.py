@@ -8,6 +8,9 @@ from collections.abc import Iterable, Mapping
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
+from scenarios.catalog import NamedFamily, load
+from sim.world.importers import PLACES, find_place
+
 _PACKAGES = (
     "trident-sim", "numpy", "numba", "pybullet", "embreex", "gymnasium", "torch", "onnxruntime",
     "stable-baselines3", "ray",
@@ -16,23 +19,25 @@ _FLIGHTS_DEPEND_ON = ("agents", "models", "scenarios", "sim")
 
 
 def stamp(scenarios: Iterable[str], pilots: Mapping[str, str]) -> dict[str, str]:
-    """What must not change between a campaign and its resumption: code, scenario files and pilots, by digest."""
-    files = {name: Path(name).read_bytes() for name in scenarios if name.endswith(".toml")}
+    """What must not change between a campaign and its resumption, by digest: code, files of scenarios and places, pilots."""
+    files = [name for name in scenarios if name.endswith(".toml")]
+    places = {place for place in map(_place_of, files) if place and place not in PLACES}
     return {
         "code": code_digest(),
-        **{f"scenario {name}": _short(content) for name, content in files.items()},
+        **{f"scenario {name}": _short(Path(name).read_bytes()) for name in files},
+        **{f"place {name}": _short(Path(name).read_bytes()) for name in sorted(places)},
         **{f"pilot {name}": digest for name, digest in pilots.items()},
     }
 
 
 @functools.cache
 def code_digest() -> str:
-    """Short digest of our packages' code and data tables."""
+    """Short digest of our packages' code and data tables, shipped places among them."""
     root = Path(__file__).parent.parent
     code = hashlib.sha256()
     for package in _FLIGHTS_DEPEND_ON:
         for path in sorted((root / package).rglob("*")):
-            if path.suffix in (".py", ".toml"):
+            if path.suffix in (".py", ".toml") or path.name in PLACES.values():
                 code.update(path.read_bytes())
     return code.hexdigest()[:16]
 
@@ -70,6 +75,15 @@ def _processor() -> str:
     lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
     names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
     return names[0] if names else platform.processor() or "unknown"
+
+
+def _place_of(file: str) -> str:
+    """The real place that a scenario's file names; empty where it has none, ValueError where there is no such place."""
+    loaded = load(file)
+    world = loaded.family.world if isinstance(loaded, NamedFamily) else loaded.world
+    place = getattr(world, "place", "")
+    find_place(place)
+    return place
 
 
 def _short(content: bytes) -> str:

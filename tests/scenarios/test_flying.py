@@ -11,6 +11,7 @@ import scenarios
 from agents.engines import open_engine
 from agents.fanout import Failed
 from scenarios.flying import Crew, failure_reason, fly_job, record_job
+from scenarios.journal import Journal
 from scenarios.row import MEASURED, Job, Row
 from scenarios.versions import code_digest, package_versions, stamp
 from sim.record.reader import read_flight
@@ -96,6 +97,36 @@ def test_the_stamp_follows_files_and_pilots(tmp_path: Path) -> None:
     assert scenarios.load(str(family))
     changed = {key for key, value in stamp(names, {"a": "2"}).items() if value != before[key]}
     assert changed == {f"scenario {family}", "pilot a"}
+
+
+def test_the_stamp_follows_the_places_that_files_name(tmp_path: Path) -> None:
+    trees = tmp_path / "trees.csv"
+    trees.write_text("x,y,dbh\n1,1,0.2\n9,9,0.3\n")
+    library = (ROOT / "scenarios" / "library" / "longleaf-navigation.toml").read_text()
+    shipped, own = tmp_path / "shipped.toml", tmp_path / "own.toml"
+    shipped.write_text(library)
+    own.write_text(library.replace('"longleaf"', f'"{trees}"'))
+    names = (str(shipped), str(own))
+    before = stamp(names, {})
+    assert set(before) == {"code", f"scenario {shipped}", f"scenario {own}", f"place {trees}"}
+    trees.write_text("x,y,dbh\n1,1,0.2\n9,9,0.4\n")
+    after = stamp(names, {})
+    assert {key for key in after if after[key] != before[key]} == {f"place {trees}"}
+    journal = Journal(tmp_path / "flown", Row, before)
+    with pytest.raises(ValueError, match="flights of another place"):
+        Journal(journal.path.parent, Row, after)
+    trees.unlink()
+    with pytest.raises(ValueError, match="no such file"):
+        stamp(names, {})
+
+
+def test_code_and_shipped_places_are_one_digest(monkeypatch: pytest.MonkeyPatch) -> None:
+    def other(path: Path) -> bytes:
+        return b"moved" if path.name == "longleaf_trees.csv" else read(path)
+
+    read, ours = Path.read_bytes, code_digest()
+    monkeypatch.setattr(Path, "read_bytes", other)
+    assert code_digest.__wrapped__() != ours
 
 
 @pytest.mark.slow
