@@ -7,11 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import agents
-from agents.arm_names import arm_of, expand
+from agents.arm_names import expand
 from agents.engines import open_engine
 from agents.fanout import Engine
 from agents.fanout_ray import RayMissingError
-from agents.way_names import split_way
 from scenarios.commands.campaign_progress import fly_with_progress
 from scenarios.commands.compare_options import Options, check_options, command_line
 from scenarios.commands.console import (
@@ -33,6 +32,7 @@ from scenarios.junit import write_junit
 from scenarios.parquet import write_parquet
 from scenarios.plan import Entry, plan
 from scenarios.report import Report, compile_report, report_table, write_report
+from scenarios.report.pairs import whole_arm
 from scenarios.row import Job, Row
 from scenarios.runner import plan_jobs, rows_so_far
 from scenarios.suite import Suite, load_suite, parse_seeds
@@ -78,8 +78,8 @@ def fly_campaign(options: Options) -> Flown:
 
 def required_pilots(written: Sequence[str], flown: Iterable[str]) -> set[str]:
     """Whom `--require` binds: every training of the first arm, in every way it is flown."""
-    first = arm_of(split_way(expand(written)[0])[0])[0]
-    return {name for name in flown if arm_of(split_way(name)[0])[0] == first}
+    first = whole_arm(expand(written)[0])[0]
+    return {name for name in flown if whole_arm(name)[0] == first}
 
 
 def exit_code(options: Options, report: Report) -> int:

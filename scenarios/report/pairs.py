@@ -13,6 +13,11 @@ from scenarios.row import Row
 from scenarios.statistics import mcnemar_exact, paired_counts, paired_difference
 
 
+def whole_arm(name: str) -> tuple[str, int | None]:
+    """The arm that a name flies for, whole or in part, and its training seed; a rule of its own makes an arm of its own."""
+    return arm_of(name if way_of(name) == "all" else split_way(name)[0])
+
+
 def pairs_of(flown: Sequence[str], pilots: Sequence[str]) -> list[tuple[str, str]]:
     """What is compared: the first arm with each other flown the same way, seed by seed; substitutions with all learned."""
     found: list[tuple[str, str]] = []
@@ -20,8 +25,7 @@ def pairs_of(flown: Sequence[str], pilots: Sequence[str]) -> list[tuple[str, str
     own = [pilot for pilot in pilots if arm_of(pilot)[0] == arm]
     for name in flown:
         base, way = split_way(name)
-        # A rule of its own makes an arm of its own, compared with the same networks' fitted rule.
-        other, seed = arm_of(name if way_of(name) == "all" else base)
+        other, seed = whole_arm(name)
         if other != arm and not way.startswith("teacher="):
             # A pilot with one training only meets every training of the other arm.
             rivals = [

@@ -60,6 +60,13 @@ def test_require_binds_every_training_of_the_first_arm_in_every_way(
     assert exit_code(options("other", *pilots, require=0.5), report_of(rows)) == 0
 
 
+def test_require_leaves_the_same_networks_by_another_rule_alone() -> None:
+    ruled = "shared@rule=2,1.5,0.6,0.5"
+    rows = [made_up_row("shared"), made_up_row(f"{ruled}@head", success=False)]
+    assert exit_code(options("shared", ruled, require=0.5), report_of(rows)) == 0
+    assert exit_code(options(ruled, "shared", require=0.5), report_of(rows)) == 1
+
+
 def test_variants_are_arms_of_their_own() -> None:
     flown = {"shared", "shared@head", "shared+guardless", "classical"}
     assert required_pilots(("shared", "classical"), flown) == {"shared", "shared@head"}
