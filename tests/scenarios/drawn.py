@@ -32,8 +32,13 @@ def flights(ending: str = "") -> list:
 
 
 FLIGHTS = flights()
-LEVEL = [flight for flight in FLIGHTS if not flight.values[0].startswith("dodgedrone")]
-"""Flown round obstacles at one height, not over and under them."""
+CLOUDS = ("dodgedrone", "spheres", "swarm")
+"""Crossed along a line, over and under obstacles as well as around."""
+
+
+def level_flights(ending: str = "") -> list:
+    """Those of `flights` that go round obstacles at one height."""
+    return [flight for flight in flights(ending) if not flight.values[0].startswith(CLOUDS)]
 
 
 @cache

@@ -16,12 +16,12 @@ from sim.task_spec import AvoidTask, MissionTask, NavigateTask
 from tests.scenarios.drawn import (
     FLIGHTS,
     HEAVY,
-    LEVEL,
     SEEDS,
     family_of,
     flight_of,
     flights,
     ground_of,
+    level_flights,
     wall,
     walled,
 )
@@ -51,7 +51,7 @@ def test_drawn_flights_pass_the_check_of_written_ones(name: str, seed: int) -> N
     check_flyable(flight_of(name, seed))
 
 
-@pytest.mark.parametrize(("name", "seed"), LEVEL)
+@pytest.mark.parametrize(("name", "seed"), level_flights())
 def test_the_hull_fits_along_every_way(name: str, seed: int) -> None:
     flight, ground = flight_of(name, seed), ground_of(name, seed)
     ways = ground.ways_to(np.array(flight.start.position_m))
@@ -87,7 +87,7 @@ def test_wind_is_as_strong_as_the_family_says(name: str, seed: int) -> None:
 # --- Navigation and avoidance.
 
 
-@pytest.mark.parametrize(("name", "seed"), flights("navigation"))
+@pytest.mark.parametrize(("name", "seed"), level_flights("navigation"))
 def test_the_free_way_is_never_shorter_than_the_straight_one(name: str, seed: int) -> None:
     flight, recipe = flight_of(name, seed), family_of(name).task
     assert isinstance(flight.task, NavigateTask)
