@@ -52,7 +52,15 @@ def versions_line() -> str:
 
 def package_versions() -> dict[str, str | None]:
     """Versions of the packages a flight may depend on; None where one is not installed."""
-    return {name: _version(name) for name in _PACKAGES}
+    return {name: version_of(name) for name in _PACKAGES}
+
+
+def version_of(package: str) -> str | None:
+    """Of an installed package; None where it is missing."""
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return None
 
 
 def machine() -> dict[str, str]:
@@ -62,13 +70,6 @@ def machine() -> dict[str, str]:
         "processor": _processor(),
         "cores": str(len(os.sched_getaffinity(0))),
     }
-
-
-def _version(package: str) -> str | None:
-    try:
-        return version(package)
-    except PackageNotFoundError:
-        return None
 
 
 def _processor() -> str:

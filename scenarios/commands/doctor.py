@@ -3,7 +3,6 @@
 import os
 import platform
 import time
-from importlib.metadata import version
 
 import numpy as np
 from rich.table import Table
@@ -13,6 +12,7 @@ import scenarios
 from scenarios.bench_scene import bench_scenario
 from scenarios.commands.console import progress, say, show
 from scenarios.seeds import SEED_SETS
+from scenarios.versions import version_of
 from sim.flight import Flight
 
 _WHEELS = (
@@ -53,7 +53,7 @@ def _facts() -> Table:
     table.add_row("GPU", torch.cuda.get_device_name(0) if cuda else "none: networks run on the CPU")
     table.add_row("camera", "Embree, on the CPU")
     for wheel in _WHEELS:
-        table.add_row(wheel, version(wheel))
+        table.add_row(wheel, version_of(wheel) or "missing")
     return table
 
 

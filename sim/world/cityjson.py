@@ -194,7 +194,7 @@ def _in_metres(city: City, head: dict[str, Any], options: PlaceOptions) -> City:
         _check_metric(city, head)
     factor = options.scale * (LENGTHS_M["ft"] if options.coordinates == "ft" else 1.0)
     shapes = {id(item.vertices): item.vertices for item in city.objects}
-    if options.coordinates in ("lat_lon", "lon_lat"):
+    if options.coordinates in ("lat_lon", "lon_lat") and any(map(len, shapes.values())):
         shapes = _projected(shapes, options.coordinates == "lat_lon")
     if factor != 1.0:
         _check_reach(shapes, options.scale, factor)

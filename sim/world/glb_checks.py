@@ -110,7 +110,10 @@ def _check_nodes(tree: dict[str, Any]) -> None:
     check_count(len(nodes), "nodes", _MAX_NODES)
     parent: dict[int, int] = {}
     for index, node in enumerate(nodes):
-        for child in node.get("children") or []:
+        children = node.get("children") or []
+        if not isinstance(children, list):
+            raise ValueError(f"nodes.{index}.children: {str(children)[:20]}: no list")
+        for child in children:
             if type(child) is not int or not 0 <= child < len(nodes) or child in parent:
                 raise ValueError(
                     f"nodes.{index}.children: {child!r}: unknown, or another's child already"

@@ -153,3 +153,13 @@ def test_kinds_that_are_not_shown_are_told(tmp_path: Path) -> None:
     document["CityObjects"]["t"] = {"type": "Tunnel", "geometry": []}
     notes = load_place(written(tmp_path / "a.json", document), ALL).notes
     assert "1 Tunnel left out: not a kind that is shown" in notes
+
+
+@pytest.mark.parametrize("coordinates", ["auto", "m", "lat_lon"])
+def test_a_city_of_nothing_is_refused_by_name_whatever_its_coordinates(
+    tmp_path: Path, coordinates: str
+) -> None:
+    path = written(tmp_path / "empty.json", city({}, []))
+    with pytest.raises(ValueError, match=r"empty\.json: ") as refused:
+        heights(path, coordinates=coordinates)
+    assert "concatenate" not in str(refused.value)

@@ -144,6 +144,7 @@ PLY = "ply\nformat ascii 1.0\nelement vertex {}\nproperty float x\nproperty floa
         ("a.glb", glb({"asset": {}, "buffers": [{"uri": "../../etc/passwd", "byteLength": 9}]}), r"buffers\.0\.uri = '\.\./\.\./etc/passwd': data must be inside"),
         ("a.glb", glb({"accessors": [{"count": 10**9, "type": "VEC3", "componentType": 5126}]}), "3000000000 numbers in accessors"),
         ("a.glb", glb({"nodes": [{"children": [1]}, {"children": [0]}]}), "a ring"),
+        ("a.glb", glb({"nodes": [{"children": 5}]}), "children: 5: no list"),
         ("a.glb", glb({"nodes": [{"children": [2]}, {"children": [2]}, {}]}), "another's child already"),
         ("a.glb", glb({"extensionsRequired": ["KHR_draco_mesh_compression"]}), "needs .*draco"),
         ("a.glb", glb([]), "its JSON is a list"),
