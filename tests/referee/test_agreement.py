@@ -144,8 +144,8 @@ def test_movers_are_where_the_environment_has_them() -> None:
 
 
 def test_a_study_takes_every_pilot_to_every_family(tmp_path: Path) -> None:
-    jobs = plan(Options(out=tmp_path, flights=400))
-    assert len(set(jobs)) == 400
+    jobs = plan(Options(out=tmp_path, flights=500))
+    assert len(set(jobs)) == 500
     assert {(job.scenario, job.pilot) for job in jobs} == {
         (name, pilot)
         for name in Options(out=tmp_path).scenarios
