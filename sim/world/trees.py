@@ -146,7 +146,11 @@ class _Reading:
                     )
             pair = (float(x or 0.0), float(y or 0.0))
             return (pair[1], pair[0]) if self._swapped(first) else pair
-        assert layout.point is not None
+        if layout.point is None:
+            raise ValueError(
+                f"place_options.coordinates = {self._options.coordinates!r}: the columns found are latitude and "
+                "longitude; name those in metres as place_options.columns.x and y"
+            )
         index = layout.point.index
         pair = two_numbers(row[index] if index < len(row) else None)
         if pair is None:

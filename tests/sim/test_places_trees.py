@@ -133,3 +133,15 @@ def test_heights_after_chave_by_hand() -> None:
     """D = 30 cm: ln H = 0.893 + 0.760 x 3.4012 - 0.0340 x 11.568 = 3.0846, H = 21.86 m."""
     assert chave_height(np.array([0.3]))[0] == pytest.approx(21.86, abs=0.01)
     assert (np.diff(chave_height(np.linspace(0.02, 2.0, 100))) > 0).all()
+
+
+@pytest.mark.parametrize("asked", ["m", "ft"])
+def test_metres_that_no_column_was_found_for_are_asked_for_by_name(
+    tmp_path: Path, asked: str
+) -> None:
+    """Where a table has both, degrees are what is looked for; metres have to be named, and then are taken."""
+    text = "lat,lon,x,y,dbh_cm\n0.0005,10.0,5,6,30\n-0.0005,10.001,9,9,30\n"
+    with pytest.raises(ValueError, match=rf"coordinates = '{asked}'.*latitude and longitude.*name"):
+        inventory(tmp_path, text, coordinates=asked)
+    trees = inventory(tmp_path, text, coordinates="m", columns={"x": "x", "y": "y"})
+    assert np.ptp(trees.positions, axis=0) == pytest.approx([4, 3])
