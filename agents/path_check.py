@@ -7,6 +7,7 @@ from numba import njit
 
 from agents.altitude_guard import guarded_climb
 from agents.preference import END_SECONDS
+from agents.smoothing import ramp
 from sim.physics.response import STATE_SIZE, predict
 
 _CELL, _LAYER = 0.25, 0.3
@@ -85,7 +86,7 @@ def look_ahead(commands, start, previous, change, response, dt, field, height, h
         state[:], command[:] = start, previous
         least = _FAR
         for step in range(max(judged, end)):
-            _ramp(command, commands[k], change)
+            ramp(command, commands[k], change)
             guarded[:] = command
             guarded[2] = guarded_climb(command[2], height + state[2], headroom - state[2])
             predict(state, guarded, response, dt)
@@ -97,18 +98,12 @@ def look_ahead(commands, start, previous, change, response, dt, field, height, h
                 safe = least
                 branch[:], braking[:] = state, command
                 for _ in range(commit, stop):
-                    _ramp(braking, still, change)
+                    ramp(braking, still, change)
                     predict(branch, braking, response, dt)
                     safe = min(safe, _clearance(field, branch, height, headroom))
                 stopping[k] = safe
         course[k] = least
     return Outlook(stopping, course, ends)
-
-
-@njit(cache=True)
-def _ramp(command, wanted, change):
-    for i in range(3):
-        command[i] += min(max(wanted[i] - command[i], -change), change)
 
 
 @njit(cache=True)

@@ -6,7 +6,7 @@ from numba import njit
 
 from agents.altitude_guard import guarded_climb
 from agents.preference import END_SECONDS
-from agents.smoothing import MAX_CHANGE_M_S
+from agents.smoothing import MAX_CHANGE_M_S, ramp
 from sim.flight import Flight
 from sim.frames import world_from_heading
 from sim.physics.response import STATE_SIZE, predict, response_params
@@ -91,8 +91,7 @@ def _fly_candidates(
         moving = met.min() if len(met) else np.inf
         for step in range(_STEPS):
             x, y, z = state[0], state[1], state[2]
-            for i in range(3):
-                flown_command[i] += min(max(wanted[i] - flown_command[i], -change), change)
+            ramp(flown_command, wanted, change)
             command = world_from_heading(flown_command, yaw)
             command[2] = guarded_climb(command[2], z - ground, ceiling - (z - ground))
             predict(state, command, response, _DT)

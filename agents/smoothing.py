@@ -2,6 +2,7 @@
 
 import numpy as np
 from jaxtyping import Float
+from numba import njit
 
 from sim.types import EGO_FIELDS, MAX_SPEED, MAX_YAW_RATE, Observation
 
@@ -17,3 +18,10 @@ def smooth(action: Float[np.ndarray, "4"], observation: Observation) -> Float[np
     """The action, changed by no more than a vehicle can follow since the last step."""
     previous = observation["ego"][_PREVIOUS]
     return np.clip(action, previous - _MAX_CHANGE, previous + _MAX_CHANGE).astype(np.float32)
+
+
+@njit(cache=True)
+def ramp(command: np.ndarray, wanted: np.ndarray, change: float) -> None:
+    """Move a command (3,) in place towards the one wanted, each component by `change` at most: `smooth`, looked ahead."""
+    for i in range(3):
+        command[i] += min(max(wanted[i] - command[i], -change), change)
