@@ -13,9 +13,9 @@ import numpy as np
 from jaxtyping import Float
 
 from scenarios.generate.site import Ground
+from scenarios.widths import widths_at
 from sim.world.build import build_world
 from sim.world.clearance import ClearanceField
-from sim.world.geometry import World
 
 _RESOLUTION = 0.15
 """m; a ray ends where something is as near as this."""
@@ -56,10 +56,10 @@ def relative_gap(ground: Ground) -> float | None:
     """Gap between neighbouring obstacles at flying height, in hull diameters; None where there are meshes or nothing.
 
     Published: (Poisson-disc radius - mean obstacle width) / drone size. The radius here is the one whose saturated
-    discs are as dense as the world's obstacles, so that other worlds have one too; widths are the largest in plan.
+    discs are as dense as the world's obstacles, so that other worlds have one too; widths are those at flying height.
     """
     world = build_world(ground.spec, ())
-    widths = _widths_at(world, ground.altitude)
+    widths = widths_at(world, ground.altitude)
     if world.meshes or not len(widths):
         return None
     (x_low, y_low, _), (x_high, y_high, _) = ground.spec.low_m, ground.spec.high_m
@@ -104,22 +104,6 @@ def _checked_at(extent: float) -> Float[np.ndarray, " n"]:
         return np.array([extent / 2])
     first = (extent - (whole - 1) * _CHECK_SPACING) / 2
     return first + _CHECK_SPACING * np.arange(whole - 1)
-
-
-def _widths_at(world: World, height: float) -> Float[np.ndarray, " n"]:
-    """Largest extent in plan of everything that reaches flying height, m."""
-    cylinders, boxes, spheres = world.cylinders, world.boxes, world.spheres
-    tall = cylinders.bases[:, 2] + cylinders.heights > height
-    reaching = np.abs(boxes.centers[:, 2] - height) < boxes.half_sizes[:, 2]
-    above = np.abs(spheres.centers[:, 2] - height)
-    cut = above < spheres.radii
-    return np.concatenate(
-        [
-            2.0 * cylinders.radii[tall & (cylinders.bases[:, 2] <= height)],
-            2.0 * np.linalg.norm(boxes.half_sizes[reaching, :2], axis=1),
-            2.0 * np.sqrt(spheres.radii[cut] ** 2 - above[cut] ** 2),
-        ]
-    )
 
 
 def _free_distances(
