@@ -13,43 +13,56 @@ from scenarios.referee.shapes import ball, box, upright
 from sim.mover_spec import (
     BallShape,
     BlockShape,
+    ColumnShape,
     ConfinedVelocity,
     ConstantVelocity,
     MoverSpec,
     RandomAcceleration,
     WaypointLoop,
 )
+from sim.names import unknown
 
+SHAPES = ("sphere", "cylinder", "box")
+MOTIONS = ("constant_velocity", "bounce", "wrap", "random_acceleration", "waypoints")
+"""Kinds of movers that verdicts are given on; another one is refused."""
 _STREAM = 5
 """The random stream of a scenario's seed that accelerations are drawn from, with the mover's index behind it."""
 
 
 def mover_row(spec: MoverSpec) -> Float[np.ndarray, " r"]:
-    """A mover's shape as a row of convex.py, its centre at the origin."""
+    """A mover's shape as a row of convex.py, its centre at the origin; ValueError for a shape of no known kind."""
     shape = spec.shape
     if isinstance(shape, BallShape):
         return ball((0.0, 0.0, 0.0), shape.radius_m)
     if isinstance(shape, BlockShape):
         return box((0.0, 0.0, 0.0), np.array(shape.size_m) / 2, shape.yaw_rad)
-    return upright((0.0, 0.0, -shape.height_m / 2), shape.radius_m, shape.height_m)
+    if isinstance(shape, ColumnShape):
+        return upright((0.0, 0.0, -shape.height_m / 2), shape.radius_m, shape.height_m)
+    raise ValueError(unknown("shape of a mover", shape.kind, SHAPES))
 
 
 def mover_centers(
     spec: MoverSpec, seed: int, index: int, times: Float[np.ndarray, " t"]
 ) -> Float[np.ndarray, "t 3"]:
-    """Centres of a scenario's mover number `index` at times since the start, m, world."""
+    """Centres of a scenario's mover number `index` at times since the start, m, world; ValueError for an unknown motion."""
     motion = spec.motion
     if isinstance(motion, WaypointLoop):
         return _round_trip(motion, times)
     if isinstance(motion, RandomAcceleration):
         free = _random(motion, seed, index, times)
         return _mirrored(free, np.array(motion.low_m), np.array(motion.high_m))
-    free = np.array(motion.start_m) + times[:, None] * np.array(motion.velocity_m_s)
     if isinstance(motion, ConstantVelocity):
-        return free
-    assert isinstance(motion, ConfinedVelocity)
-    low, high = np.array(motion.low_m), np.array(motion.high_m)
-    return _mirrored(free, low, high) if motion.kind == "bounce" else _copied(free, low, high)
+        return _straight_on(motion, times)
+    if isinstance(motion, ConfinedVelocity) and motion.kind in _CONFINED:
+        low, high = np.array(motion.low_m), np.array(motion.high_m)
+        return _CONFINED[motion.kind](_straight_on(motion, times), low, high)
+    raise ValueError(unknown("motion of a mover", motion.kind, MOTIONS))
+
+
+def _straight_on(
+    motion: ConstantVelocity | ConfinedVelocity, times: Float[np.ndarray, " t"]
+) -> Float[np.ndarray, "t 3"]:
+    return np.array(motion.start_m) + times[:, None] * np.array(motion.velocity_m_s)
 
 
 def _mirrored(
@@ -68,6 +81,10 @@ def _copied(
     width = np.where(high > low, high - low, 1.0)
     laps = (free - low) / width
     return np.where(high > low, low + width * (laps - np.floor(laps)), low)
+
+
+_CONFINED = {"bounce": _mirrored, "wrap": _copied}
+"""How the box of a confined mover brings it back."""
 
 
 def _round_trip(motion: WaypointLoop, times: Float[np.ndarray, " t"]) -> Float[np.ndarray, "t 3"]:

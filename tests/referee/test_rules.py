@@ -1,14 +1,18 @@
 """Every rule of the referee, just inside and just outside."""
 
-from typing import Any
+from collections.abc import Iterator
+from typing import Any, get_args
 
 import numpy as np
 import pytest
+from pydantic import BaseModel
 
 from scenarios.referee import definitions
-from scenarios.referee.fields import KNOWN, check_known
+from scenarios.referee.fields import KNOWN, UNREAD, check_known
+from scenarios.referee.movers import MOTIONS, SHAPES, mover_centers, mover_row
 from scenarios.referee.sites import judge_sites, panel_has_fault, prize_of
-from sim import rules, safety_spec, scenario, task_spec, world_spec
+from sim import rules
+from sim.mover_spec import BallShape, ConfinedVelocity, ConstantVelocity, MoverSpec
 from sim.scenario import Scenario
 from sim.task_spec import Finish
 from sim.world import build
@@ -18,7 +22,6 @@ from tests.builders import scenario as field
 from tests.referee.drawn import TICK, ended, standing, track
 
 START = (5.0, 0.0, 1.5)
-_MODULES = (scenario, world_spec, task_spec, safety_spec)
 
 
 def test_the_numbers_are_those_the_environment_flies_by() -> None:
@@ -30,11 +33,65 @@ def test_the_numbers_are_those_the_environment_flies_by() -> None:
     assert definitions.PANEL_THICKNESS == build.PANEL_THICKNESS
 
 
-def test_the_referee_knows_every_field_of_a_scenario() -> None:
+def models_in(annotation: Any) -> Iterator[type[BaseModel]]:
+    """Every kind of part that a scenario can be made of."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        yield annotation
+        for each in annotation.model_fields.values():
+            yield from models_in(each.annotation)
+    for argument in get_args(annotation):
+        yield from models_in(argument)
+
+
+def test_the_referee_knows_every_part_and_field_of_a_scenario() -> None:
+    models = {model.__name__: model for model in models_in(Scenario)}
+    assert not KNOWN.keys() & UNREAD
+    assert models.keys() == KNOWN.keys() | UNREAD
     for name, known in KNOWN.items():
-        model = next(getattr(m, name) for m in _MODULES if hasattr(m, name))
         # Whoever adds a field that a verdict may hang on teaches the referee first.
-        assert set(model.model_fields) == known, name
+        assert set(models[name].model_fields) == known, name
+
+
+def test_the_referee_knows_every_kind_of_mover() -> None:
+    for part, known in (("shape", SHAPES), ("motion", MOTIONS)):
+        models = get_args(MoverSpec.model_fields[part].annotation)
+        kinds = [get_args(model.model_fields["kind"].annotation) for model in models]
+        assert sorted(sum(kinds, ())) == sorted(known)
+
+
+class Orbit(BaseModel):
+    """A motion, or a shape, that nobody has taught the referee."""
+
+    kind: str = "orbit"
+
+
+ON = ConstantVelocity(
+    kind="constant_velocity", start_m=(9.0, 0.0, 1.0), velocity_m_s=(1.0, 0.0, 0.0)
+)
+BALL = BallShape(kind="sphere", radius_m=0.3)
+
+
+def moving(**parts: Any) -> MoverSpec:
+    """A mover with parts that no scenario can have yet."""
+    whole = {"shape": BALL, "motion": ON, "semantic": "obstacle", "color": (0.5, 0.5, 0.5)}
+    return MoverSpec.model_construct(**{**whole, **parts})
+
+
+@pytest.mark.parametrize("part", ["shape", "motion"])
+def test_a_mover_of_an_unknown_kind_is_refused_by_name(part: str) -> None:
+    spec = moving(**{part: Orbit()})
+    with pytest.raises(ValueError, match=r"'Orbit': choose .*ConstantVelocity"):
+        check_known(field(world=world().model_copy(update={"movers": (moving(), spec)})))
+    check_known(field(world=world().model_copy(update={"movers": (moving(),)})))
+    with pytest.raises(ValueError, match=f"unknown {part} of a mover 'orbit': choose"):
+        mover_row(spec) if part == "shape" else mover_centers(spec, 0, 0, np.zeros(1))
+
+
+def test_a_box_that_brings_back_in_an_unknown_way_is_refused() -> None:
+    box = {"low_m": (0.0, 0.0, 1.0), "high_m": (9.0, 0.0, 1.0)}
+    odd = ConfinedVelocity.model_construct(**{**vars(ON), **box, "kind": "stick"})
+    with pytest.raises(ValueError, match=r"'stick': choose .*bounce, wrap"):
+        mover_centers(moving(motion=odd), 0, 0, np.zeros(1))
 
 
 def test_relief_is_refused_by_name() -> None:
