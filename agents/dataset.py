@@ -9,7 +9,8 @@ import torch
 from jaxtyping import Integer
 from torch import Tensor
 
-from agents.lattice import CANDIDATES, candidate_velocities, candidate_yaw_rates
+from agents.augmentation import augmented
+from agents.lattice import CANDIDATES
 from agents.mission_control import CHOICES
 from sim.types import EGO_FIELDS, GOAL_FIELDS, HISTORY_SHAPE, IMAGE_SHAPE, MAX_TOKENS, SITE_FIELDS
 
@@ -114,50 +115,8 @@ def to_tensors(frames: Frames, rows: Rows, device: str | torch.device) -> dict[s
 def batches(
     frames: Frames, rows: Rows, size: int, rng: np.random.Generator, device: str = "cpu"
 ) -> Iterator[dict[str, Tensor]]:
-    """One pass over the rows in random order, mirrored left-right by a coin toss a batch."""
+    """One pass over the rows in random order, each batch as `augmented` changes it."""
     order = rng.permutation(rows)
-    flips = rng.random(len(rows) // size) < 0.5
-    for index, flip in enumerate(flips):
+    for index in range(len(rows) // size):
         batch = to_tensors(frames, np.sort(order[index * size : (index + 1) * size]), device)
-        yield mirror(batch) if flip else batch
-
-
-def mirror(batch: dict[str, Tensor]) -> dict[str, Tensor]:
-    """The same frames seen in a mirror: y, roll and yaw change sign, images and lattice swap sides."""
-    out = dict(batch)
-    out["image"] = batch["image"].flip(-1)
-    out["history"] = batch["history"].flip(-1)
-    device = batch["ego"].device
-    out["ego"] = batch["ego"] * _EGO_SIGNS.to(device)
-    out["goal"] = batch["goal"] * _GOAL_SIGNS.to(device)
-    out["sites"] = batch["sites"] * _SITE_SIGNS.repeat(MAX_TOKENS).to(device)
-    for name in ("target_navigation", "target_survival"):
-        out[name] = batch[name][:, _MIRRORED.to(device)]
-    return out
-
-
-def _signs(names: tuple[str, ...], odd: set[str]) -> Tensor:
-    return torch.tensor([-1.0 if name in odd else 1.0 for name in names])
-
-
-def _mirrored_candidates() -> Tensor:
-    """Index of each candidate's mirror image."""
-    rows = np.column_stack([candidate_velocities(1.0), candidate_yaw_rates()])
-    images = rows * np.array([1.0, -1.0, 1.0, -1.0])
-    return torch.from_numpy(np.abs(rows[None] - images[:, None]).sum(axis=2).argmin(axis=1))
-
-
-_EGO_SIGNS = _signs(
-    EGO_FIELDS,
-    {
-        "velocity_body_y",
-        "gravity_body_y",
-        "rate_body_x",
-        "rate_body_z",
-        "previous_vy",
-        "previous_yaw_rate",
-    },
-)
-_GOAL_SIGNS = _signs(GOAL_FIELDS, {"direction_y"})
-_SITE_SIGNS = _signs(SITE_FIELDS, {"y", "facing_sin"})
-_MIRRORED = _mirrored_candidates()
+        yield augmented(batch, rng)

@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 import torch
 
+from agents.augmentation import mirror
 from agents.collect import CollectionJob, collect_flight
-from agents.dataset import FIELDS, batches, mirror, save_shard, stack_frames
+from agents.dataset import FIELDS, batches, save_shard, stack_frames
 from agents.frame_store import map_shards
 from agents.labels import Labeller
 from agents.lattice import CANDIDATES, TURN_LEFT, TURN_RIGHT

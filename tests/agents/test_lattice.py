@@ -1,10 +1,8 @@
-"""The lattice, its mirror image, and how two opinions on it are fused."""
+"""The lattice, and how two opinions on it are fused."""
 
 import numpy as np
 import pytest
-import torch
 
-from agents.dataset import mirror
 from agents.fusion import FusionRule, course_preference, fuse
 from agents.lattice import (
     CANDIDATES,
@@ -15,7 +13,7 @@ from agents.lattice import (
     candidate_velocities,
     candidate_yaw_rates,
 )
-from sim.types import EGO_FIELDS, GOAL_FIELDS, IMAGE_SHAPE, MAX_SPEED, MAX_TOKENS, SITE_FIELDS
+from sim.types import MAX_SPEED
 
 
 def test_no_candidate_exceeds_the_speed_limit_and_the_fastest_reach_it() -> None:
@@ -35,30 +33,6 @@ def test_the_lattice_is_its_own_mirror_image() -> None:
     rows = np.column_stack([candidate_velocities(1.0), candidate_yaw_rates()])
     mirrored = rows * np.array([1, -1, 1, -1])
     assert sorted(map(tuple, rows.round(9) + 0.0)) == sorted(map(tuple, mirrored.round(9) + 0.0))
-
-
-def random_batch(count: int = 3) -> dict[str, torch.Tensor]:
-    generator = torch.Generator().manual_seed(0)
-    return {
-        "image": torch.randint(0, 255, (count, *IMAGE_SHAPE), generator=generator),
-        "history": torch.randint(0, 255, (count, 3, 12, 16), generator=generator),
-        "ego": torch.randn(count, len(EGO_FIELDS), generator=generator),
-        "goal": torch.randn(count, len(GOAL_FIELDS), generator=generator),
-        "sites": torch.randn(count, MAX_TOKENS * len(SITE_FIELDS), generator=generator),
-        "target_navigation": torch.rand(count, CANDIDATES, generator=generator),
-        "target_survival": torch.rand(count, CANDIDATES, generator=generator) < 0.5,
-    }
-
-
-def test_mirroring_twice_changes_nothing_and_once_swaps_left_and_right() -> None:
-    batch = random_batch()
-    once, twice = mirror(batch), mirror(mirror(batch))
-    for name, value in batch.items():
-        assert torch.equal(twice[name], value), name
-    assert torch.equal(
-        once["target_survival"][:, TURN_LEFT], batch["target_survival"][:, TURN_RIGHT]
-    )
-    assert torch.equal(once["ego"][:, 1], -batch["ego"][:, 1])
 
 
 def test_a_vetoed_candidate_never_flies_while_another_is_left() -> None:
