@@ -221,15 +221,15 @@ class Describe:
     """Measure how hard scenarios' worlds are, or how well a logged flight was flown."""
 
     what: Positional[tuple[str, ...]]
-    """Library names, TOML files, `all`, or flight.mcap files."""
+    """Library names, TOML files, `all` for the whole library, or flight.mcap files."""
     worlds: int = 20
     """World seeds a scenario is measured on."""
     first_seed: int = 10_000
     """World seed to count up from."""
     markdown: Annotated[Path | None, tyro.conf.arg(metavar="PATH")] = None
-    """Also write the table to this file."""
+    """Also write the tables, of scenarios and of flights, to this file."""
     json: bool = False
-    """End standard output with one line of JSON."""
+    """End standard output with one line of JSON: the figures by scenario and log."""
 
     def run(self) -> int:
         """0 once measured."""

@@ -1,7 +1,7 @@
 """FlightBench's measures of how hard a world is: traversal obstruction, view occlusion, angle over length.
 
-Formulas: thu-uav/FlightBench, flightbench/script/cal_difficulty.py (calFeasibility, calVisibility, calMW). EVALUATION
-calls the third one average gap loss. Theirs runs on a point cloud from Unity and a way from a roadmap in space; ours on
+Formulas: thu-uav/FlightBench, flightbench/script/cal_difficulty.py (calFeasibility, calVisibility, calMW), the
+third one told as average gap loss. Theirs runs on a point cloud from Unity and a way from a roadmap in space; ours on
 exact distances (obstruction), on points of the exact surfaces (occlusion), and along the shortest free way. The
 ground is no obstacle, and what moves is ignored.
 """
