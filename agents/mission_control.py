@@ -8,7 +8,7 @@ import numpy as np
 from jaxtyping import Bool, Float
 
 from agents.pilot import Brain, Briefing
-from sim.rules import CLOSE_UP_SECONDS, PANEL_SIDE, READING_SIDES, VIEW_DISTANCE
+from sim.rules import CLOSE_UP_SECONDS, READING_SIDES, VIEW_DISTANCE
 from sim.tasks.base import make_goal
 from sim.types import CHOICES, EGO_FIELDS, MAX_TOKENS, SITE_FIELDS, Observation
 
@@ -56,8 +56,8 @@ class Sites:
         sites[HOME] = False
         return int(np.where(sites, self.distance, np.inf).argmin())
 
-    def in_view(self, panel_side: float = PANEL_SIDE) -> int:
-        """The nearest site, if its panel is near enough to be read and shows its face to the camera; else -1."""
+    def in_view(self, panel_side: float) -> int:
+        """The nearest site, if its panel, `panel_side` m wide, is near enough to be read and shows its face to the camera; else -1."""
         site = self.nearest()
         panel = self.panel_offset[site]
         distance = length(panel)

@@ -162,7 +162,10 @@ def _way_lengths(
 
 
 def _pull_tight(points: Float[np.ndarray, "n 2"], space: FreeSpace) -> Float[np.ndarray, "m 2"]:
-    """Drop every corner that a free straight line can skip."""
+    """Straight on from each point to the last one before the first that is out of its sight.
+
+    Points further on that come into sight again are not tried, so that a few corners may be left to skip.
+    """
     kept = [0]
     while kept[-1] < len(points) - 1:
         here = kept[-1]

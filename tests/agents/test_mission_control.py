@@ -242,7 +242,8 @@ def test_only_the_panel_in_view_is_believed_anew(flight: Flight) -> None:
 def test_a_panel_is_in_view_from_near_and_in_front(
     flight: Flight, x: float, y: float, yaw: float, seen: int
 ) -> None:
-    assert read_sites(at(flight, x, y, yaw)).in_view() == seen
+    panel_side = make_briefing(flight).panel_side
+    assert read_sites(at(flight, x, y, yaw)).in_view(panel_side) == seen
 
 
 def test_the_goal_is_the_targets_viewpoint_and_the_pad_is_approached_at_flying_height(

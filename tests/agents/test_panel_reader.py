@@ -54,7 +54,7 @@ def readings(cells: str, covered: bool = False) -> np.ndarray:
             flown.advance(HOVER)
             observation = flown.observation()
             sites, briefing = read_sites(observation), make_briefing(flown)
-            assert sites.in_view() == 1
+            assert sites.in_view(briefing.panel_side) == 1
             seen.append(read_panel(observation, sites.panel_offset[1], sites.facing[1], briefing))
     return np.array(seen)
 
