@@ -6,25 +6,18 @@ from jaxtyping import Float
 from agents.known_way import KnownWay
 from agents.lattice import candidate_velocities
 from agents.local_map import LocalMap
-from agents.mission_control import (
-    CHOICES,
-    HOME,
-    INSPECT,
-    LAND,
-    Sites,
-    allowed_choices,
-    read_sites,
-)
+from agents.mission_mask import allowed_choices
 from agents.panel_reader import read_panel
 from agents.path_check import FIELD_REACH, LOOK_AHEAD_S, distance_field, look_ahead
 from agents.pilot import Plan, make_briefing
 from agents.reckoning import heading_from_body, turn_about_z
+from agents.sites import HOME, INSPECT, LAND, Sites, read_sites
 from agents.smoothing import MAX_CHANGE_M_S
 from agents.ways import follow
 from sim.flight import Flight
 from sim.physics.response import STATE_SIZE, ResponseParams
 from sim.physics.vehicle import GRAVITY
-from sim.types import EGO_FIELDS, MAX_SPEED, Observation
+from sim.types import CHOICES, EGO_FIELDS, MAX_SPEED, Observation
 
 _ROOM = 0.12
 """m beyond the hull at which survival is judged even."""

@@ -4,7 +4,9 @@ import numpy as np
 from jaxtyping import Bool
 
 from agents.lattice_pilot import LatticePilot
-from agents.mission_control import HOME, MissionControl, allowed_choices, read_sites
+from agents.mission_control import MissionControl
+from agents.mission_mask import allowed_choices
+from agents.sites import HOME, read_sites
 from sim.flight import Flight
 from sim.types import Decision, Observation
 

@@ -11,8 +11,15 @@ from torch import Tensor
 
 from agents.augmentation import augmented
 from agents.lattice import CANDIDATES
-from agents.mission_control import CHOICES
-from sim.types import EGO_FIELDS, GOAL_FIELDS, HISTORY_SHAPE, IMAGE_SHAPE, MAX_TOKENS, SITE_FIELDS
+from sim.types import (
+    CHOICES,
+    EGO_FIELDS,
+    GOAL_FIELDS,
+    HISTORY_SHAPE,
+    IMAGE_SHAPE,
+    MAX_TOKENS,
+    SITE_FIELDS,
+)
 
 HELD_OUT_EVERY = 25
 """World seeds divisible by this validate, so that no frame validates what its neighbours trained."""

@@ -8,16 +8,9 @@ from agents.docking import hold, land
 from agents.fence import Fence
 from agents.fusion import FusionRule, course_preference, fuse
 from agents.lattice import candidate_action
-from agents.mission_control import (
-    DOCK_RADIUS,
-    HOME,
-    INSPECT,
-    LAND,
-    MissionControl,
-    length,
-    read_sites,
-)
+from agents.mission_control import DOCK_RADIUS, MissionControl
 from agents.pilot import Brain, Briefing, Watcher, make_briefing
+from agents.sites import HOME, INSPECT, LAND, length, read_sites
 from agents.smoothing import smooth
 from sim.flight import Flight
 from sim.types import GOAL_FIELDS, MASKED, Decision, Observation

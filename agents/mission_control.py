@@ -1,181 +1,24 @@
-"""Mission bookkeeping that is the same in every pilot: when to ask, what is allowed, what was believed."""
+"""Mission bookkeeping that is the same in every pilot: when to ask, what to make of the answer, what was believed."""
 
 import math
 from dataclasses import dataclass, field
-from functools import cached_property
 
 import numpy as np
-from jaxtyping import Bool, Float
+from jaxtyping import Float
 
+from agents.mission_mask import LAND_RADIUS, allowed_choices, possible_choices
 from agents.pilot import Brain, Briefing
-from sim.rules import CLOSE_UP_SECONDS, READING_SIDES, VIEW_DISTANCE
+from agents.sites import HOME, INSPECT, LAND, Sites, approach, length, read_sites
+from sim.rules import CLOSE_UP_SECONDS
 from sim.tasks.base import make_goal
 from sim.types import CHOICES, EGO_FIELDS, MAX_TOKENS, SITE_FIELDS, Observation
 
-HOME, INSPECT, LAND = 0, MAX_TOKENS, MAX_TOKENS + 1
 DOCK_RADIUS = 1.8
 """m from a viewpoint within which the scripted hold takes over: the finest step of the lattice ends no nearer."""
-AT_RADIUS = 3.0
-"""m within which a drone is at a site it has visited: it may have passed the viewpoint at speed."""
-LAND_RADIUS = 0.8
-"""m over the ground from the pad's centre within which landing may be chosen."""
-_READING_BEARING = np.deg2rad(40.0)
 _KEEP_TARGET = 1.0
 """Nats by which another choice must beat the present target: no dithering between near equals."""
 _BATTERY = EGO_FIELDS.index("battery")
-_X, _FACING, _PRIZE, _MANDATORY, _VISITED, _DWELL, _FAULTY = (
-    slice(0, 3), slice(3, 5), 5, 6, 7, 8, 10,
-)  # fmt: skip
-
-
-@dataclass(frozen=True)
-class Sites:
-    """The site tokens by name; distances in metres, angles in the heading frame."""
-
-    present: Bool[np.ndarray, "12"]
-    offset: Float[np.ndarray, "12 3"]
-    facing: Float[np.ndarray, "12 2"]
-    prize: Float[np.ndarray, "12"]
-    mandatory: Bool[np.ndarray, "12"]
-    visited: Bool[np.ndarray, "12"]
-    dwell: Float[np.ndarray, "12"]
-
-    @cached_property
-    def distance(self) -> Float[np.ndarray, "12"]:
-        return np.linalg.norm(self.offset, axis=1)
-
-    @property
-    def panel_offset(self) -> Float[np.ndarray, "12 3"]:
-        """Where each site's panel stands, relative to the drone."""
-        ahead = np.concatenate([self.facing, np.zeros((MAX_TOKENS, 1))], axis=1)
-        return self.offset + VIEW_DISTANCE * ahead
-
-    def nearest(self) -> int:
-        """The site whose viewpoint is nearest."""
-        sites = self.present.copy()
-        sites[HOME] = False
-        return int(np.where(sites, self.distance, np.inf).argmin())
-
-    def in_view(self, panel_side: float) -> int:
-        """The nearest site, if its panel, `panel_side` m wide, is near enough to be read and shows its face to the camera; else -1."""
-        site = self.nearest()
-        panel = self.panel_offset[site]
-        distance = length(panel)
-        ahead = abs(np.arctan2(panel[1], panel[0])) < _READING_BEARING
-        frontal = float(panel[:2] @ self.facing[site]) > 0.5 * distance
-        near = distance < READING_SIDES * panel_side
-        return site if self.present[site] and near and ahead and frontal else -1
-
-    def at(self) -> int:
-        """The visited site the drone is at; -1 if none."""
-        here = self.present & self.visited & (self.distance <= AT_RADIUS)
-        here[HOME] = False
-        return int(np.where(here, self.distance, np.inf).argmin()) if here.any() else -1
-
-
-def read_sites(observation: Observation) -> Sites:
-    """Unpack the observation's `sites` and `sites_mask`."""
-    tokens = observation["sites"].reshape(MAX_TOKENS, len(SITE_FIELDS)).astype(np.float64)
-    return Sites(
-        present=observation["sites_mask"].astype(bool),
-        offset=tokens[:, _X],
-        facing=tokens[:, _FACING],
-        prize=tokens[:, _PRIZE],
-        mandatory=tokens[:, _MANDATORY] > 0.5,
-        visited=tokens[:, _VISITED] > 0.5,
-        dwell=tokens[:, _DWELL],
-    )
-
-
-def approach(sites: Sites, target: int) -> Float[np.ndarray, "3"]:
-    """The point to fly to for a target, relative to the drone; the pad is approached at the viewpoints' height."""
-    offset = sites.offset[target].copy()
-    if target == HOME:
-        others = sites.present.copy()
-        others[HOME] = False
-        offset[2] = sites.offset[others, 2].mean()
-    return offset
-
-
-def approaches(sites: Sites) -> Float[np.ndarray, "12 3"]:
-    """`approach` of every target."""
-    offsets = sites.offset.copy()
-    offsets[HOME] = approach(sites, HOME)
-    return offsets
-
-
-def length(vector: Float[np.ndarray, " n"]) -> float:
-    """Euclidean length: that of `np.linalg.norm`, bit for bit, in a fifth of its time."""
-    return math.sqrt(vector.dot(vector))
-
-
-def energy_left(observation: Observation, briefing: Briefing) -> float:
-    """Wh above the reserve."""
-    battery = float(observation["ego"][_BATTERY])
-    return (battery - briefing.reserve_fraction) * briefing.capacity_wh
-
-
-def allowed_choices(
-    sites: Sites, observation: Observation, briefing: Briefing
-) -> Bool[np.ndarray, "14"]:
-    """What the rules and the observable energy (straight distance x detour) leave open.
-
-    A site is open if the energy reaches there, on to the mandatory sites not yet visited, and home.
-    Home is open once no mandatory site is left that can still be reached.
-    """
-    left = energy_left(observation, briefing)
-    duties = _reachable_duties(sites, briefing, left)
-    allowed = np.zeros(CHOICES, dtype=bool)
-    for token in np.flatnonzero(sites.present & ~sites.visited).tolist():
-        allowed[token] = token != HOME and _cost_via(token, duties, sites, briefing) <= left
-    over_pad = length(sites.offset[HOME, :2]) <= LAND_RADIUS
-    done = not any(allowed[duty] for duty in duties)
-    allowed[HOME] = done and not over_pad
-    allowed[LAND] = done and over_pad
-    here = sites.at()
-    if here >= 0 and sites.dwell[here] < CLOSE_UP_SECONDS:
-        stay = briefing.energy.hovering_wh(CLOSE_UP_SECONDS - sites.dwell[here])
-        allowed[INSPECT] = stay + _cost_from(np.zeros(3), duties, sites, briefing) <= left
-    return allowed
-
-
-def possible_choices(sites: Sites) -> Bool[np.ndarray, "14"]:
-    """What can be done at all, whatever energy and duties say: the mission without its mask."""
-    possible = np.zeros(CHOICES, dtype=bool)
-    possible[: len(sites.present)] = sites.present & ~sites.visited
-    over_pad = length(sites.offset[HOME, :2]) <= LAND_RADIUS
-    possible[HOME], possible[LAND] = not over_pad, over_pad
-    here = sites.at()
-    possible[INSPECT] = here >= 0 and bool(sites.dwell[here] < CLOSE_UP_SECONDS)
-    return possible
-
-
-def _reachable_duties(sites: Sites, briefing: Briefing, left: float) -> list[int]:
-    """Mandatory sites not yet visited that the energy reaches, each on its own."""
-    open_ = np.flatnonzero(sites.present & sites.mandatory & ~sites.visited)
-    return [int(token) for token in open_ if _cost_via(int(token), [], sites, briefing) <= left]
-
-
-def _cost_via(token: int, duties: list[int], sites: Sites, briefing: Briefing) -> float:
-    """Wh to fly to a site, serve it, then the duties, then land at home."""
-    energy, place = briefing.energy, sites.offset[token]
-    there = length(place) * energy.per_metre_wh + energy.per_stop_wh
-    rest = [duty for duty in duties if duty != token]
-    return there + _cost_from(place, rest, sites, briefing)
-
-
-def _cost_from(
-    place: Float[np.ndarray, "3"], duties: list[int], sites: Sites, briefing: Briefing
-) -> float:
-    """Wh from a place through the duties, nearest first, and home."""
-    energy, total, rest = briefing.energy, briefing.energy.landing_wh, list(duties)
-    while rest:
-        token = min(rest, key=lambda duty: length(sites.offset[duty] - place))
-        rest.remove(token)
-        total += length(sites.offset[token] - place) * energy.per_metre_wh
-        total += energy.per_stop_wh
-        place = sites.offset[token]
-    return total + length(sites.offset[HOME] - place) * energy.per_metre_wh
+_FAULTY = SITE_FIELDS.index("belief_faulty")
 
 
 @dataclass

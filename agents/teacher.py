@@ -4,23 +4,17 @@ import numpy as np
 from jaxtyping import Float
 
 from agents.lattice import candidate_velocities
-from agents.mission_control import (
-    CHOICES,
-    HOME,
-    LAND,
-    LAND_RADIUS,
-    energy_left,
-    read_sites,
-)
+from agents.mission_mask import LAND_RADIUS, energy_left
 from agents.mission_teacher import MissionTeacher
 from agents.pilot import Plan, make_briefing
 from agents.rollout import Rollouts
+from agents.sites import HOME, LAND, read_sites
 from agents.truth import Truth
 from agents.ways import follow
 from sim.flight import Flight
 from sim.frames import world_from_heading
 from sim.task_spec import MissionTask
-from sim.types import Observation
+from sim.types import CHOICES, Observation
 
 SURVIVAL_MARGIN = 0.12
 """m of clearance beyond the hull that counts as surviving: what noise and gusts may take."""

@@ -11,11 +11,10 @@ import pytest
 from gymnasium.utils.env_checker import check_env
 
 import agents
-from agents.mission_control import CHOICES as PILOT_CHOICES
-from agents.mission_control import HOME, INSPECT, LAND
-from sim.plan_env import CHOICES, PlanEnv
+from agents.sites import HOME, INSPECT, LAND
+from sim.plan_env import PlanEnv
 from sim.scenario import Scenario
-from sim.types import MAX_TOKENS, SITE_FIELDS
+from sim.types import CHOICES, MAX_TOKENS, SITE_FIELDS
 from tests.builders import FAULTY, HEALTHY, mission, scenario
 
 SITES = (
@@ -81,7 +80,7 @@ def test_stable_baselines_has_no_complaint() -> None:
 
 
 def test_choices_are_the_pilots() -> None:
-    assert CHOICES == PILOT_CHOICES == LAND + 1
+    assert CHOICES == LAND + 1
 
 
 def test_a_simple_plan_completes_the_mission_for_its_prize(env: PlanEnv) -> None:

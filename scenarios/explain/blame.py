@@ -20,7 +20,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from agents.mission_control import HOME, LAND
+from agents.sites import HOME, LAND
 from scenarios.explain.odds import odds_words
 from scenarios.explain.privileged import Privileged, Truth
 from sim.record.reader import Flight as Log

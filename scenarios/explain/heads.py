@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from agents.mission_control import HOME, INSPECT, LAND
+from agents.sites import HOME, INSPECT, LAND
 from scenarios.explain.blame import energy_left_wh
 from scenarios.explain.section import Section
 from sim.record.lattice_view import Lattice, read_lattice

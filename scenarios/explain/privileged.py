@@ -7,7 +7,7 @@ from jaxtyping import Bool, Float
 
 from agents.fusion import course_preference, fuse
 from agents.lattice_pilot import LatticePilot
-from agents.mission_control import HOME
+from agents.sites import HOME
 from agents.teacher import TeacherBrain
 from scenarios.explain.again import Again
 from sim.record.route_marks import waypoints_done

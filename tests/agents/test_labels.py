@@ -14,7 +14,7 @@ from agents.frame_store import map_shards
 from agents.labels import Labeller
 from agents.lattice import CANDIDATES, TURN_LEFT, TURN_RIGHT
 from agents.lattice_pilot import LatticePilot
-from agents.mission_control import INSPECT
+from agents.sites import INSPECT
 from agents.teacher import TeacherBrain
 from sim.flight import Flight
 from sim.scenario import Scenario, Start, Weather

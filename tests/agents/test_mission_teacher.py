@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 import pytest
 
-from agents.mission_control import HOME, INSPECT, LAND
 from agents.mission_teacher import (
     DUTY_STRETCHES,
     MANDATORY_BONUS,
@@ -18,6 +17,7 @@ from agents.mission_teacher import (
     collectable_prize,
 )
 from agents.optimum import mission_optimum
+from agents.sites import HOME, INSPECT, LAND
 from agents.truth import Truth
 from sim.flight import Flight
 from sim.rules import CLOSE_UP_ALLOWANCE, FAULT_FACTOR, PRIOR_BLOCKED, PRIOR_FAULTY

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from agents.mission_control import read_sites
 from agents.panel_reader import read_panel
 from agents.pilot import make_briefing
+from agents.sites import read_sites
 from scenarios.generate.missions import draw_cells
 from tests.builders import (
     FAULTY,

@@ -9,14 +9,15 @@ import pytest
 import agents
 from agents.composite import BlindMission
 from agents.lattice_pilot import LatticePilot
-from agents.mission_control import CHOICES, HOME, INSPECT, LAND
 from agents.optimum import mission_bounds
 from agents.pilot import Plan
 from agents.planners import NearestPlanner, ObservablePlanner, RatioPlanner
+from agents.sites import HOME, INSPECT, LAND
 from agents.truth import Truth
 from sim.flight import Flight
 from sim.rules import CLOSE_UP_ALLOWANCE, FAULT_FACTOR
 from sim.scenario import Battery, Scenario
+from sim.types import CHOICES
 from tests.builders import mission
 
 FAULTY = "bbbbbooobboobbbb"

@@ -17,7 +17,6 @@ from agents.frame_store import StoredFrames
 from agents.imitate import BALANCES, ImitationConfig, imitate, validate
 from agents.lattice import CANDIDATES
 from agents.loading import load_pilot
-from agents.mission_control import CHOICES
 from agents.side_by_side import Training, train_side_by_side
 from agents.train_config import LAST_TRAINING_SEED, TrainConfig
 from agents.training import train
@@ -25,6 +24,7 @@ from models import MultiTaskNet, NetworkConfig
 from models.checkpoint import WEIGHTS
 from sim.flight import Flight
 from sim.scenario import Scenario
+from sim.types import CHOICES
 from tests.builders import goal, mission, scenario, trunk, world
 
 CONFIG = ImitationConfig(steps=10, batch=16, learning_rate=1e-3, seed=0)
