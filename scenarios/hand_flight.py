@@ -1,7 +1,7 @@
 """A mission by hand, from a mission file or a plan, becomes a scenario in its place, and is checked."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -10,11 +10,20 @@ from jaxtyping import Float
 from scenarios.as_written import Points, as_written
 from scenarios.catalog import ScenarioError, in_words, validated
 from scenarios.family import Family
-from scenarios.generate import HEADROOM, WEATHER_STREAM, check_flyable, draw_weather
+from scenarios.generate import (
+    HEADROOM,
+    MOVERS_STREAM,
+    WEATHER_STREAM,
+    Unplaceable,
+    check_flyable,
+    draw_movers,
+    draw_weather,
+)
 from scenarios.hand_mission import HandMission, pack_wh, task_of
 from scenarios.place_family import LOW_CEILING, family_of
 from scenarios.place_window import Window, window_world
 from sim.fields import MAX_EXTENT
+from sim.mover_spec import MoverSpec
 from sim.safety_spec import Safety
 from sim.scenario import FORMAT, Battery, Limits, Scenario, Start
 from sim.task_spec import MissionTask
@@ -61,6 +70,9 @@ def flown(setting: Setting, asked: ByHand) -> Scenario:
     window = asked.window or _around(asked.points)
     _check_extent(asked, window)
     family = _family(setting, asked)
+    # A flight height begins the flight, too, where the file does not say at what height it begins.
+    begun = asked.mission.model_copy(update={"start_height_m": family.altitude.flight_m})
+    asked = replace(asked, mission=begun)
     world = _world(setting, asked, window, family.altitude.max_m)
     table = _table(setting, asked, family, world, -np.array(window.crop[:2]))
     scenario = validated(table, Scenario, asked.where)
@@ -100,11 +112,12 @@ def _check_extent(asked: ByHand, window: Window) -> None:
 
 def _family(setting: Setting, asked: ByHand) -> Family:
     changes, mission = asked.changes, asked.mission
-    if "altitude" not in changes:
-        highest = max([mission.start_height_m, *(site.position_m[2] for site in mission.sites)])
-        top = round(max(LOW_CEILING, highest + _OVERHEAD), 3)
-        flight = min(mission.start_height_m, top / 2)
-        changes = {**changes, "altitude": {"flight_m": flight, "max_m": top}}
+    highest = max([mission.start_height_m, *(site.position_m[2] for site in mission.sites)])
+    top = round(max(LOW_CEILING, highest + _OVERHEAD), 3)
+    altitude = changes.get("altitude", {})
+    if isinstance(altitude, dict):  # What else it is, is refused as such.
+        altitude = {"flight_m": mission.start_height_m, "max_m": top, **altitude}
+    changes = {**changes, "altitude": altitude}
     return family_of(setting.place or "delft", "mission", changes, setting.options, asked.where)
 
 
@@ -126,6 +139,8 @@ def _table(
     with in_words(Safety, f"{asked.where}: geoFence"):
         fences = None if asked.safety is None else asked.safety(shift, limit)
     rng = np.random.default_rng([setting.seed, 0, WEATHER_STREAM])
+    start = _start(mission, world, shift)
+    movers = _movers(setting, asked, family, world, start)
     return {
         "format": FORMAT,
         "name": asked.name,
@@ -133,8 +148,8 @@ def _table(
         "redraws": 0,
         "vehicle": family.vehicle,
         "speed_limit_m_s": family.speed_limit_m_s,
-        "world": {**world.model_dump(), "panels": panels},
-        "start": _start(mission, world, shift),
+        "world": {**world.model_dump(), "panels": panels, "movers": movers},
+        "start": start,
         "task": task,
         "limits": Limits(altitude_max_m=limit),
         "battery": _battery(mission, family, asked.changes),
@@ -145,6 +160,7 @@ def _table(
         "rates": family.rates,
         "faults": family.faults,
         "safety": fences,
+        "collision_radius_m": family.collision_radius_m,
     }
 
 
@@ -154,6 +170,19 @@ def _start(mission: HandMission, world: WorldSpec, shift: Shift) -> Start:
     return Start(
         position_m=(round(float(x), 3), round(float(y), 3), height), yaw_rad=mission.start_yaw_rad
     )
+
+
+def _movers(
+    setting: Setting, asked: ByHand, family: Family, world: WorldSpec, start: Start
+) -> tuple[MoverSpec, ...]:
+    """As in a family: drawn over the whole window, leaving the start alone for its first seconds."""
+    rng = np.random.default_rng([setting.seed, 0, MOVERS_STREAM])
+    try:
+        return draw_movers(family.movers, world, start, family.altitude.max_m, rng)
+    except (ValueError, Unplaceable) as error:
+        text = str(error)
+        said = text if text.startswith("movers") else f"movers: {text}"
+        raise ScenarioError(f"{asked.where}: {said}") from error
 
 
 def _battery(mission: HandMission, family: Family, changes: dict[str, Any]) -> Battery:

@@ -32,8 +32,9 @@ def drawn(
     seed: int,
     where: str,
     crop: Any = None,
+    name: str | None = None,
 ) -> Scenario:
-    """A flight that the seed draws in the fullest window of the place."""
+    """A flight that the seed draws in the fullest window of the place, or in a crop; named like the place if no name is given."""
     family = family_of(place, kind, changes, options, where)
     ceiling = family.altitude.max_m + HEADROOM
     try:
@@ -51,7 +52,7 @@ def drawn(
         "place_options": options,
     }
     named = NamedFamily(
-        name=Path(place).name.split(".")[0],
+        name=Path(place).name.split(".")[0] if name is None else name,
         family=validated({**family.model_dump(), "world": world}, Family, where),
     )
     scenario = resolve(named, seed)

@@ -6,24 +6,19 @@ from typing import Any
 
 from scenarios.as_written import points_of_mission, points_of_plan
 from scenarios.catalog import ScenarioError, read_text, resolve, tables_of, validated
-from scenarios.family import Family
 from scenarios.hand_flight import ByHand, Setting, flown
 from scenarios.hand_mission import FARTHEST, HandMission, check_count
+from scenarios.mission_keys import FAMILY_KEYS, HAND_KEYS, MISSION_FORMAT, check_keys, name_in
 from scenarios.place_choices import chosen_options, chosen_window
 from scenarios.place_family import KINDS, drawn
 from scenarios.plan_file import read_plan
 from scenarios.plan_mission import Spot, fences_of, home_in_place, mission_of
-from sim.names import did_you_mean, unknown
+from sim.names import unknown
 from sim.scenario import FORMAT, Scenario
 from sim.types import MAX_SPEED
 from sim.world.importers import PLACES, load_place
 from sim.world.place_options import SUFFIXES, PlaceOptions
 from sim.world_spec import WorldSpec
-
-MISSION_FORMAT = "mission/1"
-_HAND_KEYS = set(HandMission.model_fields)
-_FAMILY_KEYS = set(Family.model_fields) - {"world", "format"}
-_OWN_KEYS = {"format", "name", "crop_m", "place_options"}
 
 
 @dataclass(frozen=True)
@@ -129,24 +124,19 @@ def _moved_into(
 def _from_mission(
     place: str, table: dict[str, Any], where: str, seed: int, options: dict[str, Any]
 ) -> Scenario:
-    known = _HAND_KEYS | _FAMILY_KEYS | _OWN_KEYS
-    for key in table:
-        if key not in known:
-            raise ScenarioError(f"{where}: {key}: unknown key{did_you_mean(key, known)}")
+    check_keys(table, where)
     chosen = chosen_options(place, table.get("place_options", {}), options, where)
-    family = {key: table[key] for key in table if key in _FAMILY_KEYS}
-    by_hand = {key: table[key] for key in table if key in _HAND_KEYS}
+    family = {key: table[key] for key in table if key in FAMILY_KEYS}
+    by_hand = {key: table[key] for key in table if key in HAND_KEYS}
+    crop, name = table.get("crop_m"), name_in(table, where)
     if not by_hand:
         if not place:
             raise ScenarioError(f"{where}: draws its sites, which needs a place")
-        return drawn(place, None, family, chosen, seed, where, table.get("crop_m"))
-    if "task" in table:
-        raise ScenarioError(f"{where}: task and {min(by_hand)}: draw the sites, or name them")
+        return drawn(place, None, family, chosen, seed, where, crop, name)
     mission = validated(by_hand, HandMission, where)
-    crop = table.get("crop_m")
     asked = ByHand(
         where=where,
-        name=str(table.get("name") or Path(where).stem),
+        name=Path(where).stem if name is None else name,
         mission=mission,
         points=points_of_mission(mission),
         changes=family,

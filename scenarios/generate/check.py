@@ -5,7 +5,7 @@ import numpy as np
 from scenarios.generate.pad import check_pad
 from scenarios.generate.routes import check_route
 from scenarios.generate.site import Ground
-from sim.physics.vehicle import load_vehicle
+from sim.physics.vehicle import colliding_hull, load_vehicle
 from sim.safety import fences_of
 from sim.scenario import Scenario
 from sim.task_spec import AvoidTask, MissionTask, NavigateTask
@@ -40,6 +40,7 @@ def check_flyable(scenario: Scenario) -> None:
     """Raise ValueError naming the field and the value where a flight could not be built, begin or succeed."""
     world = check_buildable(scenario)
     vehicle = load_vehicle(scenario.vehicle)
+    colliding_hull(vehicle, scenario)
     _check_heights(scenario)
     start = scenario.start.position_m
     _check_inside(scenario, "start.position_m", start)

@@ -18,7 +18,7 @@ from sim.scenario import FORMAT, Battery, Limits, Scenario, Weather
 from sim.world_spec import WorldSpec
 
 MAX_REDRAWS = 40
-_WORLD_STREAM, _TASK_STREAM, WEATHER_STREAM, _MOVERS_STREAM, _OBSTRUCTION_STREAM = range(101, 106)
+_WORLD_STREAM, _TASK_STREAM, WEATHER_STREAM, MOVERS_STREAM, _OBSTRUCTION_STREAM = range(101, 106)
 HEADROOM = 2.0
 """m of world above the altitude limit."""
 
@@ -70,7 +70,7 @@ def _draw(family: Family, name: str, seed: int, redraw: int) -> Scenario:
         )
         spec = WorldSpec.model_validate({**spec.model_dump(), "panels": panels})
     if family.movers:
-        movers_rng = np.random.default_rng([seed, redraw, _MOVERS_STREAM])
+        movers_rng = np.random.default_rng([seed, redraw, MOVERS_STREAM])
         movers = draw_movers(family.movers, spec, start, altitude.max_m, movers_rng)
         spec = WorldSpec.model_validate({**spec.model_dump(), "movers": (*spec.movers, *movers)})
     return Scenario(

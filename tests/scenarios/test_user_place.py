@@ -8,6 +8,8 @@ import trimesh
 
 import agents
 import scenarios
+from scenarios.family import Family
+from scenarios.mission_keys import FAMILY_KEYS
 from scenarios.place_arguments import parse_options
 from scenarios.user_place import bring
 from sim.flight import Flight
@@ -76,9 +78,77 @@ def test_the_mission_file_of_the_documentation_works(city: str, tmp_path: Path) 
     assert (scenario.world.place_options.lod, scenario.speed_limit_m_s) == ("1.2", 4.0)
 
 
+MOVERS = """[[movers]]
+movers_per_m2 = 0.01
+shape = "cylinder"
+radius_m = [0.2, 0.3]
+speed_m_s = [0.5, 1.0]
+motion = "bounce"
+"""
+DRAWN = 'format = "mission/1"\n[task]\nkind = "navigate"\ndistance_m = [25.0, 35.0]\n'
+
+
+@pytest.mark.parametrize("text", [HAND, DRAWN], ids=["named", "drawn"])
+def test_what_a_family_says_of_a_flight_a_mission_file_says_too(
+    city: str, tmp_path: Path, text: str
+) -> None:
+    """Whether its sites are named or drawn."""
+    text = 'name = "rounds"\ncollision_radius_m = 0.1\nspeed_limit_m_s = 3.5\n' + text + MOVERS
+    path = written(tmp_path / "m.toml", text)
+    scenario = bring(city, path, 7).scenario
+    assert (scenario.name, scenario.collision_radius_m) == ("rounds", 0.1)
+    assert scenario.speed_limit_m_s == 3.5
+    movers = scenario.world.movers
+    assert {mover.motion.kind for mover in movers} == {"bounce"}
+    width, depth = np.array(scenario.world.high_m[:2]) - scenario.world.low_m[:2]
+    assert len(movers) == pytest.approx(0.01 * width * depth, abs=4 * np.sqrt(0.01 * width * depth))
+    assert bring(city, path, 7).scenario == scenario
+    assert bring(city, path, 8).scenario.world.movers != movers
+    without = bring(city, written(tmp_path / "n.toml", text.replace(MOVERS, "")), 7).scenario
+    assert without.world.movers == ()
+    assert without.start == scenario.start
+    assert without.task == scenario.task
+
+
+def test_every_key_of_a_family_is_for_mission_files_or_refused(city: str, tmp_path: Path) -> None:
+    """None is passed over: what is not refused as a key is read, and refused as a value."""
+    named = HAND.replace("[altitude]\nmax_m = 4.0\n", "")
+    for key in Family.model_fields.keys() - {"format"}:
+        for text in (named, 'format = "mission/1"\n'):
+            bad = written(tmp_path / "m.toml", f"{key} = {{ nonsense = 1 }}\n" + text)
+            with pytest.raises(scenarios.ScenarioError, match=rf"m\.toml.*{key}") as caught:
+                bring(city, bad, 3)
+            assert key in FAMILY_KEYS or "choose altitude, battery, camera" in str(caught.value)
+
+
+def test_the_height_of_flight_begins_it(city: str, tmp_path: Path) -> None:
+    """By either name, with the same battery; an altitude limit below the usual height needs no other word."""
+    by_altitude = bring(
+        city, written(tmp_path / "m.toml", HAND.replace("max_m", "flight_m = 2.5\nmax_m")), 3
+    )
+    by_start = bring(
+        city, written(tmp_path / "n.toml", 'name = "m"\nstart_height_m = 2.5\n' + HAND), 3
+    )
+    assert by_altitude == by_start
+    assert by_start.scenario.start.position_m[2] == 2.5
+    low = HAND.replace("max_m = 4.0", "max_m = 1.4").replace("1.5]", "1.2]").replace("2.0]", "1.2]")
+    path = written(tmp_path / "l.toml", "start_height_m = 1.0\n" + low)
+    assert bring(city, path, 3).scenario.limits.altitude_max_m == 1.4
+
+
 @pytest.mark.parametrize(
     ("text", "named"),
     [
+        ("held_out = true\n" + HAND, "m.toml: held_out: is for families"),
+        ('format = "mission/1"\n[published_rule]\ncrash_m = 0.18\n', "m.toml: published_rule: is for families"),
+        ("hold = 1\n" + HAND, "choose altitude, battery, camera, collision_radius_m, crop_m"),
+        ("name = 5\n" + HAND, "m.toml: name: "),
+        ('name = "../up"\n' + HAND, "m.toml: name"),
+        ("collision_radius_m = 3.0\n" + HAND, "m.toml: collision_radius_m = 3.0: larger than the hull's"),
+        (HAND + MOVERS.replace("0.01", "0.9"), "m.toml: movers: "),
+        (HAND + MOVERS.replace('"bounce"', '"hop"'), "movers.0.motion"),
+        (HAND + MOVERS.replace("[0.5, 1.0]", "[29.0, 30.0]"), "m.toml: movers: no mover of"),
+        ("start_height_m = 2.0\n" + HAND.replace("max_m", "flight_m = 2.5\nmax_m"), "start_height_m and altitude.flight_m"),
         (HAND.replace("home_m", "hoem_m"), "hoem_m: unknown key; did you mean 'home_m'"),
         (HAND.replace("position_m = [15.0, 35.0, 1.5]", "position_m = [1.0]"), "sites.0.position_m"),
         (HAND.replace('"faulty"', '"broken"'), "sites.0.panel"),
