@@ -6,18 +6,16 @@ from jaxtyping import Float
 from agents.known_way import KnownWay
 from agents.lattice import candidate_velocities
 from agents.local_map import LocalMap
-from agents.mission_mask import allowed_choices
-from agents.panel_reader import read_panel
 from agents.path_check import FIELD_REACH, LOOK_AHEAD_S, distance_field, look_ahead
 from agents.pilot import Plan, make_briefing
+from agents.planners import RankingPlanner
 from agents.reckoning import heading_from_body, turn_about_z
-from agents.sites import HOME, INSPECT, LAND, Sites, read_sites
 from agents.smoothing import MAX_CHANGE_M_S
 from agents.ways import follow
 from sim.flight import Flight
 from sim.physics.response import STATE_SIZE, ResponseParams
 from sim.physics.vehicle import GRAVITY
-from sim.types import CHOICES, EGO_FIELDS, MAX_SPEED, Observation
+from sim.types import EGO_FIELDS, MAX_SPEED, Observation
 
 _ROOM = 0.12
 """m beyond the hull at which survival is judged even."""
@@ -31,7 +29,6 @@ _WAY_MARGIN = 0.2
 """m beyond the hull that planned ways keep from what is known."""
 _PLAN_SECONDS = 0.5
 """s a planned way lasts."""
-_INSPECT_ABOVE = 0.5
 _PREVIOUS = slice(EGO_FIELDS.index("previous_vx"), EGO_FIELDS.index("previous_vz") + 1)
 _HEIGHT, _HEADROOM = EGO_FIELDS.index("height"), EGO_FIELDS.index("headroom")
 
@@ -39,7 +36,11 @@ _HEIGHT, _HEADROOM = EGO_FIELDS.index("height"), EGO_FIELDS.index("headroom")
 class ClassicalBrain:
     """Sees the observation only."""
 
+    def __init__(self) -> None:
+        self._planner = RankingPlanner()
+
     def reset(self, flight: Flight) -> None:
+        self._planner.reset(flight)
         briefing = self._briefing = make_briefing(flight)
         self._velocities = candidate_velocities(briefing.speed_limit)
         self._in_sight = _in_sight(self._velocities, briefing.fov)
@@ -52,21 +53,7 @@ class ClassicalBrain:
 
     def plan(self, observation: Observation) -> Plan:
         """Stay where a fault shows, else go for the best prize per energy, else go home."""
-        sites = read_sites(observation)
-        status = self._status(observation, sites)
-        allowed = allowed_choices(sites, observation, self._briefing)
-        logits = np.full(CHOICES, -10.0, dtype=np.float32)
-        logits[HOME], logits[LAND] = -5.0, -4.0
-        cost = (
-            sites.distance * self._briefing.energy.per_metre_wh + self._briefing.energy.per_stop_wh
-        )
-        value = sites.prize * (1.0 + 10.0 * sites.mandatory) / cost
-        ranked = sites.present & allowed[: len(value)]
-        ranked[HOME] = False
-        logits[: len(value)][ranked] = np.log(np.maximum(value[ranked], 1e-6)) / np.log(10.0)
-        if allowed[INSPECT] and status[0] > _INSPECT_ABOVE:
-            logits[INSPECT] = 10.0
-        return Plan(logits, status)
+        return self._planner.plan(observation)
 
     def watch(self, observation: Observation) -> None:
         """Follow the drone and take the image in, every step: what it docks at stays where it is on the map."""
@@ -108,12 +95,6 @@ class ClassicalBrain:
     def _safe(self, distance: Float[np.ndarray, " k"]) -> Float[np.ndarray, " k"]:
         margin = distance - self._briefing.hull_radius - _ROOM
         return 1.0 / (1.0 + np.exp(-np.clip(margin / _SOFTNESS, -30.0, 30.0)))
-
-    def _status(self, observation: Observation, sites: Sites) -> Float[np.ndarray, "2"]:
-        seen = sites.in_view(self._briefing.panel_side)
-        if seen < 0:
-            return np.full(2, 0.5, dtype=np.float32)
-        return read_panel(observation, sites.panel_offset[seen], sites.facing[seen], self._briefing)
 
 
 def _response_state(

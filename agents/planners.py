@@ -1,9 +1,10 @@
-"""Mission skills that see what every pilot sees: the observable planner, nearest neighbour, best ratio.
+"""Mission skills that see what every pilot sees: the observable planner, nearest neighbour, best ratio, a ranking.
 
-They plan on straight distances stretched by the family's fitted detour, expect of unseen panels what is public, and
-read panels with the classical reader.
+They plan on straight distances stretched by the family's fitted detour and read panels with the classical reader. The
+observable planner expects of unseen panels what is public, the others the prize as it is stated.
 """
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 
 import numpy as np
@@ -33,49 +34,63 @@ _SURE = 0.5
 """p(faulty) above which a panel is worth a close-up."""
 
 
-class _Planner:
-    """What the three share: the briefing, the reader, and the close-up of a fault that shows."""
+class _SitePlanner(ABC):
+    """The open sites by how much each is wanted, a close-up where a fault shows, else home."""
+
+    close_up: float
+    """Logit of staying where a fault shows; no site has more."""
 
     def reset(self, flight: Flight) -> None:
         self._briefing: Briefing = make_briefing(flight)
 
-    def _status(self, observation: Observation, sites: Sites) -> Float[np.ndarray, "2"]:
-        seen = sites.in_view(self._briefing.panel_side)
-        if seen < 0:
-            return np.full(2, _UNSEEN, dtype=np.float32)
-        return read_panel(observation, sites.panel_offset[seen], sites.facing[seen], self._briefing)
-
-    def _greedy(self, observation: Observation, value: Float[np.ndarray, "12"]) -> Plan:
-        """The open site of the greatest value, a close-up where a fault shows, else home."""
+    def plan(self, observation: Observation) -> Plan:
         sites = read_sites(observation)
-        status = self._status(observation, sites)
+        status = _status(observation, sites, self._briefing)
         allowed = allowed_choices(sites, observation, self._briefing)
-        logits = np.full(CHOICES, _NEVER, dtype=np.float32)
-        logits[HOME], logits[LAND] = _HOME_LOGIT, _LAND_LOGIT
         open_ = allowed[:MAX_TOKENS].copy()
         open_[HOME] = False
+        logits = _homeward()
         if open_.any():
-            logits[int(np.where(open_, value, -np.inf).argmax())] = 0.0
+            logits[:MAX_TOKENS][open_] = self._wanted(sites, open_)[open_]
         if allowed[INSPECT] and status[0] > _SURE:
-            logits[INSPECT] = 1.0
+            logits[INSPECT] = self.close_up
         return Plan(logits, status)
 
+    @abstractmethod
+    def _wanted(self, sites: Sites, open_: Bool[np.ndarray, "12"]) -> Float[np.ndarray, "12"]:
+        """Logit of every site; those of sites that are not open are not looked at."""
 
-class NearestPlanner(_Planner):
+
+class NearestPlanner(_SitePlanner):
     """The nearest site that energy allows; mandatory ones first."""
 
-    def plan(self, observation: Observation) -> Plan:
-        sites = read_sites(observation)
-        return self._greedy(observation, 1e6 * sites.mandatory - sites.distance)
+    close_up = 1.0
+
+    def _wanted(self, sites: Sites, open_: Bool[np.ndarray, "12"]) -> Float[np.ndarray, "12"]:
+        return _only_best(1e6 * sites.mandatory - sites.distance, open_)
 
 
-class RatioPlanner(_Planner):
-    """The site of the best expected prize per energy to get there; mandatory ones first."""
+class RatioPlanner(_SitePlanner):
+    """The site of the best prize per energy to get there and stop; mandatory ones first."""
 
-    def plan(self, observation: Observation) -> Plan:
-        sites, energy = read_sites(observation), self._briefing.energy
-        cost = sites.distance * energy.per_metre_wh + energy.per_stop_wh
-        return self._greedy(observation, 1e6 * sites.mandatory + sites.prize / cost)
+    close_up = 1.0
+
+    def _wanted(self, sites: Sites, open_: Bool[np.ndarray, "12"]) -> Float[np.ndarray, "12"]:
+        value = 1e6 * sites.mandatory + sites.prize / _energy_to(sites, self._briefing)
+        return _only_best(value, open_)
+
+
+class RankingPlanner(_SitePlanner):
+    """As the best ratio, but every site by the logarithm of its own: a target is kept while another is hardly better.
+
+    Mandatory ones count eleven times.
+    """
+
+    close_up = 10.0
+
+    def _wanted(self, sites: Sites, open_: Bool[np.ndarray, "12"]) -> Float[np.ndarray, "12"]:
+        value = sites.prize * (1.0 + 10.0 * sites.mandatory) / _energy_to(sites, self._briefing)
+        return np.log(np.maximum(value, 1e-6)) / np.log(10.0)
 
 
 @dataclass(frozen=True)
@@ -87,15 +102,17 @@ class _Outlook:
     first: Bool[np.ndarray, "12"]
 
 
-class ObservablePlanner(_Planner):
+class ObservablePlanner:
     """The exact programme on what can be observed, solved anew at every decision."""
+
+    def reset(self, flight: Flight) -> None:
+        self._briefing: Briefing = make_briefing(flight)
 
     def plan(self, observation: Observation) -> Plan:
         sites = read_sites(observation)
-        status = self._status(observation, sites)
+        status = _status(observation, sites, self._briefing)
         left = energy_left(observation, self._briefing)
-        logits = np.full(CHOICES, _NEVER, dtype=np.float32)
-        logits[HOME], logits[LAND] = _HOME_LOGIT, _LAND_LOGIT
+        logits = _homeward()
         onward = self._onward(observation, sites, left)
         logits[:MAX_TOKENS][onward.first] = 0.0
         here = sites.at()
@@ -141,6 +158,35 @@ class ObservablePlanner(_Planner):
         after = self._onward(observation, sites, budget)
         gain = faulty * FAULT_FACTOR * float(sites.prize[here])
         return after.energy <= budget and after.prize + gain > onward.prize
+
+
+def _status(observation: Observation, sites: Sites, briefing: Briefing) -> Float[np.ndarray, "2"]:
+    """p(faulty), p(blocked) of the panel in view; as good as unknown where there is none."""
+    seen = sites.in_view(briefing.panel_side)
+    if seen < 0:
+        return np.full(2, _UNSEEN, dtype=np.float32)
+    return read_panel(observation, sites.panel_offset[seen], sites.facing[seen], briefing)
+
+
+def _homeward() -> Float[np.ndarray, "14"]:
+    """Logits of who has nothing left to visit."""
+    logits = np.full(CHOICES, _NEVER, dtype=np.float32)
+    logits[HOME], logits[LAND] = _HOME_LOGIT, _LAND_LOGIT
+    return logits
+
+
+def _energy_to(sites: Sites, briefing: Briefing) -> Float[np.ndarray, "12"]:
+    """Wh to fly to every site straight on and stop there."""
+    return sites.distance * briefing.energy.per_metre_wh + briefing.energy.per_stop_wh
+
+
+def _only_best(
+    value: Float[np.ndarray, "12"], open_: Bool[np.ndarray, "12"]
+) -> Float[np.ndarray, "12"]:
+    """Logits that leave nothing but the open site of the greatest value."""
+    logits = np.full(MAX_TOKENS, _NEVER)
+    logits[np.where(open_, value, -np.inf).argmax()] = 0.0
+    return logits
 
 
 def _expected(observation: Observation, sites: Sites) -> Float[np.ndarray, "12"]:

@@ -10,8 +10,8 @@ import agents
 from agents.composite import BlindMission
 from agents.lattice_pilot import LatticePilot
 from agents.optimum import mission_bounds
-from agents.pilot import Plan
-from agents.planners import NearestPlanner, ObservablePlanner, RatioPlanner
+from agents.pilot import MissionSkill, Plan
+from agents.planners import NearestPlanner, ObservablePlanner, RankingPlanner, RatioPlanner
 from agents.sites import HOME, INSPECT, LAND
 from agents.truth import Truth
 from sim.flight import Flight
@@ -37,13 +37,17 @@ def pack(capacity: float) -> Battery:
     return Battery(capacity_wh=capacity, initial_fraction=1.0, reserve_fraction=0.2)
 
 
-def first_choice(planner: ObservablePlanner | NearestPlanner | RatioPlanner, one: Scenario) -> int:
+def answer(planner: MissionSkill, one: Scenario) -> np.ndarray:
     flight = Flight(one)
     try:
         planner.reset(flight)
-        return int(planner.plan(flight.observation()).logits.argmax())
+        return planner.plan(flight.observation()).logits
     finally:
         flight.close()
+
+
+def first_choice(planner: MissionSkill, one: Scenario) -> int:
+    return int(answer(planner, one).argmax())
 
 
 def test_the_planners_differ_where_they_should() -> None:
@@ -56,8 +60,24 @@ def test_the_planners_differ_where_they_should() -> None:
 
 def test_mandatory_sites_come_first_for_all() -> None:
     duty = mission(NEAR_AND_FAR[0] | {"mandatory": True}, NEAR_AND_FAR[1], battery=pack(20.0))
-    for planner in (NearestPlanner(), RatioPlanner()):
+    for planner in (NearestPlanner(), RatioPlanner(), RankingPlanner()):
         assert first_choice(planner, duty) == 1
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_a_ranking_begins_with_the_best_ratio_and_ranks_the_others_by_theirs(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    sites = [
+        {"x": float(x), "y": float(y), "prize": float(prize)}
+        for x, y, prize in rng.uniform((10.0, -15.0, 1.0), (45.0, 15.0, 9.0), (6, 3))
+    ]
+    while sites:
+        one = mission(*sites, battery=pack(40.0))
+        best = first_choice(RatioPlanner(), one)
+        ranked = answer(RankingPlanner(), one)
+        assert ranked.argmax() == best
+        assert (np.delete(ranked[1 : len(sites) + 1], best - 1) > ranked[LAND]).all()
+        del sites[best - 1]
 
 
 @pytest.mark.slow
