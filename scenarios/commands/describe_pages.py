@@ -157,7 +157,8 @@ _OF_WORLDS = """\
 Traversal obstruction, view occlusion and average gap loss (bends over length: its code calls it angle over length) are FlightBench's, in its own
 formulas and with its drone radius of 0.15 m and sensing range of 4 m; in the open they are 0.5, 0 and 0. Its own forests have .76 .92 .90, its mazes
 1.42 1.51 1.54 of the first. Traversability (free distance over drone size) and relative gap (room between obstacles over drone size, at flying height; a tree is one
-with its branches; worlds with meshes and empty ones have none) are AvoidBench's. What moves is left out, and so is the ground: a world of moving things alone measures as empty. Definitions, and where ours differ, are in `scenarios/difficulty.py` and `scenarios/avoidbench.py`."""
+with its branches; long walls make it negative; worlds with meshes and empty ones have none) are AvoidBench's. What moves is left out, and so is the ground: a world of
+moving things alone measures as empty. Definitions, and where ours differ, are in `scenarios/difficulty.py` and `scenarios/avoidbench.py`."""
 _OF_FLIGHTS = """\
 AvoidBench's metrics. Path excess: how much longer the path was than the shortest free way (1 for a flight that did not arrive, as published); goal velocity: the length of
 that way over the flight's time; energy: the integral of jerk per metre of it. A log cut short is measured as far as it goes. Definitions are in `scenarios/avoidbench.py`."""

@@ -12,11 +12,12 @@ from scenarios.avoidbench import FlightMetrics
 from scenarios.commands import describe as command
 from scenarios.commands.console import InputError
 from scenarios.commands.describe import describe, mean, measure
-from scenarios.commands.describe_pages import WorldMeasures
+from scenarios.commands.describe_pages import WorldMeasures, WorldRows, world_page
 from sim.record.reader import read_flight
 from sim.record.writer import FlightLog
 from tests.builders import scenario
 
+AGAIN = "trident describe all --worlds 8 --first-seed 10000 --markdown docs/worlds.md"
 EXAMPLES = Path(__file__).parents[2] / "examples"
 
 
@@ -128,3 +129,16 @@ def test_a_page_that_cannot_be_written_is_refused_before_anything_is_measured(
     with pytest.raises(InputError, match=r"markdown = .*is a folder"):
         describe((str(flown_log),), worlds=1, first_seed=0, markdown=tmp_path, as_json=False)
     assert capsys.readouterr().out == ""
+
+
+def test_the_page_of_the_library_is_of_the_library_there_is() -> None:
+    """Its names, and all that is written around its figures; the figures take minutes to measure."""
+    text = (EXAMPLES.parent / "docs" / "worlds.md").read_text()
+    around, _, table = text.partition("|---|")
+    names = [row.split("|")[1].strip() for row in table.splitlines()[1:]]
+    assert tuple(names) == scenarios.names(), AGAIN
+    (command_told,) = (line for line in around.splitlines() if line.startswith("    trident"))
+    worlds = int(command_told.split("--worlds ")[1].split()[0])
+    rows = WorldRows({}, range(10_000, 10_000 + worlds))
+    assert world_page(rows, command_told.strip()).partition("|---|")[0] == around, AGAIN
+    assert f"    {AGAIN}" == command_told
