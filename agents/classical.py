@@ -7,7 +7,7 @@ from agents.known_way import KnownWay
 from agents.lattice import candidate_velocities
 from agents.local_map import LocalMap
 from agents.path_check import FIELD_REACH, LOOK_AHEAD_S, distance_field, look_ahead
-from agents.pilot import Plan, make_briefing
+from agents.pilot import Plan, Whereabouts, make_briefing
 from agents.planners import RankingPlanner
 from agents.reckoning import heading_from_body, turn_about_z
 from agents.smoothing import MAX_CHANGE_M_S
@@ -55,9 +55,9 @@ class ClassicalBrain:
         """Stay where a fault shows, else go for the best prize per energy, else go home."""
         return self._planner.plan(observation)
 
-    def watch(self, observation: Observation) -> None:
+    def watch(self, observation: Observation, here: Whereabouts) -> None:
         """Follow the drone and take the image in, every step: what it docks at stays where it is on the map."""
-        self._map.move(observation)
+        self._map.move(here)
         self._map.look(observation)
 
     def navigate(self, observation: Observation) -> Float[np.ndarray, " k"]:

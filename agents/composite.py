@@ -3,7 +3,7 @@
 import numpy as np
 from jaxtyping import Float
 
-from agents.pilot import Brain, MissionSkill, Plan, Watcher
+from agents.pilot import Brain, MissionSkill, Plan, Watcher, Whereabouts
 from sim.flight import Flight
 from sim.types import Observation
 
@@ -20,10 +20,10 @@ class CompositeBrain:
         }.values():
             brain.reset(flight)
 
-    def watch(self, observation: Observation) -> None:
+    def watch(self, observation: Observation, here: Whereabouts) -> None:
         for brain in {id(b): b for b in (self._navigation, self._avoidance)}.values():
             if isinstance(brain, Watcher):
-                brain.watch(observation)
+                brain.watch(observation, here)
 
     def plan(self, observation: Observation) -> Plan:
         return self._mission.plan(observation)

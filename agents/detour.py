@@ -5,7 +5,7 @@ from jaxtyping import Float
 
 from agents.known_way import KnownWay
 from agents.local_map import LocalMap
-from agents.pilot import Briefing
+from agents.pilot import Briefing, Whereabouts
 from agents.reckoning import turn_about_z
 from agents.ways import aim_along
 from sim.tasks.base import make_goal
@@ -38,9 +38,9 @@ class Detour:
     def active(self) -> bool:
         return self._stalled >= _PATIENCE
 
-    def observe(self, observation: Observation) -> None:
-        """Take in one step, as the environment gave it; to be called every step."""
-        self._map.move(observation)
+    def observe(self, observation: Observation, here: Whereabouts) -> None:
+        """Take in one step, as the environment gave it, and where it was made; to be called every step."""
+        self._map.move(here)
         if self._map.frame % _LOOK_EVERY == 0:
             self._map.look(observation)
 

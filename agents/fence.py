@@ -4,9 +4,8 @@ import numpy as np
 from jaxtyping import Bool, Float
 
 from agents.lattice import candidate_velocities
-from agents.pilot import Briefing
-from agents.reckoning import Reckoning, turn_about_z
-from sim.types import Observation
+from agents.pilot import Briefing, Whereabouts
+from agents.reckoning import turn_about_z
 
 _AHEAD_S = 1.0
 """s a candidate is followed: at speed, somewhat longer than it takes to stop."""
@@ -15,21 +14,16 @@ _MARGIN = 0.3
 
 
 class Fence:
-    """Follows the drone over the field, and looks where each candidate leads."""
+    """Looks where each candidate leads."""
 
     def __init__(self, briefing: Briefing) -> None:
-        self._reckoning = Reckoning(briefing)
         self._low, self._high = briefing.fence + np.array([[_MARGIN], [-_MARGIN]])
         self._ways = _AHEAD_S * candidate_velocities(briefing.speed_limit)
 
-    def observe(self, observation: Observation) -> None:
-        """Take in one step, as the environment gave it; to be called every step."""
-        self._reckoning.move(observation)
-
-    def leaves(self) -> Bool[np.ndarray, " k"]:
+    def leaves(self, drone: Whereabouts) -> Bool[np.ndarray, " k"]:
         """Which candidates end up beyond the edge, and no nearer to the field than the drone is."""
-        here = self._reckoning.position[:2]
-        ends = here + (self._ways @ turn_about_z(self._reckoning.yaw).T)[:, :2]
+        here = drone.position[:2]
+        ends = here + (self._ways @ turn_about_z(drone.yaw).T)[:, :2]
         beyond = self._beyond(ends)
         return (beyond > 0.0) & (beyond >= self._beyond(here[None]))
 

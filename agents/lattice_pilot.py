@@ -10,6 +10,7 @@ from agents.fusion import FusionRule, course_preference, fuse
 from agents.lattice import candidate_action
 from agents.mission_control import DOCK_RADIUS, MissionControl
 from agents.pilot import Brain, Briefing, Watcher, make_briefing
+from agents.reckoning import Reckoning
 from agents.sites import HOME, INSPECT, LAND, length, read_sites
 from agents.smoothing import smooth
 from sim.flight import Flight
@@ -84,6 +85,8 @@ class LatticePilot:
             Detour(self.briefing) if self.detours and self.briefing.task != "avoid" else None
         )
         self._fence = Fence(self.briefing)
+        self._reckoning = Reckoning(self.briefing)
+        self._here = self._reckoning.here()
         self._last = -1
         self._slower = np.float32(1.0)
         is_mission = self.briefing.task == "mission"
@@ -115,11 +118,11 @@ class LatticePilot:
 
     def _watch(self, observation: Observation) -> None:
         """Let what is remembered of the way follow the flight."""
-        self._fence.observe(observation)
+        self._here = self._reckoning.move(observation)
         if isinstance(self.brain, Watcher):
-            self.brain.watch(observation)
+            self.brain.watch(observation, self._here)
         if self._detour is not None:
-            self._detour.observe(observation)
+            self._detour.observe(observation, self._here)
 
     def _carry_out(self, observation: Observation, mission: dict) -> Decision:
         """The scripted last metres, or a step of the way."""
@@ -141,7 +144,7 @@ class LatticePilot:
         navigation = course_preference(goal[:3]) if by_rule else self.brain.navigate(observation)
         survival = self.brain.survive(observation)
         rule = self.rule.on_course() if by_rule else self.rule
-        within = np.where(self._fence.leaves(), np.float32(0.0), survival)
+        within = np.where(self._fence.leaves(self._here), np.float32(0.0), survival)
         fused, chosen = fuse(navigation, within, rule, self._last)
         self._last = chosen
         action = candidate_action(chosen, self.briefing.speed_limit)

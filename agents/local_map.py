@@ -6,8 +6,8 @@ import numpy as np
 from jaxtyping import Float
 
 from agents.evidence import Evidence, as_rays, clear, mark, solid_points
-from agents.pilot import Briefing
-from agents.reckoning import Reckoning, turn_about_z
+from agents.pilot import Briefing, Whereabouts
+from agents.reckoning import turn_about_z
 from sim.sensing.camera import decode_depth, max_pool_code
 from sim.sensing.pinhole import pixel_rays
 from sim.types import IMAGE_SHAPE, Observation
@@ -43,24 +43,22 @@ class LocalMap:
         self._near = Evidence.empty(_NEAR_SHAPE, _NEAR_CELL, _NEAR_LAYER)
         self._plan = Evidence.empty(_PLAN_SHAPE, _PLAN_CELL, 1e3)
         self._oldest = round(_MEMORY_S * briefing.control_hz)
-        self._reckoning = Reckoning(briefing)
         self.frame = -1
-        self._poses: deque[tuple[np.ndarray, np.ndarray]] = deque(maxlen=int(self._late) + 2)
+        self._poses: deque[Whereabouts] = deque(maxlen=int(self._late) + 2)
 
-    def move(self, observation: Observation) -> None:
+    def move(self, here: Whereabouts) -> None:
         """Follow the drone for one step; to be called every step."""
-        self._reckoning.move(observation)
         self.frame += 1
-        self._poses.append((self.position.copy(), self._reckoning.world_from_body()))
+        self._poses.append(here)
 
     @property
     def position(self) -> Float[np.ndarray, "3"]:
         """m, world as far as dead reckoning goes; z is the height above ground."""
-        return self._reckoning.position
+        return self._poses[-1].position
 
     @property
     def yaw(self) -> float:
-        return self._reckoning.yaw
+        return self._poses[-1].yaw
 
     def look(self, observation: Observation) -> None:
         """Take in an image, from the pose it was taken at."""
@@ -95,8 +93,11 @@ class LocalMap:
         late = min(self._late, float(newest))
         after, share = newest - int(late), late - int(late)
         before = max(after - 1, 0)
-        (p0, r0), (p1, r1) = self._poses[before], self._poses[after]
-        return share * p0 + (1.0 - share) * p1, share * r0 + (1.0 - share) * r1
+        then, now = self._poses[before], self._poses[after]
+        return (
+            share * then.position + (1.0 - share) * now.position,
+            share * then.world_from_body + (1.0 - share) * now.world_from_body,
+        )
 
 
 def _block_rays(briefing: Briefing, pool: int) -> Float[np.ndarray, "h w 3"]:

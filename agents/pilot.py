@@ -90,12 +90,21 @@ class Brain(MissionSkill, Protocol):
         ...
 
 
+@dataclass(frozen=True)
+class Whereabouts:
+    """Where the drone is by its own reckoning, in the world's frame but for some drift."""
+
+    position: Float[np.ndarray, "3"]  # m; z is the height above ground
+    yaw: float  # rad
+    world_from_body: Float[np.ndarray, "3 3"]
+
+
 @runtime_checkable
 class Watcher(Protocol):
     """A brain that remembers, and must see every step, those too at which it is asked nothing."""
 
-    def watch(self, observation: Observation) -> None:
-        """Take in one step, as the environment gave it."""
+    def watch(self, observation: Observation, here: Whereabouts) -> None:
+        """Take in one step, as the environment gave it, and where it was made."""
         ...
 
 

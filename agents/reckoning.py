@@ -5,7 +5,7 @@ import math
 import numpy as np
 from jaxtyping import Float
 
-from agents.pilot import Briefing
+from agents.pilot import Briefing, Whereabouts
 from sim.frames import wrap_angle
 from sim.types import EGO_FIELDS, MAX_TOKENS, SITE_FIELDS, Observation
 
@@ -55,7 +55,7 @@ class Reckoning:
         self._anchor: np.ndarray | None = None
         self._from_pad = np.zeros(3)
 
-    def move(self, observation: Observation) -> None:
+    def move(self, observation: Observation) -> Whereabouts:
         """Follow the drone for one step; `observation` as the environment gave it, its goal not replaced."""
         ego = observation["ego"]
         self._level = heading_from_body(ego)
@@ -67,10 +67,11 @@ class Reckoning:
             self._task
         ](observation)
         self.yaw = float(wrap_angle(self.yaw))
+        return self.here()
 
-    def world_from_body(self) -> Float[np.ndarray, "3 3"]:
-        """The drone's present attitude."""
-        return turn_about_z(self.yaw) @ self._level
+    def here(self) -> Whereabouts:
+        """Where the drone is by now; level until the first step."""
+        return Whereabouts(self.position.copy(), self.yaw, turn_about_z(self.yaw) @ self._level)
 
     # --- Private: what holds the reckoning, set by its first sight.
 

@@ -9,6 +9,7 @@ from agents.detour import Detour
 from agents.fusion import FusionRule, fuse
 from agents.lattice import CANDIDATES
 from agents.pilot import make_briefing
+from agents.reckoning import Reckoning
 from agents.smoothing import smooth
 from sim.flight import Flight
 from sim.tasks.base import make_goal
@@ -29,11 +30,12 @@ def observed(distance: float) -> Observation:
 
 def bearings(flight: Flight, distances: list[float], target: int = 1) -> np.ndarray:
     """Where a detour aims while the drone hovers and its goal, straight ahead, is at these distances."""
-    detour, goals = Detour(make_briefing(flight)), []
+    briefing = make_briefing(flight)
+    detour, reckoning, goals = Detour(briefing), Reckoning(briefing), []
     observation = flight.observation()
     for distance in distances:
         observation = {**flight.observation(), **observed(distance)}
-        detour.observe(observation)
+        detour.observe(observation, reckoning.move(observation))
         goals.append(detour.aim(observation, target)["goal"])
     assert detour.active == (len(set(distances)) == 1)
     # Whatever was in the way, another target is first tried straight on.

@@ -7,18 +7,24 @@ from agents import fly
 from agents.fence import Fence
 from agents.lattice import HOVER, candidate_velocities
 from agents.lattice_pilot import LatticePilot
-from agents.pilot import Plan, make_briefing
+from agents.pilot import Plan, Whereabouts, make_briefing
+from agents.reckoning import Reckoning
 from sim.flight import Flight
+from sim.frames import wrap_angle
 from sim.scenario import Start
-from sim.types import Observation, Outcome
+from sim.types import POSITION, Observation, Outcome
 from tests.builders import HEIGHT, flying, goal, scenario
 
 
 class Sideways:
-    """A brain that always wants to fly left, and fears nothing."""
+    """A brain that always wants to fly left, fears nothing, and remembers where it was."""
 
     def reset(self, flight: Flight) -> None:
         self._left = candidate_velocities(1.0)[:, 1].astype(np.float32)
+        self.told: list[Whereabouts] = []
+
+    def watch(self, observation: Observation, here: Whereabouts) -> None:
+        self.told.append(here)
 
     def plan(self, observation: Observation) -> Plan:
         raise NotImplementedError("flies no missions")
@@ -30,14 +36,18 @@ class Sideways:
         return np.ones_like(self._left)
 
 
+def ruled_out(flight: Flight) -> np.ndarray:
+    """Which candidates lead out of the field at the first step."""
+    briefing = make_briefing(flight)
+    return Fence(briefing).leaves(Reckoning(briefing).move(flight.observation()))
+
+
 def test_only_what_soon_leads_out_is_ruled_out() -> None:
     """Two metres from the left edge, looking along it."""
     start = Start(position_m=(10.0, 18.0, HEIGHT), yaw_rad=0.0)
     with flying(scenario(start=start)) as flight:
-        fence = Fence(make_briefing(flight))
-        fence.observe(flight.observation())
         sideways = candidate_velocities(flight.scenario.speed_limit_m_s)[:, 1]
-        leaves = fence.leaves()
+        leaves = ruled_out(flight)
         assert leaves[sideways > 1.8].all()
         assert not leaves[sideways < 1.6].any()
 
@@ -45,12 +55,26 @@ def test_only_what_soon_leads_out_is_ruled_out() -> None:
 def test_who_is_out_may_come_back() -> None:
     start = Start(position_m=(10.0, 19.9, HEIGHT), yaw_rad=0.0)
     with flying(scenario(start=start)) as flight:
-        fence = Fence(make_briefing(flight))
-        fence.observe(flight.observation())
-        leaves = fence.leaves()
+        leaves = ruled_out(flight)
         back = candidate_velocities(1.0)[:, 1] < -0.1
         assert not leaves[back].any()
         assert leaves[HOVER]
+
+
+def test_a_brain_that_watches_is_told_every_step_where_the_drone_is() -> None:
+    brain = Sideways()
+    pilot = LatticePilot("sideways", brain, detours=False)
+    with flying(scenario()) as flight:
+        pilot.reset(flight)
+        for step in range(45):
+            decision = pilot.act(flight.observation())
+            assert len(brain.told) == step + 1
+            away = brain.told[-1].position - flight.simulator.body[POSITION]
+            assert np.linalg.norm(away) < 0.5
+            assert abs(wrap_angle(brain.told[-1].yaw - flight.simulator.yaw)) < 0.1
+            flight.advance(decision.action)
+        # Each is what was so then, whatever came after.
+        assert np.ptp([here.position[1] for here in brain.told]) > 3.0
 
 
 @pytest.mark.parametrize("yaw", [0.0, 1.5])

@@ -34,12 +34,13 @@ FIELD_REACH = 9.0
 
 def seen(flight: Flight, steps: int, action: tuple[float, float, float, float]) -> LocalMap:
     """The map after some steps of one command."""
-    known = LocalMap(make_briefing(flight))
+    briefing = make_briefing(flight)
+    known, reckoning = LocalMap(briefing), Reckoning(briefing)
     for step in range(steps):
         if step:
             flight.advance(np.array(action))
         observation = flight.observation()
-        known.move(observation)
+        known.move(reckoning.move(observation))
         known.look(observation)
     return known
 
@@ -90,8 +91,9 @@ def test_what_is_looked_through_is_gone() -> None:
     assert len(known.points(FIELD_REACH)) > 100
     with flying(scenario()) as flight:
         observation = {**observation, "image": flight.observation()["image"]}
+        here = Reckoning(make_briefing(flight)).move(observation)
     for _ in range(8):
-        known.move(observation)
+        known.move(here)
         known.look(observation)
     # The wall's foot is hidden by the ground that is returned right behind it.
     assert known.points(FIELD_REACH)[:, 2].max(initial=-HEIGHT) < 0.4 - HEIGHT
