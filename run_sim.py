@@ -139,6 +139,8 @@ class Compare:
     """World seed to count up from; by default what the suite says."""
     seeds: Annotated[tuple[str, ...], tyro.conf.arg(metavar="INT[-INT] ...")] = ()
     """World seeds one by one or in ranges, in place of --worlds and --first-seed."""
+    release: bool = False
+    """Fly as many test worlds in place of the suite's: once per release, for published tables; stamp and report say so."""
     workers: Annotated[int | None, tyro.conf.arg(metavar="INT")] = None
     """Flights flown at once; by default one a core."""
     engine: str = "local"
@@ -284,6 +286,8 @@ class Study:
     """Folder for the page, its figure and the flights as Parquet."""
     retry: bool = False
     """Fly again what crashed or was overdue."""
+    release: bool = False
+    """Fly as many test worlds in place of the suites': once per release, for published tables; stamp and page say so."""
 
     def run(self) -> int:
         """0 once written, 1 if flights were lost."""
@@ -298,6 +302,7 @@ class Study:
             workers=self.workers,
             results=self.results,
             retry=self.retry,
+            release=self.release,
         )
 
 

@@ -2,13 +2,14 @@
 
 from collections import Counter
 from collections.abc import Sequence
+from operator import not_
 from pathlib import Path
 from typing import Annotated, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from scenarios.named_file import names_in, read_named
-from scenarios.seeds import SEED_SETS
+from scenarios.seeds import SEED_SETS, check_open
 from sim.names import unknown
 from sim.problems import problems
 
@@ -36,6 +37,8 @@ class Suite(BaseModel):
     """The task whose comparison is the primary endpoint; all others are exploratory."""
     chosen_seeds: Annotated[tuple[int, ...], Field(exclude_if=lambda seeds: not seeds)] = ()
     """Worlds named one by one, in place of `first_seed` and `worlds`."""
+    release: Annotated[bool, Field(exclude_if=not_)] = False
+    """Whether it flies the test worlds, and no others: for the command line to say, not for a file."""
 
     @model_validator(mode="after")
     def _names_its_tasks(self) -> "Suite":
@@ -49,19 +52,18 @@ class Suite(BaseModel):
 
     @model_validator(mode="after")
     def _leaves_the_test_worlds_closed(self) -> "Suite":
-        # Nothing is gone through but seeds that were named one by one: a range may say anything.
-        named, closed = self.chosen_seeds or (self.seeds[0], self.seeds[-1]), SEED_SETS["test"]
-        first, last = min(named), max(named)
         counts = Counter(self.chosen_seeds)
         wrong = next((seed for seed, count in counts.items() if seed < 0 or count > 1), None)
         if wrong is not None:
             raise ValueError(f"seeds = {wrong}: name each once, from 0 upwards")
-        if last >= closed.start:
-            raise ValueError(
-                f"worlds {first} to {last}: seeds from {closed.start} are test worlds, "
-                "opened once per release for the published tables"
-            )
+        check_open(self.seeds, release=self.release)
         return self
+
+    def for_release(self) -> "Suite":
+        """The same tasks on as many test worlds, the first ones."""
+        first = SEED_SETS["test"].start
+        changes = {"release": True, "first_seed": first, "worlds": len(self.seeds)}
+        return _validated({**self.model_dump(exclude={"chosen_seeds"}), **changes})
 
     def with_worlds(
         self, worlds: int | None, first_seed: int | None, seeds: Sequence[int] = ()
@@ -124,6 +126,8 @@ def suite_names() -> tuple[str, ...]:
 def load_suite(name_or_path: str) -> Suite:
     """A shipped suite by name, or one from a TOML file."""
     path, content = read_named("suite", name_or_path, _FOLDER)
+    if "release" in content:
+        raise ValueError(f"suite {path}: release: is an option of `compare` and `study`, not a key")
     return _validated(content, f"suite {path}: ")
 
 

@@ -40,6 +40,8 @@ from scenarios.versions import code_digest, machine, stamp, versions_line
 
 _NAMED = 4
 """Pilots that a line names at most."""
+_WORLDS = {False: "no test worlds", True: "test worlds, opened for a release"}
+"""Of a campaign's stamp: one that is continued stays what it was."""
 
 
 @dataclass(frozen=True)
@@ -120,6 +122,7 @@ def _prepare(options: Options) -> _Campaign:
 def _loaded(options: Options) -> _Campaign:
     check_options(options)
     suite = load_suite(options.suite)
+    suite = suite.for_release() if options.release else suite
     suite = suite.with_worlds(options.worlds, options.first_seed, parse_seeds(options.seeds))
     suite = suite if options.ways is None else suite.in_ways(options.ways)
     pilots = {name: agents.load_pilot(name, options.trust) for name in _distinct(options.pilots)}
@@ -133,7 +136,7 @@ def _loaded(options: Options) -> _Campaign:
         entries=entries,
         pilots=pilots,
         crew=Crew(hashes, code_digest(), options.trust),
-        marks=stamp(suite.tasks.values(), digests),
+        marks=stamp(suite.tasks.values(), digests) | {"worlds": _WORLDS[suite.release]},
         engine=open_engine(
             options.engine, _workers(options.workers), options.flight_limit, options.address
         ),

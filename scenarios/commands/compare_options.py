@@ -21,6 +21,7 @@ class Options:
     worlds: int | None
     first_seed: int | None
     seeds: tuple[str, ...]
+    release: bool
     workers: int | None
     engine: str
     address: str | None
@@ -60,6 +61,7 @@ def command_line(options: Options, suite: Suite, folder: Path | None) -> str:
         words += ["--seeds", *(options.seeds or map(str, suite.chosen_seeds))]
     else:
         words += ["--worlds", str(suite.worlds), "--first-seed", str(suite.first_seed)]
+    words += ["--release"] if suite.release else []
     if options.workers is not None:
         words += ["--workers", str(options.workers)]
     if options.engine != "local":

@@ -61,9 +61,12 @@ def say_json(content: Mapping[str, object]) -> None:
 
 
 def command_line(command: str, name: str, **options: object) -> str:
-    """What to type for a command; options that are None were not given."""
-    given = [(f"--{option}", str(value)) for option, value in options.items() if value is not None]
-    return shlex.join(["trident", command, name, *(word for pair in given for word in pair)])
+    """What to type for a command; options that are None or False were not given, those that are True take no value."""
+    words = ["trident", command, name]
+    for option, value in options.items():
+        if value is not None and value is not False:
+            words += [f"--{option}", *([] if value is True else [str(value)])]
+    return shlex.join(words)
 
 
 def finite(number: float) -> float | None:

@@ -24,7 +24,7 @@ from scenarios.commands.console import (
 from scenarios.commands.fit import fit_pilot
 from scenarios.commands.stopping import resumable
 from scenarios.sources import TRAINING_FAMILIES, FamilyMix
-from scenarios.study import Flights, Study, load_study
+from scenarios.study import Study, load_study
 from scenarios.study_results import Flight, relabelled, write_results
 
 
@@ -38,8 +38,9 @@ def study(
     workers: int,
     results: Path,
     retry: bool,
+    release: bool,
 ) -> int:
-    """Run it, or what is missing of it; 0 where no flight was lost."""
+    """Run it, or what is missing of it; 0 where no flight was lost. For a release it flies test worlds, in folders of their own."""
     for option, number in (("seeds", seeds), ("worlds", worlds), ("workers", workers)):
         if number is not None and number < 1:
             raise InputError(f"{option} = {number}: must be at least 1")
@@ -50,14 +51,15 @@ def study(
     folder = out or Path("runs") / Path(name).stem
     writable_folder(folder)
     writable_folder(results)
-    line = partial(command_line, "study", name, frames=frames, seeds=seeds, worlds=worlds)
+    given = {"frames": frames, "seeds": seeds, "worlds": worlds, "release": release}
+    line = partial(command_line, "study", name, **given)
     with resumable(line(out=folder, workers=workers, results=results)):
         _train(asked, folder, frames, workers)
         if not all(_fit(asked, folder, label, workers, retry) for label in asked.networks):
             return 1
         flown = [
-            _fly(asked, part, flights, folder, workers, retry)
-            for part, flights in asked.flights.items()
+            _fly(asked, part, folder, workers, retry=retry, release=release)
+            for part in asked.flights
         ]
     date = time.strftime("%Y-%m-%d")
     for path in write_results(asked, Path(name).stem, flown, line(), date, results):
@@ -134,8 +136,9 @@ def _fit(asked: Study, folder: Path, label: str, workers: int, retry: bool) -> b
 
 
 def _fly(
-    asked: Study, part: str, flights: Flights, folder: Path, workers: int, retry: bool
+    asked: Study, part: str, folder: Path, workers: int, *, retry: bool, release: bool
 ) -> Flight:
+    flights = asked.flights[part]
     arms = {label: _arm_folder(asked, folder, label) for label in flights.networks}
     options = Options(
         suite=flights.suite,
@@ -144,6 +147,7 @@ def _fly(
         worlds=flights.worlds,
         first_seed=None,
         seeds=(),
+        release=release,
         workers=workers,
         engine="local",
         address=None,
@@ -154,7 +158,7 @@ def _fly(
         referee=False,
         junit=None,
         require=None,
-        out=folder / "flights" / part,
+        out=folder / ("release-flights" if release else "flights") / part,
         json=False,
     )
     done = fly_campaign(options)

@@ -69,7 +69,8 @@ def worlds_line(report: Report) -> str:
     seeds = report.suite.seeds
     kinds = ", ".join(sorted({seed_set(seed) for seed in seeds}))
     span = f"{min(seeds)}" if len(seeds) == 1 else f"{min(seeds)} to {max(seeds)}"
-    return f"{len(seeds)} worlds a task, seeds {span} ({kinds}), identical for every pilot."
+    opened = " Test worlds, opened for a release by `--release`." if report.suite.release else ""
+    return f"{len(seeds)} worlds a task, seeds {span} ({kinds}), identical for every pilot.{opened}"
 
 
 def markdown_table(section: Section) -> str:

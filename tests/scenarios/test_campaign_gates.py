@@ -1,12 +1,15 @@
 """A campaign's gates: whom `--require` binds, what the referee must have seen, and that every flight has a log of its own."""
 
-from collections.abc import Callable, Iterable, Iterator
+import json
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from agents.fanout import Failed
+from scenarios.commands import compare as compare_command
 from scenarios.commands.compare import compare, exit_code, required_pilots
 from scenarios.commands.compare_options import Options, command_line
 from scenarios.commands.console import InputError
@@ -18,7 +21,7 @@ from scenarios.judging import Judged, Refereed, judge_campaign
 from scenarios.plan import Entry
 from scenarios.report import Report, compile_report
 from scenarios.report.page import report_markdown
-from scenarios.row import CRASHED, Row
+from scenarios.row import CRASHED, Job, Row
 from scenarios.suite import Suite, load_suite
 from tests.scenarios.rows import made_up_row
 
@@ -26,6 +29,7 @@ from tests.scenarios.rows import made_up_row
 def options(*pilots: str, **more: Any) -> Options:
     plain: dict[str, Any] = {
         "suite": "missions", "pilots": pilots, "ways": None, "worlds": None, "first_seed": None, "seeds": (),
+        "release": False,
         "workers": 1, "engine": "local", "address": None, "flight_limit": 60.0, "trust": False, "retry": False,
         "logs": "none", "referee": False, "junit": None, "require": None, "out": None, "json": False,
     }  # fmt: skip
@@ -81,6 +85,34 @@ def test_the_command_that_repeats_a_campaign_flies_the_same_worlds() -> None:
     spans = options("a", seeds=("15000-15009",))
     suite = plain.with_worlds(None, None, range(15_000, 15_010))
     assert "--seeds 15000-15009 --workers" in command_line(spans, suite, None)
+
+
+def made_up_flights(label: str, jobs: Sequence[Job], *given: object) -> list[Row]:
+    """In place of flying, so that no test opens a test world."""
+    return [made_up_row(job.pilot, scenario=job.scenario, seed=job.seed) for job in jobs]
+
+
+def test_a_release_says_that_it_opened_the_test_worlds(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In page, stamp and command; a folder holds one kind of campaign or the other."""
+    monkeypatch.setattr(compare_command, "fly_with_progress", made_up_flights)
+    told = {}
+    for release in (False, True):
+        asked = options(
+            "random", suite="real", worlds=2, release=release, out=tmp_path / str(release)
+        )
+        assert compare(asked) == 0
+        told[release] = (tmp_path / str(release) / "results.md").read_text()
+        with pytest.raises(InputError, match="holds flights of another worlds"):
+            compare(replace(asked, release=not release))
+    assert "seeds 20000 to 20001 (test)" in told[True]
+    for words in ("opened for a release by `--release`", "--first-seed 20000 --release"):
+        assert words in told[True]
+        assert words not in told[False]
+    stamps = [json.loads((tmp_path / str(r) / "stamp.json").read_text()) for r in (False, True)]
+    assert "test worlds, opened" in stamps[1]["worlds"]
+    assert stamps[0] == stamps[1] | {"worlds": stamps[0]["worlds"]}
 
 
 def test_a_campaign_that_flies_nothing_is_refused(tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ from agents.fusion import LEARNED
 from agents.rule_file import read_rule
 from agents.training_settings import SETTINGS, read_settings
 from scenarios.commands import study as study_command
+from scenarios.commands.compare_options import Options
 from scenarios.commands.console import InputError, command_line
 from scenarios.commands.study import study
 from scenarios.compute import Compute
@@ -154,7 +155,7 @@ def run(folder: Path, text: str = TEXT, **more: Any) -> int:
     (folder / "mine.toml").write_text(text)
     options: dict[str, Any] = {
         "out": folder / "out", "frames": None, "seeds": None, "worlds": None, "workers": 1,
-        "results": folder / "r", "retry": False,
+        "results": folder / "r", "retry": False, "release": False,
     }  # fmt: skip
     return study(str(folder / "mine.toml"), **options | more)
 
@@ -232,6 +233,30 @@ def test_lost_flights_end_a_study_with_1_and_retry_is_handed_down(
     monkeypatch.setattr(study_command, "fit_pilot", lost)
     assert [run(tmp_path, retry=retry) for retry in (False, True)] == [1, 1]
     assert asked == [False, True]
+
+
+def test_a_release_of_a_study_flies_test_worlds_in_folders_of_their_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Networks, rules and the worlds that rules are fitted on stay the same."""
+    for seed in (1, 2):
+        (tmp_path / "out" / "networks" / "one" / "shared" / f"seed-{seed}").mkdir(parents=True)
+    for step in ("collect_frames", "train", "fit_pilot"):
+        monkeypatch.setattr(study_command, step, STEPS[step])
+    asked: list[Options] = []
+
+    def flying(options: Options) -> Flight:
+        asked.append(options)
+        return flown(2)
+
+    monkeypatch.setattr(study_command, "fly_campaign", flying)
+    for release in (False, True):
+        assert run(tmp_path, release=release) == 0
+        page = (tmp_path / "r" / "mine.md").read_text()
+        assert (" --release`" in page) is release
+    plain, opened = asked
+    assert opened.out != plain.out
+    assert replace(opened, out=plain.out, release=False) == plain
 
 
 def test_pilots_are_called_by_the_studys_names() -> None:

@@ -48,8 +48,37 @@ def test_worlds_and_first_seed_can_be_chosen_on_the_command_line() -> None:
 
 @pytest.mark.parametrize(("worlds", "first"), [(1, 20_000), (5_001, 15_000), (1, 25_000)])
 def test_test_worlds_stay_closed(worlds: int, first: int) -> None:
-    with pytest.raises(ValueError, match="test worlds"):
+    with pytest.raises(ValueError, match=r"test worlds, .*compare --release"):
         load_suite("smoke").with_worlds(worlds, first)
+
+
+def test_a_release_flies_as_many_test_worlds_and_no_others() -> None:
+    closed, plain = SEED_SETS["test"], load_suite("smoke")
+    named = plain.with_worlds(None, None, (15_007, 15_003))
+    for suite in (plain, named):
+        opened = suite.for_release()
+        assert opened.seeds == closed[: len(suite.seeds)]
+        assert opened.tasks == suite.tasks
+        assert opened.with_worlds(3, 29_997).seeds == range(29_997, 30_000)
+        assert opened.with_worlds(None, None, (20_005,)).seeds == (20_005,)
+        for worlds, first, seeds in (
+            (2, 19_999, ()),
+            (2, 29_999, ()),
+            (None, None, (15_000, 20_000)),
+        ):
+            with pytest.raises(
+                ValueError, match="--release flies test worlds alone, 20000 to 29999"
+            ):
+                opened.with_worlds(worlds, first, seeds)
+
+
+def test_a_file_cannot_open_the_test_worlds(tmp_path: Path) -> None:
+    """Only who types the command does."""
+    path = tmp_path / "mine.toml"
+    text = 'format = "suite/1"\ndescription = ""\nfirst_seed = 20000\nworlds = 2\n'
+    path.write_text(f'{text}release = true\n[tasks]\na = "b"\n')
+    with pytest.raises(ValueError, match=r"mine\.toml: release: is an option"):
+        load_suite(str(path))
 
 
 def test_bad_suites_are_named(tmp_path: Path) -> None:
