@@ -120,7 +120,7 @@ def to_tensors(frames: Frames, rows: Rows, device: str | torch.device) -> dict[s
 
 
 def batches(
-    frames: Frames, rows: Rows, size: int, rng: np.random.Generator, device: str = "cpu"
+    frames: Frames, rows: Rows, size: int, rng: np.random.Generator, device: str
 ) -> Iterator[dict[str, Tensor]]:
     """One pass over the rows in random order, each batch as `augmented` changes it."""
     order = rng.permutation(rows)

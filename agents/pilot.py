@@ -37,7 +37,7 @@ class Briefing:
     capacity_wh: float
     reserve_fraction: float
     energy: FlightCosts  # public estimate, per metre of straight distance
-    panel_side: float = PANEL_SIDE  # m, as the mission states
+    panel_side: float  # m, as the mission states
 
 
 class Pilot(Protocol):

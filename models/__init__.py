@@ -11,12 +11,10 @@ from models.checkpoint import (
 )
 from models.config import HEADS, NetworkConfig
 from models.cost import (
-    CALL_RATES_HZ,
     Latency,
     Macs,
     counted_macs,
     example_batch,
-    latency,
     latency_of,
     macs_per_second,
     parameters,
@@ -28,7 +26,6 @@ from models.losses import head_losses
 from models.multitask import MultiTaskNet, new_network
 
 __all__ = [
-    "CALL_RATES_HZ",
     "CARD",
     "HEADS",
     "WEIGHTS",
@@ -46,7 +43,6 @@ __all__ = [
     "example_batch",
     "export_onnx",
     "head_losses",
-    "latency",
     "latency_of",
     "load_checkpoint",
     "macs_per_second",

@@ -5,51 +5,46 @@ from collections.abc import Mapping
 import torch
 from torch import Tensor, nn
 
+_STEPS = 200
+"""Calls in training mode after which the averages no longer move."""
+_DECAY = 0.98
+"""Of the averages, a call."""
+
 
 class FrozenNormalization(nn.Module):
     """Divides each loss by its own average over the first steps, then multiplies it by a given weight.
 
-    The average is exponential and bias-corrected (Adam's rule), and no longer moves after `steps`: a scale that
-    kept following the loss would cancel the progress it measures. Its buffers resume with a state dict.
+    The average is exponential and bias-corrected (Adam's rule), and then frozen: a scale that kept following the loss
+    would cancel the progress it measures. Its buffers resume with a state dict.
     """
 
     average: Tensor
     seen: Tensor
 
-    def __init__(
-        self,
-        heads: tuple[str, ...],
-        weights: Mapping[str, float] | None = None,
-        steps: int = 200,
-        decay: float = 0.98,
-    ) -> None:
+    def __init__(self, heads: tuple[str, ...], weights: Mapping[str, float] | None = None) -> None:
         """`weights` by head, 1 for those not named."""
         super().__init__()
-        if steps < 1 or not 0 <= decay < 1:
-            raise ValueError(
-                f"steps = {steps}, decay = {decay}: steps must be positive, decay in [0, 1)"
-            )
-        self.heads, self.steps, self.decay = heads, steps, decay
+        self.heads = heads
         self.given = {head: (weights or {}).get(head, 1.0) for head in heads}
         self.register_buffer("average", torch.zeros(len(heads)))
         self.register_buffer("seen", torch.zeros((), dtype=torch.int64))
 
     def forward(self, losses: Mapping[str, Tensor]) -> dict[str, Tensor]:
-        """The losses as they are to be summed; in training mode the first `steps` calls also move the averages."""
+        """The losses as they are to be summed; in training mode the first ones also move the averages."""
         if losses.keys() != set(self.heads):
             raise ValueError(
                 f"losses for {sorted(losses)} but normalisation for {sorted(self.heads)}"
             )
-        if self.training and self.seen < self.steps:
+        if self.training and self.seen < _STEPS:
             now = torch.stack([losses[head].detach() for head in self.heads]).to(self.average)
-            self.average.lerp_(now, 1 - self.decay)
+            self.average.lerp_(now, 1 - _DECAY)
             self.seen += 1
         weights = self.weights()
         return {head: weights[head] * loss for head, loss in losses.items()}
 
     def weights(self) -> dict[str, Tensor]:
         """Given weight / average loss by head; the average counts as 1 before the first step and where it is 0."""
-        scale = self.average / (1 - self.decay ** self.seen.clamp(min=1))
+        scale = self.average / (1 - _DECAY ** self.seen.clamp(min=1))
         weight = torch.where(scale > 0, 1 / scale, torch.ones_like(scale))
         return {head: self.given[head] * weight[i] for i, head in enumerate(self.heads)}
 

@@ -59,8 +59,8 @@ def save_checkpoint(
     return digest
 
 
-def load_checkpoint(folder: Path, device: str = "cpu") -> MultiTaskNet:
-    """The network in evaluation mode, 32-bit; a damaged, missing or foreign file raises ValueError with its name."""
+def load_checkpoint(folder: Path) -> MultiTaskNet:
+    """The network in evaluation mode, 32-bit, on the CPU; a damaged, missing or foreign file raises ValueError with its name."""
     config_path, weights_path = folder / CONFIG, folder / WEIGHTS
     stated = _read(config_path)
     try:
@@ -80,7 +80,7 @@ def load_checkpoint(folder: Path, device: str = "cpu") -> MultiTaskNet:
             f"{weights_path}: the content does not match the hash it was saved with, or {config_path} changed"
         )
     net.load_state_dict(weights)
-    return net.eval().to(device)
+    return net.eval()
 
 
 def weights_hash(net: MultiTaskNet) -> str:

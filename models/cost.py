@@ -2,7 +2,7 @@
 
 import contextlib
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -23,11 +23,6 @@ class Macs:
 
     trunk: int
     heads: dict[str, int]
-
-    @property
-    def total(self) -> int:
-        """Trunk once and every head once."""
-        return self.trunk + sum(self.heads.values())
 
 
 @dataclass(frozen=True)
@@ -55,24 +50,13 @@ def counted_macs(net: MultiTaskNet) -> Macs:
     return Macs(sum(counts[f"{prefix}.trunk"].values()) // 2, heads)
 
 
-def macs_per_second(
-    networks: Sequence[Macs], rates_hz: Mapping[str, float] = CALL_RATES_HZ
-) -> float:
+def macs_per_second(networks: Sequence[Macs]) -> float:
     """Multiply-adds a second of the networks that together fly one drone, each head at its own rate."""
     total = 0.0
     for macs in networks:
-        total += macs.trunk * max(rates_hz[name] for name in macs.heads)
-        total += sum(count * rates_hz[name] for name, count in macs.heads.items())
+        total += macs.trunk * max(CALL_RATES_HZ[name] for name in macs.heads)
+        total += sum(count * CALL_RATES_HZ[name] for name, count in macs.heads.items())
     return total
-
-
-def latency(
-    net: MultiTaskNet, heads: tuple[str, ...] | None = None, *, calls: int = 300
-) -> Latency:
-    """Percentiles of `infer`, on one thread."""
-    observation = {name: value[0].numpy() for name, value in example_batch(net.config).items()}
-    with single_thread():
-        return latency_of(lambda: net.infer(observation, heads), calls)
 
 
 def latency_of(call: Callable[[], object], calls: int = 300) -> Latency:

@@ -40,16 +40,14 @@ class MultiTaskNet(nn.Module):
         return outputs
 
     @torch.inference_mode()
-    def infer(
-        self, observation: Mapping[str, np.ndarray], heads: tuple[str, ...] | None = None
-    ) -> dict[str, np.ndarray]:
+    def infer(self, observation: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
         """`forward` on one unbatched observation; run it under `single_thread` for speed and repeatable bits."""
         device, dtype = self.trunk.ego_scale.device, self.trunk.ego_scale.dtype
         batch = {}
         for name in INPUTS:
             value = torch.from_numpy(observation[name])[None]
             batch[name] = value.to(device, dtype if value.is_floating_point() else None)
-        return {name: logits[0].cpu().numpy() for name, logits in self(batch, heads).items()}
+        return {name: logits[0].cpu().numpy() for name, logits in self(batch).items()}
 
     def _check(self, heads: tuple[str, ...]) -> tuple[str, ...]:
         absent = [head for head in heads if head not in self.heads]

@@ -213,7 +213,7 @@ def test_a_pass_gives_every_frame_at_most_once_and_mirrors_some_batches() -> Non
     frames["target_survival"][:] = False
     frames["target_survival"][:, TURN_LEFT] = True
     seen, sides = [], set()
-    for batch in batches(frames, np.arange(40), 8, np.random.default_rng(1)):
+    for batch in batches(frames, np.arange(40), 8, np.random.default_rng(1), "cpu"):
         seen += batch["ego"][:, 11].tolist()
         left, right = batch["target_survival"][:, [TURN_LEFT, TURN_RIGHT]].all(dim=0).tolist()
         assert left != right
