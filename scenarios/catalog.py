@@ -22,6 +22,8 @@ _FORMATS: dict[str, type[BaseModel]] = {"family/1": Family, FORMAT: Scenario}
 _MAX_BYTES = 20_000_000
 _SENSELESS = " (one of [odometry] and [sensors] is required, and neither is given)"
 """Told beside a key that is unknown: it may have been meant as one of them."""
+_PUBLISHED_KINDS = {"line": "navigate", "edges": "navigate"}
+"""What flights drawn by the published recipes are."""
 _Model = TypeVar("_Model", bound=BaseModel)
 
 
@@ -55,6 +57,12 @@ def load(name_or_path: str) -> NamedFamily | Scenario:
     path = Path(name_or_path) if is_file else _FOLDER / f"{name_or_path}.toml"
     content = parse(read_text(path), str(path))
     return NamedFamily(name=path.stem, family=content) if isinstance(content, Family) else content
+
+
+def task_kind(loaded: NamedFamily | Scenario) -> str:
+    """Of what its flights are to do: navigate, avoid or mission."""
+    kind = (loaded.family if isinstance(loaded, NamedFamily) else loaded).task.kind
+    return _PUBLISHED_KINDS.get(kind, kind)
 
 
 def resolve(loaded: NamedFamily | Scenario, seed: int | None) -> Scenario:

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from agents.way_names import names_in_way
-from scenarios.catalog import NamedFamily, load
+from scenarios.catalog import load, task_kind
 from scenarios.suite import Suite
 
 
@@ -24,7 +24,7 @@ def plan(suite: Suite, ways: Mapping[str, Sequence[str]]) -> list[Entry]:
     Raises ValueError where nobody would fly anything.
     """
     entries = [
-        Entry(task, scenario, _arms(suite.ways_of(task), ways, _kind(scenario)))
+        Entry(task, scenario, _arms(suite.ways_of(task), ways, task_kind(load(scenario))))
         for task, scenario in suite.tasks.items()
     ]
     if not any(entry.pilots for entry in entries):
@@ -45,8 +45,3 @@ def _arms(asked: Sequence[str], ways: Mapping[str, Sequence[str]], kind: str) ->
         for name in names_in_way(pilot, way if way in able else "all")
     ]
     return tuple(dict.fromkeys(names))
-
-
-def _kind(scenario: str) -> str:
-    loaded = load(scenario)
-    return loaded.family.task.kind if isinstance(loaded, NamedFamily) else loaded.task.kind

@@ -130,10 +130,9 @@ def _check_kinds(**given: object) -> None:
 
 def _check_task(scenario: str, task: str | None) -> None:
     """Raise ValueError where a scenario's task is not of the kind an environment is for."""
-    from scenarios.catalog import NamedFamily, load
+    from scenarios.catalog import load, task_kind
 
-    loaded = load(scenario)
-    kind = (loaded.family if isinstance(loaded, NamedFamily) else loaded).task.kind
+    kind = task_kind(load(scenario))
     if task not in (None, kind):
         fitting = [
             f"scenarios:{name}" for name, (_, taken, _) in _DEFAULTS.items() if taken == kind

@@ -6,18 +6,13 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 
-from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn
-
 from agents.fanout import Engine
-from scenarios.commands.console import user_input, warn
+from scenarios.commands.console import progress_in_words, user_input
 from scenarios.flying import Crew, fly_job
 from scenarios.journal import Journal
 from scenarios.row import Job, Row
 from scenarios.runner import rows_so_far, run_campaign
 
-_PERIOD_S = 2.0
-"""Without a terminal, progress is one line this often."""
 _RECENT = 100
 """Flights whose pace tells the time left: the first ones compile and load."""
 
@@ -65,30 +60,13 @@ def fly_with_progress(
 
 @contextmanager
 def campaign_progress(label: str, tally: Tally) -> Iterator[Callable[[Row], None]]:
-    """Yields what to call for every row; a bar on a terminal, lines now and then elsewhere, both on standard error."""
-    console = Console(stderr=True)
-    if not console.is_terminal:
-        yield _lines(label, tally)
-        return
-    columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[tally]}"))
-    with Progress(*columns, console=console, transient=True) as bars:
-        task = bars.add_task(label, total=tally.total, completed=tally.done, tally=tally)
+    """Yields what to call for every row."""
+    with progress_in_words(label, end_too=True) as tell:
+        if tally.done < tally.total:
+            tell(tally.done, tally.total, str(tally))
 
         def count(row: Row) -> None:
             tally.count(row)
-            bars.update(task, completed=tally.done, tally=tally)
+            tell(tally.done, tally.total, str(tally))
 
         yield count
-
-
-def _lines(label: str, tally: Tally) -> Callable[[Row], None]:
-    last = time.monotonic()
-
-    def count(row: Row) -> None:
-        nonlocal last
-        tally.count(row)
-        if time.monotonic() - last >= _PERIOD_S or tally.done == tally.total:
-            last = time.monotonic()
-            warn(f"{label}: {tally}")
-
-    return count

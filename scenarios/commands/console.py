@@ -16,6 +16,8 @@ from rich.table import Table
 
 Report = Callable[[float, float | None], None]
 """Takes what is done and, where known, the total."""
+Tell = Callable[[float, float | None, str], None]
+"""The same with both in words."""
 
 _PLAIN_PERIOD_S = 2.0
 """Without a terminal, progress is one line this often."""
@@ -28,11 +30,14 @@ class InputError(Exception):
 
 
 @contextmanager
-def user_input() -> Iterator[None]:
-    """Inside, a bad value or an unusable file is the user's, not a fault of the program."""
+def user_input(*errors: type[ValueError]) -> Iterator[None]:
+    """Inside, a bad value or an unusable file is the user's, not a fault of the program.
+
+    Where more is done inside than to look at what was given, `errors` are those that tell of it; others are faults.
+    """
     try:
         yield
-    except ValueError as error:
+    except errors or ValueError as error:
         raise InputError(str(error)) from error
     except OSError as error:
         named = error.filename is not None and error.strerror is not None
@@ -108,41 +113,42 @@ def writable_folder(out: Path) -> Path:
 @contextmanager
 def progress(label: str, unit: str) -> Iterator[Report]:
     """A bar on a terminal, a plain line now and then elsewhere; both on standard error."""
-    console = Console(stderr=True)
-    if console.is_terminal:
-        with _bar(console, label, unit) as report:
-            yield report
-    else:
-        yield _plain(label, unit)
+    with progress_in_words(label) as tell:
+        yield lambda done, total: tell(done, total, _amount(done, total, unit))
 
 
 @contextmanager
-def _bar(console: Console, label: str, unit: str) -> Iterator[Report]:
+def progress_in_words(label: str, *, end_too: bool = False) -> Iterator[Tell]:
+    """As `progress`, in the caller's words; with `end_too` the last line is written however soon it comes."""
+    console = Console(stderr=True)
+    if not console.is_terminal:
+        yield _lines(label, end_too)
+        return
     columns = (
         TextColumn("{task.description}"),
         BarColumn(),
-        TextColumn("{task.fields[done]}"),
+        TextColumn("{task.fields[words]}"),
         TimeElapsedColumn(),
     )
     with Progress(*columns, console=console, transient=True) as bars:
-        task = bars.add_task(label, total=None, done="")
+        task = bars.add_task(label, total=None, words="")
 
-        def report(done: float, total: float | None) -> None:
-            bars.update(task, completed=done, total=total, done=_amount(done, total, unit))
+        def tell(done: float, total: float | None, words: str) -> None:
+            bars.update(task, completed=done, total=total, words=words)
 
-        yield report
+        yield tell
 
 
-def _plain(label: str, unit: str) -> Report:
+def _lines(label: str, end_too: bool) -> Tell:
     last = time.monotonic()
 
-    def report(done: float, total: float | None) -> None:
+    def tell(done: float, total: float | None, words: str) -> None:
         nonlocal last
-        if time.monotonic() - last >= _PLAIN_PERIOD_S:
+        if time.monotonic() - last >= _PLAIN_PERIOD_S or (end_too and done == total):
             last = time.monotonic()
-            warn(f"{label}: {_amount(done, total, unit)}")
+            warn(f"{label}: {words}")
 
-    return report
+    return tell
 
 
 def _amount(done: float, total: float | None, unit: str) -> str:

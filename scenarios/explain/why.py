@@ -1,21 +1,22 @@
 """The explanation of a flight: at one moment, or on the whole at the moment that decided it."""
 
 import math
-from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
 import numpy as np
 
-from agents.teacher import SURVIVAL_MARGIN
 from scenarios.explain.account import account, closest_call, decisive_interval, point_of_no_return
 from scenarios.explain.again import Again, NotReflownError
-from scenarios.explain.blame import HEADS, HeadError, energy_left_wh, errors_at
-from scenarios.explain.heads import candidate_words, choice_words, heads_at, is_scripted
-from scenarios.explain.odds import odds_words
-from scenarios.explain.privileged import Privileged, Truth
+from scenarios.explain.blame import HeadError, errors_at
+from scenarios.explain.blame_words import blame_section, errors_section
+from scenarios.explain.decisions import decision_rows
+from scenarios.explain.heads import heads_at
+from scenarios.explain.outcome import no_return_section, outcome_section, unavoidable_section
+from scenarios.explain.privileged import Privileged
 from scenarios.explain.section import Section
+from scenarios.explain.teacher_words import teacher_section
 from scenarios.explain.unavoidable import (
     PHYSICAL,
     WINDOW_SECONDS,
@@ -23,10 +24,7 @@ from scenarios.explain.unavoidable import (
     Unavoidable,
     find_unavoidable,
 )
-from sim.record.duty import progress_words, task_words
 from sim.record.reader import Flight as Log
-from sim.record.words import describe_detail, describe_event, event_words
-from sim.task_spec import AvoidTask, MissionTask
 
 BLAME_SECONDS = 3.0
 """s before the moment a failure became unavoidable in which heads are held against the teacher, every step."""
@@ -58,7 +56,7 @@ def explain(log: Log, at: float | None, begin: Work) -> Explanation:
             return _explain(log, again, step, begin)
     except NotReflownError as error:
         told = -1 if step is None else step
-        outcome = (_summary(log),) if step is None else ()
+        outcome = (outcome_section(log),) if step is None else ()
         note = Section("what cannot be told", (("the truth", str(error)),))
         return Explanation(
             (*outcome, heads_at(log, range(len(log))[told]), note), range(len(log))[told]
@@ -112,9 +110,9 @@ def _of_crash(log: Log, privileged: Privileged, begin: Work) -> Explanation:
     looked = range(first, moment + 1)
     errors = _errors(log, privileged, looked, begin, arrives=True)
     sections = (
-        _summary(log),
-        _lost(log, found),
-        _blame(log, errors, looked),
+        outcome_section(log),
+        unavoidable_section(log, found),
+        blame_section(log, errors, looked),
         *_moment(log, privileged, moment, because),
     )
     return Explanation(sections, moment, found, _first(errors))
@@ -124,13 +122,8 @@ def _of_failure(log: Log, privileged: Privileged, begin: Work) -> Explanation:
     """A failure that happened nowhere: of time, of energy, of duty."""
     choosing = privileged.is_choice_mission
     lost = point_of_no_return(log, privileged) if choosing else None
-    stride = max(1, math.ceil(len(log) / _MOST_LOOKS))
-    asked = [step for step, decision in enumerate(log.decisions) if decision.asked]
     decisive, why = decisive_interval(log, privileged, choosing=choosing)
-    closely = decisive[:: max(1, math.ceil(len(decisive) / _MOST_LOOKS))]
-    looked = sorted(
-        {*range(0, len(log), stride), *asked[:: max(1, len(asked) // _MOST_LOOKS)], *closely}
-    )
+    looked = _looked_at(log, decisive)
     errors = _errors(log, privileged, looked, begin, arrives=False)
     there = [error for error in errors if error.step in decisive]
     error = _first(there) or _first(errors)
@@ -141,22 +134,27 @@ def _of_failure(log: Log, privileged: Privileged, begin: Work) -> Explanation:
         "where most was lost": decisive.start,
     }
     because, moment = next((why, step) for why, step in reasons.items() if step is not None)
-    sections = [_summary(log), account(log, privileged, choosing=choosing)]
+    sections = [outcome_section(log), account(log, privileged, choosing=choosing)]
     if lost is not None:
-        text = (
-            f"from {log.times[lost]:.0f} s on the energy above the reserve, {energy_left_wh(log, lost):.2f} Wh then, "
-            f"no longer covered the true way home, {privileged.energy_home(lost):.2f} Wh with the landing"
-        )
-        sections.append(Section("the point of no return", (("reserve", text),)))
+        sections.append(no_return_section(log, privileged, lost))
     text = f"{log.times[decisive.start]:.1f} to {log.times[decisive[-1]]:.1f} s, {why}"
     sections.append(Section("what decided the flight", (("lost most", text),)))
     within = [step for step in looked if step in decisive]
     sections += [
-        _blame(log, there, within),
-        _aside(errors, looked),
+        blame_section(log, there, within),
+        errors_section(errors, looked),
         *_moment(log, privileged, moment, because),
     ]
     return Explanation(tuple(sections), moment, None, error)
+
+
+def _looked_at(log: Log, decisive: range) -> list[int]:
+    """Steps spread over the flight, over those in which the mission head was asked, and over the decisive ones."""
+    stride = max(1, math.ceil(len(log) / _MOST_LOOKS))
+    asked = [step for step, decision in enumerate(log.decisions) if decision.asked]
+    closely = decisive[:: max(1, math.ceil(len(decisive) / _MOST_LOOKS))]
+    some = asked[:: max(1, len(asked) // _MOST_LOOKS)]
+    return sorted({*range(0, len(log), stride), *some, *closely})
 
 
 def _of_success(log: Log, again: Again, privileged: Privileged, begin: Work) -> Explanation:
@@ -168,9 +166,9 @@ def _of_success(log: Log, again: Again, privileged: Privileged, begin: Work) -> 
     if log.result is not None and math.isfinite(log.result.min_clearance_m):
         clearance = log.result.min_clearance_m  # The figure that every other report quotes.
     rows = [("closest call", f"{clearance:.2f} m of clearance at {log.times[moment]:.2f} s")]
-    rows += _decisions(log)
+    rows += decision_rows(log)
     sections = (
-        _summary(log),
+        outcome_section(log),
         Section("the flight", tuple(rows)),
         *_moment(log, privileged, moment, "the closest call"),
     )
@@ -193,137 +191,8 @@ def _first(errors: Sequence[HeadError]) -> HeadError | None:
     return errors[0] if errors else None
 
 
-def _summary(log: Log) -> Section:
-    result, hz = log.result, log.scenario.rates.control_hz
-    who = log.metadata.get("pilot", "an unnamed pilot")
-    rows = [("flight", f"{log.scenario.name}, seed {log.scenario.seed}, flown by {who}")]
-    if result is None:
-        rows.append(("outcome", f"unknown: the log ends at {len(log) / hz:.2f} s"))
-    else:
-        end = result.events[-1].detail if result.events else {}
-        words = describe_event(result.outcome, end)
-        rows.append(("outcome", f"after {result.duration_s:.2f} s: {words}"))
-    rows += [("task", task_words(log)), ("how far", progress_words(log))]
-    return Section("outcome", tuple(rows))
-
-
-def _lost(log: Log, found: Unavoidable) -> Section:
-    hz, end = log.scenario.rates.control_hz, len(log) - 1
-    rescuer = f"{found.takeovers} take-overs by the teacher, which sees the true world"
-    if found.last_avoidable is None:
-        begun = found.window_start / hz
-        text = (
-            f"at or before {begun:.2f} s, where the search begins: not even the teacher, in charge from then on, "
-            "kept the flight from failing"
-        )
-    elif found.first_lost is None:
-        text = f"never: the teacher still saved the flight from its last step, {end / hz:.2f} s"
-    else:
-        before = (end - found.first_lost) / hz
-        body = log.step_bodies[found.last_avoidable]
-        text = (
-            f"at {found.first_lost / hz:.2f} s, {before:.2f} s before the last step, at "
-            f"({body[0]:.1f}, {body[1]:.1f}, {body[2]:.1f}) m and {np.linalg.norm(body[7:10]):.1f} m/s: "
-            f"from {found.last_avoidable / hz:.2f} s the teacher still saved it"
-        )
-    return Section("when it became unavoidable", (("moment", text), ("found by", rescuer)))
-
-
-def _blame(log: Log, errors: Sequence[HeadError], looked: Sequence[int]) -> Section:
-    hz, first, last = log.scenario.rates.control_hz, looked[0], looked[-1]
-    title = f"which head erred first ({first / hz:.2f} to {last / hz:.2f} s, {len(looked)} steps)"
-    if not errors:
-        return Section(title, (("none", _other_causes(log, first, last)),))
-    counts = Counter(error.head for error in errors)
-    often = ", ".join(f"{head} at {counts[head]} steps" for head in HEADS)
-    error = errors[0]
-    row = (error.head, f"at {log.times[error.step]:.2f} s it {error.words}")
-    return Section(title, (row, ("in all", often)))
-
-
-def _aside(errors: Sequence[HeadError], looked: Sequence[int]) -> Section:
-    """Errors over the whole flight, most of which need not have mattered."""
-    counts = Counter(error.head for error in errors)
-    often = ", ".join(f"{head} at {counts[head]}" for head in HEADS)
-    return Section("over the whole flight", (("errors", f"{often} of {len(looked)} steps"),))
-
-
-def _other_causes(log: Log, first: int, last: int) -> str:
-    """What the log shows where no head's answer was wrong."""
-    decisions = log.decisions[first : last + 1]
-    if all(d.survival is None and d.navigation is None and not d.asked for d in decisions):
-        scripted = {d.phase for d in decisions if is_scripted(d.phase)}
-        if scripted:
-            return f"no head was asked: {', '.join(sorted(scripted))} is scripted"
-        return f"no head was asked: {log.metadata.get('pilot', 'the pilot')} decides without"
-    began = [e for e in log.events if e.name == "fault_began" and e.time <= log.times[last]]
-    faults = (
-        f"; faults were active: {'; '.join(describe_detail(e.detail) for e in began)}"
-        if began
-        else ""
-    )
-    return (
-        "the commands were sound by rollouts of the reduced model, the free way and the true energies; what is left is "
-        f"delay, noise, wind and how the drone answers its commands{faults}"
-    )
-
-
 def _moment(
     log: Log, privileged: Privileged, step: int, because: str = ""
 ) -> tuple[Section, Section]:
     """What was decided at a step and what the teacher says of it; `because` is why this step is looked at."""
-    return heads_at(log, step, because), _teacher(log, step, privileged.at(step))
-
-
-def _teacher(log: Log, step: int, truth: Truth) -> Section:
-    """What would have been right at a step, and what the pilot's command was worth."""
-    decision = log.decisions[step]
-    chosen, passed = truth.chosen, int(truth.survives.sum())
-    rows = [
-        (
-            "would command",
-            f"{candidate_words(log, chosen)}: keeps {truth.clearance[chosen]:.2f} m over 2 s",
-        ),
-        (
-            "would survive",
-            f"{passed} of {len(truth.survives)} candidates, with {SURVIVAL_MARGIN:g} m to spare",
-        ),
-    ]
-    if decision.chosen >= 0:
-        gap = float(truth.preference.max() - truth.preference[decision.chosen])
-        least = float(truth.clearance[decision.chosen])
-        way = "course" if isinstance(log.scenario.task, AvoidTask) else "shortest free way"
-        fate = "hits" if least <= 0.0 else f"keeps {least:.2f} m"
-        rows.append(("of the command", f"{fate} if flown on for 2 s; {_rating(gap, way)}"))
-    if truth.best.any():
-        named = ", ".join(choice_words(choice) for choice in np.flatnonzero(truth.best).tolist())
-        rows.append(("would choose", named))
-    return Section("what the teacher, which sees the true world, says of it", tuple(rows))
-
-
-def _rating(gap: float, way: str) -> str:
-    """Where a command stands on a way, by the log-odds of the best against it."""
-    if gap < 0.05:
-        return f"none leads better along the {way}"
-    return f"another leads better along the {way}, by {odds_words(gap)}"
-
-
-def _decisions(log: Log) -> list[tuple[str, str]]:
-    """The main decisions of a flight: choices of the mission, vetoes, interventions."""
-    rows = []
-    if isinstance(log.scenario.task, MissionTask):
-        choices = [(t, d.mission_choice) for t, d in zip(log.times, log.decisions, strict=True)]
-        changes = [c for i, c in enumerate(choices) if i == 0 or c[1] != choices[i - 1][1]]
-        told = "; ".join(f"{time:.1f} s {choice_words(choice)}" for time, choice in changes)
-        rows.append(("choices", told))
-    asked = [d for d in log.decisions if d.fused is not None]
-    if asked:
-        vetoed = np.mean([np.isneginf(d.fused).mean() for d in asked if d.fused is not None])
-        rows.append(
-            ("vetoed", f"{vetoed:.0%} of all candidates on average, over {len(asked)} steps")
-        )
-    marks = [name for decision in log.decisions for name in decision.events]
-    counted = "; ".join(
-        f"{event_words(name)}: {marks.count(name)} times" for name in sorted(set(marks))
-    )
-    return [*rows, ("interventions", counted or "none")]
+    return heads_at(log, step, because), teacher_section(log, step, privileged.at(step))

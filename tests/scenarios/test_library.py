@@ -10,6 +10,7 @@ import pytest
 
 import scenarios
 from scenarios import Family, NamedFamily, ScenarioError
+from scenarios.catalog import task_kind
 from scenarios.published import SphereFieldRecipe
 from scenarios.seeds import SEED_SETS
 from scenarios.sources import TRAINING_FAMILIES, FamilyMix
@@ -312,3 +313,19 @@ def test_an_unknown_split_lists_the_choices() -> None:
 def test_an_environment_refuses_tasks_of_another_kind(made: str, scenario: str, meant: str) -> None:
     with pytest.raises(ValueError, match=f"{scenario}.* of kind .*{meant}"):
         gymnasium.make(f"scenarios:Trident/{made}-v0", scenario=scenario)
+
+
+@pytest.mark.parametrize("kind", ["navigate", "avoid", "mission", "line", "edges"])
+def test_a_recipe_of_any_kind_is_known_by_the_task_of_its_flights(kind: str) -> None:
+    """Those of papers are navigations: what flies or sorts them by their kind goes by that."""
+    name = next(name for name in scenarios.names() if family_of(name).task.kind == kind)
+    loaded = scenarios.load(name)
+    flight = scenarios.resolve(loaded, 10_000)
+    assert task_kind(loaded) == task_kind(flight) == flight.task.kind
+
+
+@pytest.mark.parametrize("name", ["dodgedrone-static", "avoidbench-outdoor", "swarm-navigation"])
+def test_published_navigations_are_environments_too(name: str) -> None:
+    gymnasium.make("scenarios:Trident/Navigate-v0", scenario=name).close()
+    with pytest.raises(ValueError, match="make scenarios:Trident/Navigate-v0"):
+        gymnasium.make("scenarios:Trident/Avoid-v0", scenario=name)
