@@ -14,6 +14,7 @@ from agents.frame_store import StoredFrames
 from agents.imitate import ImitationConfig
 from agents.side_by_side import Training, train_missing
 from agents.train_config import LAST_TRAINING_SEED, SEEDS_PER_ROUND, TrainConfig
+from agents.training_settings import SettingsError
 from models import Card, MultiTaskNet
 from sim.scenario import Scenario
 
@@ -53,10 +54,10 @@ def collect_frames(
 
 
 def shards_of(run: Path) -> list[Path]:
-    """The frames of a run that has collected all of them; ValueError for any other folder."""
+    """The frames of a run that has collected all of them; SettingsError for any other folder."""
     path = run / _COMPLETE
     if not path.exists():
-        raise ValueError(f"data = {run}: its frames are not complete, {_COMPLETE} is missing")
+        raise SettingsError(f"data = {run}: its frames are not complete, {_COMPLETE} is missing")
     return [run / name for name in json.loads(path.read_text())]
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from agents.dataset import save_shard, stack_frames
+from agents.dataset import check_shard, save_shard, stack_frames
 from agents.fanout import Engine, Failed
 from agents.labels import Labeller
 from agents.lattice import MOVING, candidate_action
@@ -68,7 +68,7 @@ def collect_round(
     folder = out / round_.name
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "round.json").write_text(json.dumps(asdict(round_), indent=2))
-    done = {int(p.stem.split("_")[1]): _frame_count(p) for p in folder.glob("flight_*.npz")}
+    done = {int(p.stem.split("_")[1]): check_shard(p) for p in folder.glob("flight_*.npz")}
     shards = _first_enough(folder, done, round_.frames)
     if shards:
         return shards
@@ -233,8 +233,3 @@ def _fly_job(job: CollectionJob, source: Source, folder: Path) -> tuple[int, str
 
 def _shard(folder: Path, index: int) -> Path:
     return folder / f"flight_{index:05d}.npz"
-
-
-def _frame_count(path: Path) -> int:
-    with np.load(path) as shard:
-        return len(shard["ego"])

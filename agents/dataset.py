@@ -11,6 +11,7 @@ from torch import Tensor
 
 from agents.augmentation import augmented
 from agents.lattice import CANDIDATES
+from agents.training_settings import SettingsError
 from sim.types import (
     CHOICES,
     EGO_FIELDS,
@@ -65,7 +66,7 @@ def save_shard(frames: Frames, path: Path) -> None:
 
 
 def check_shard(path: Path) -> int:
-    """The number of frames of a shard; ValueError with its name where it is none."""
+    """The number of frames of a shard; SettingsError with its name where it is none."""
     try:
         with path.open("rb") as file, np.load(file) as shard:
             missing = FIELDS.keys() - set(shard.files)
@@ -73,25 +74,30 @@ def check_shard(path: Path) -> int:
                 raise ValueError(f"missing {sorted(missing)}")
             return len(shard["world"])
     except (OSError, ValueError, BadZipFile) as error:
-        raise ValueError(f"{path}: not a shard of frames: {error}") from error
+        raise SettingsError(f"{path}: not a shard of frames: {error}") from error
 
 
 Rows = Integer[np.ndarray, " n"]
 """Which frames: their indices."""
 
 
-def split_by_world(frames: Frames) -> tuple[Rows, Rows]:
+def split_by_world(frames: Frames, batch: int) -> tuple[Rows, Rows]:
     """Frames that train and frames that validate, apart by the worlds they were seen in.
 
-    Raises ValueError where one of the two would be empty.
+    Raises SettingsError where those that train fill no batch, or none validates.
     """
     held_out = frames["world"] % HELD_OUT_EVERY == 0
     if held_out.all() or not held_out.any():
-        raise ValueError(
+        raise SettingsError(
             f"{held_out.sum()} of {len(held_out)} frames come from worlds that validate (seeds divisible by "
             f"{HELD_OUT_EVERY}): collect more flights, so that there are frames of both kinds"
         )
-    return np.flatnonzero(~held_out), np.flatnonzero(held_out)
+    training = np.flatnonzero(~held_out)
+    if len(training) < batch:
+        raise SettingsError(
+            f"batch = {batch}: only {len(training)} of {len(held_out)} frames train"
+        )
+    return training, np.flatnonzero(held_out)
 
 
 def one_label_each(frames: Frames, seed: int) -> Frames:

@@ -25,9 +25,13 @@ class StoredFrames:
     """Every frame keeps the label of one head only."""
 
     def load(self) -> Frames:
-        """See `map_shards`."""
-        frames = map_shards(list(self.shards), self.store)
+        """All of them, with the labels that the regime leaves them."""
+        frames = self.whole()
         return one_label_each(frames, _REGIME_SEED) if self.disjoint else frames
+
+    def whole(self) -> Frames:
+        """All of them with all labels; see `map_shards`."""
+        return map_shards(list(self.shards), self.store)
 
 
 def map_shards(paths: list[Path], store: Path) -> Frames:

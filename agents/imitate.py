@@ -13,6 +13,7 @@ from torch import Tensor
 
 from agents.dataset import Frames, Rows, batches, split_by_world, to_tensors
 from agents.training_log import TrainingLog
+from agents.training_settings import SettingsError
 from agents.training_state import TrainingState
 from models import (
     FrozenNormalization,
@@ -66,9 +67,9 @@ class ImitationConfig:
 
     def __post_init__(self) -> None:
         if self.balance not in BALANCES:
-            raise ValueError(unknown("balance", self.balance, BALANCES))
+            raise SettingsError(unknown("balance", self.balance, BALANCES))
         if self.weights and self.balance != "equal":
-            raise ValueError(f"weights with balance = {self.balance}: only equal takes them")
+            raise SettingsError(f"weights with balance = {self.balance}: only equal takes them")
 
 
 def imitate(
@@ -84,11 +85,7 @@ def imitate(
 
     Returns the network of the pass with the least held-out loss, in evaluation mode on the CPU.
     """
-    training, validation = split_by_world(frames)
-    if len(training) < config.batch:
-        raise ValueError(
-            f"batch = {config.batch}: only {len(training)} of {len(frames['image'])} frames train"
-        )
+    training, validation = split_by_world(frames, config.batch)
     state = _new_state(network, config, start)
     state.resume(folder)
     started = time.monotonic()

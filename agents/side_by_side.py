@@ -7,6 +7,7 @@ from pathlib import Path
 
 import torch
 
+from agents.dataset import split_by_world
 from agents.engines import open_engine
 from agents.fanout import Failed
 from agents.frame_store import StoredFrames
@@ -63,11 +64,13 @@ def train_side_by_side(
 ) -> Iterator[tuple[Training, MultiTaskNet]]:
     """Every training with its network, as they are finished; the weights do not depend on `workers`.
 
-    With more than one worker, `report` and `probe` must be picklable. Raises RuntimeError where one of several fails.
+    With more than one worker, `report` and `probe` must be picklable. Raises SettingsError where the frames are too few,
+    before any training begins, and RuntimeError where one of several fails.
     """
     work = partial(run_training, report=report, probe=probe)
-    for store in {training.frames.store: training.frames for training in trainings}.values():
-        store.load()  # Once, before every process writes the same.
+    for training in trainings:
+        # In one place, before every process writes the same store, or fails in the same way.
+        split_by_world(training.frames.whole(), training.config.batch)
     if min(workers, len(trainings)) < 2:
         yield from ((training, work(training)) for training in trainings)
         return

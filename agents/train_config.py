@@ -12,6 +12,7 @@ from agents.arms import ARMS, arm_named
 from agents.budgets import BUDGETS, Budget
 from agents.engines import open_engine
 from agents.imitate import ImitationConfig
+from agents.training_settings import SettingsError
 from models import HEADS
 from sim.names import unknown
 
@@ -81,13 +82,13 @@ class TrainConfig:
         open_engine(self.engine, self.workers, address=self.address)
         spent = self.spent
         if self.batch > 0.9 * (spent.frames // spent.rounds):
-            raise ValueError(
+            raise SettingsError(
                 f"batch = {self.batch}, frames = {spent.frames}, rounds = {spent.rounds}: "
                 "the frames of a round must fill a batch, and a twenty-fifth of its worlds validates"
             )
         last = self.first_world_seed + spent.rounds * SEEDS_PER_ROUND - 1
         if self.first_world_seed < 0 or last > LAST_TRAINING_SEED:
-            raise ValueError(
+            raise SettingsError(
                 f"first_world_seed = {self.first_world_seed}, rounds = {spent.rounds}: each round takes "
                 f"{SEEDS_PER_ROUND} world seeds, and training uses 0-{LAST_TRAINING_SEED} only"
             )
@@ -127,26 +128,28 @@ class TrainConfig:
             arm_named(arm)
         if not self.arms or len(set(self.arms)) != len(self.arms):
             named, known = " ".join(self.arms) or "none", ", ".join(ARMS)
-            raise ValueError(f"arm = {named}: name one or more of {known}, each once")
+            raise SettingsError(f"arm = {named}: name one or more of {known}, each once")
         for name, choices in (("budget", BUDGETS), ("labels", LABELS), ("device", DEVICES)):
             if getattr(self, name) not in choices:
-                raise ValueError(unknown(name, getattr(self, name), choices))
+                raise SettingsError(unknown(name, getattr(self, name), choices))
         if self.device == "cuda" and not torch.cuda.is_available():
-            raise ValueError("device = cuda: torch finds none on this machine; use cpu or auto")
+            raise SettingsError("device = cuda: torch finds none on this machine; use cpu or auto")
         self._check_folders()
 
     def _check_folders(self) -> None:
         for name in ("data", "learners"):
             folder = getattr(self, name)
             if folder is not None and not folder.is_dir():
-                raise ValueError(f"{name} = {folder}: no such folder")
+                raise SettingsError(f"{name} = {folder}: no such folder")
         if self.data is not None and self.learners is not None:
-            raise ValueError("data and learners: give one, frames to train on or who collects them")
+            raise SettingsError(
+                "data and learners: give one, frames to train on or who collects them"
+            )
         if self.learners is None:
             return
         for index in range(1, self.spent.rounds):
             if not (self.learners / f"learners_{index}").is_dir():
-                raise ValueError(
+                raise SettingsError(
                     f"learners = {self.learners}: no folder learners_{index} there, whose networks fly round {index}"
                 )
 
@@ -154,17 +157,19 @@ class TrainConfig:
         for name in ("frames", "rounds", "steps", "learner_steps", "batch", "workers"):
             value = getattr(self, name)
             if value is not None and value < 1:
-                raise ValueError(f"{name} = {value}: must be at least 1")
+                raise SettingsError(f"{name} = {value}: must be at least 1")
         if self.live_worlds < 0:
-            raise ValueError(f"live_worlds = {self.live_worlds}: must not be negative")
+            raise SettingsError(f"live_worlds = {self.live_worlds}: must not be negative")
         if not self.seeds or min(self.seeds) < 0 or len(set(self.seeds)) != len(self.seeds):
-            raise ValueError(
+            raise SettingsError(
                 f"seed = {' '.join(map(str, self.seeds)) or 'none'}: name one or more, none negative, each once"
             )
         if not 0 < self.learning_rate < float("inf"):
-            raise ValueError(f"learning_rate = {self.learning_rate}: must be positive and finite")
+            raise SettingsError(
+                f"learning_rate = {self.learning_rate}: must be positive and finite"
+            )
         if self.weights and (len(self.weights) != len(HEADS) or min(self.weights) <= 0):
-            raise ValueError(
+            raise SettingsError(
                 f"weights = {' '.join(map(str, self.weights))}: give three positive numbers, for {', '.join(HEADS)}"
             )
         self.imitation(0, self.learning_rate, 1)

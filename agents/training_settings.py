@@ -8,8 +8,15 @@ from typing import Any
 SETTINGS = "config.json"
 
 
+class SettingsError(ValueError):
+    """Settings that nothing can be trained with, or a folder they name that holds something else.
+
+    Whoever gave them is told; any other ValueError of a training is a fault of the program.
+    """
+
+
 def same_or_new(path: Path, settings: Mapping[str, object]) -> None:
-    """Write settings, or raise ValueError where others were written before."""
+    """Write settings, or raise SettingsError where others were written before."""
     if path.exists():
         before = read_settings(path)
         # What JSON has no word for, tuples, comes back as what it has.
@@ -17,7 +24,7 @@ def same_or_new(path: Path, settings: Mapping[str, object]) -> None:
         differing = sorted(name for name in asked if before.get(name) != asked[name])
         if differing:
             name = differing[0]
-            raise ValueError(
+            raise SettingsError(
                 f"{name} = {settings[name]}: the run in {path.parent} was begun with {before.get(name)}; "
                 "give its settings or another folder"
             )
@@ -29,8 +36,8 @@ def same_or_new(path: Path, settings: Mapping[str, object]) -> None:
 
 
 def read_settings(path: Path) -> dict[str, Any]:
-    """What was written; ValueError with the file's name where that is damaged."""
+    """What was written; SettingsError with the file's name where that is damaged."""
     try:
         return json.loads(path.read_text())
     except ValueError as error:
-        raise ValueError(f"{path}: damaged: {error}") from error
+        raise SettingsError(f"{path}: damaged: {error}") from error

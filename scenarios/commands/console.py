@@ -30,14 +30,16 @@ class InputError(Exception):
 
 
 @contextmanager
-def user_input(*errors: type[ValueError]) -> Iterator[None]:
+def user_input(
+    errors: type[ValueError] | tuple[type[ValueError], ...] = ValueError,
+) -> Iterator[None]:
     """Inside, a bad value or an unusable file is the user's, not a fault of the program.
 
     Where more is done inside than to look at what was given, `errors` are those that tell of it; others are faults.
     """
     try:
         yield
-    except errors or ValueError as error:
+    except errors as error:
         raise InputError(str(error)) from error
     except OSError as error:
         named = error.filename is not None and error.strerror is not None

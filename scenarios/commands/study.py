@@ -11,6 +11,7 @@ from agents.arms import arm_named
 from agents.rule_file import read_rule, write_rule
 from agents.train_config import TrainConfig
 from agents.training import check_same_settings, train
+from agents.training_settings import SettingsError
 from scenarios.commands.compare import fly_campaign
 from scenarios.commands.compare_options import Options
 from scenarios.commands.console import (
@@ -82,9 +83,9 @@ def _train(asked: Study, folder: Path, frames: Path | None, workers: int) -> Non
         if frames is None:
             check_same_settings(collecting)
     source = FamilyMix(TRAINING_FAMILIES)
-    if frames is None:
-        collect_frames(collecting, source, say)
-    with user_input():
+    with user_input(SettingsError):
+        if frames is None:
+            collect_frames(collecting, source, say)
         for training in trainings:
             train(replace(training, data=frames or collecting.out), source, say)
 

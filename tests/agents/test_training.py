@@ -20,6 +20,7 @@ from agents.loading import load_pilot
 from agents.side_by_side import Training, train_side_by_side
 from agents.train_config import LAST_TRAINING_SEED, TrainConfig
 from agents.training import train
+from agents.training_settings import SettingsError
 from models import MultiTaskNet, NetworkConfig
 from models.checkpoint import WEIGHTS
 from sim.flight import Flight
@@ -144,7 +145,7 @@ def test_the_best_pass_is_what_is_kept(frames: Frames, tmp_path: Path) -> None:
     rows = [json.loads(row) for row in (tmp_path / "log.jsonl").read_text().splitlines()]
     losses = [row["held_out_avoidance"] for row in rows]
     assert min(losses) < losses[-1]
-    _, held_out = split_by_world(frames)
+    _, held_out = split_by_world(frames, 1)
     found = validate(net, frames, held_out, 16)["held_out_avoidance"]
     assert found == pytest.approx(min(losses), rel=1e-5)
 
@@ -196,14 +197,17 @@ def test_given_weights_pull_at_the_trunk_as_hard_as_they_say(
 
 
 def test_no_world_both_trains_and_validates(frames: Frames) -> None:
-    training, validation = split_by_world(frames)
+    training, validation = split_by_world(frames, 1)
     assert not set(frames["world"][training]) & set(frames["world"][validation])
     assert sorted([*training, *validation]) == list(range(FRAMES))
+    # As docs/training.md says.
+    assert (frames["world"][validation] % 25 == 0).all()
+    assert (frames["world"][training] % 25 != 0).all()
 
 
 def test_frames_of_one_kind_of_world_are_refused(frames: Frames) -> None:
-    with pytest.raises(ValueError, match="0 of 100 frames"):
-        split_by_world({**frames, "world": np.ones(FRAMES, dtype=np.int32)})
+    with pytest.raises(SettingsError, match="0 of 100 frames"):
+        split_by_world({**frames, "world": np.ones(FRAMES, dtype=np.int32)}, 1)
 
 
 def test_disjoint_labels_are_one_a_frame_and_a_third_each(frames: Frames) -> None:
@@ -222,7 +226,7 @@ def test_disjoint_labels_are_one_a_frame_and_a_third_each(frames: Frames) -> Non
 def test_fewer_frames_than_a_batch_are_refused(frames: Frames, tmp_path: Path) -> None:
     """Instead of passing over nothing for ever."""
     few = {name: array[:15] for name, array in frames.items()}
-    with pytest.raises(ValueError, match=r"batch = 16.*11"):
+    with pytest.raises(SettingsError, match=r"batch = 16.*11"):
         imitate(small(), few, CONFIG, tmp_path, quiet)
 
 
@@ -253,12 +257,28 @@ def test_a_training_that_fails_beside_others_says_which_and_why(
 ) -> None:
     save_shard(frames, tmp_path / "flight_0.npz")
     stored = StoredFrames((tmp_path / "flight_0.npz",), tmp_path / "frames")
+    trainings = [
+        Training(name, small(), stored, CONFIG, tmp_path / name, start=tmp_path / "nowhere")
+        for name in ("one", "two")
+    ]
+    with pytest.raises(RuntimeError, match=r"(?s)(one|two): .*nowhere"):
+        list(train_side_by_side(trainings, 2, quiet))
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_frames_that_are_too_few_are_told_before_any_training_begins(
+    workers: int, frames: Frames, tmp_path: Path
+) -> None:
+    save_shard(frames, tmp_path / "flight_0.npz")
+    stored = StoredFrames((tmp_path / "flight_0.npz",), tmp_path / "frames", disjoint=True)
     greedy = replace(CONFIG, batch=99)
     trainings = [
-        Training(name, small(), stored, greedy, tmp_path / name) for name in ("one", "two")
+        Training(name, small(), stored, config, tmp_path / name)
+        for name, config in (("one", CONFIG), ("two", greedy))
     ]
-    with pytest.raises(RuntimeError, match=r"(?s)(one|two): .*batch = 99: only 96"):
-        list(train_side_by_side(trainings, 2, quiet))
+    with pytest.raises(SettingsError, match=r"batch = 99: only 96 of 100"):
+        list(train_side_by_side(trainings, workers, quiet))
+    assert not (tmp_path / "one").exists()
 
 
 # --- Collecting.
@@ -316,6 +336,16 @@ def test_worlds_beyond_the_training_set_are_refused(seed: int) -> None:
 def test_settings_that_cannot_train_are_named(settings: dict, named: str, tmp_path: Path) -> None:
     with pytest.raises(ValueError, match=named):
         TrainConfig(out=tmp_path, **settings)
+
+
+def test_a_shard_that_is_none_is_named(tmp_path: Path) -> None:
+    """A collection that goes on counts the flights that it finds."""
+    folder = tmp_path / "round"
+    folder.mkdir()
+    (folder / "flight_00000.npz").write_bytes(b"half a flight")
+    round_ = CollectionRound("round", ("teacher",), 0, frames=80)
+    with pytest.raises(SettingsError, match=r"flight_00000\.npz: not a shard of frames"):
+        collect_round(round_, tiny_source, tmp_path, open_engine("local", 1), quiet)
 
 
 # --- All of it.

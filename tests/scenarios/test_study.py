@@ -9,7 +9,7 @@ import pytest
 
 from agents.fusion import LEARNED
 from agents.rule_file import read_rule
-from agents.training_settings import SETTINGS, read_settings
+from agents.training_settings import SETTINGS, SettingsError, read_settings
 from scenarios.commands import study as study_command
 from scenarios.commands.compare_options import Options
 from scenarios.commands.console import InputError, command_line
@@ -204,6 +204,19 @@ def test_a_fault_in_collecting_is_not_the_users(
     assert read_settings(tmp_path / "out" / "frames" / SETTINGS)["frames"] == 500
     with pytest.raises(InputError, match=r"frames = 600: .* was begun with 500"):
         run(tmp_path, TEXT.replace("frames = 500", "frames = 600"))
+
+
+def test_what_a_training_raises_is_the_users_where_it_is_of_settings(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(study_command, "collect_frames", done)
+    monkeypatch.setattr(study_command, "train", Raising(ValueError("of our own")))
+    with pytest.raises(ValueError, match="of our own"):
+        run(tmp_path)
+    for step in ("train", "collect_frames"):
+        monkeypatch.setattr(study_command, step, Raising(SettingsError("batch = 9: too many")))
+        with pytest.raises(InputError, match="batch = 9: too many"):
+            run(tmp_path)
 
 
 def test_a_study_that_is_stopped_says_how_to_go_on_with_it(
