@@ -16,10 +16,15 @@ class NetworkConfig:
     """Any non-empty subset of navigation, avoidance, mission; one head makes a specialist."""
     width: float = 1.0
     """Multiplies every hidden size of trunk and heads."""
+    negative_slope: float = 0.1
+    """Of the leaky rectifiers after convolutions and hidden layers. With 0, half of a network's channels died in training."""
     image_shape: tuple[int, int, int] = (4, 48, 64)
     """Red, green, blue, depth code; height and width must be multiples of 16."""
     history_shape: tuple[int, int, int] = (3, 12, 16)
     """Past depth codes at a quarter of the image's resolution."""
+    pixel_mean: float = 128.0
+    pixel_scale: float = 64.0
+    """Colours and depth codes, past ones included, enter as (byte - `pixel_mean`) / `pixel_scale`."""
     candidates: int = 102
     """Lattice commands that the navigation and avoidance heads judge."""
     site_tokens: int = 12
@@ -55,6 +60,8 @@ class NetworkConfig:
             )
         if not 0 < self.width <= 16:
             raise ValueError(f"width = {self.width}: must lie in (0, 16]")
+        if not 0 <= self.negative_slope < 1:
+            raise ValueError(f"negative_slope = {self.negative_slope}: must lie in [0, 1)")
         if self.candidates < 1 or self.site_tokens < 2:
             raise ValueError(
                 f"candidates = {self.candidates}, site_tokens = {self.site_tokens}: at least 1 and 2 (home and a site)"
@@ -68,8 +75,8 @@ class NetworkConfig:
             raise ValueError(
                 f"history_shape = {self.history_shape}: must be a quarter of image_shape {self.image_shape}"
             )
-        if min(*self.ego_scale, *self.goal_scale, *self.site_scale) <= 0:
-            raise ValueError("ego_scale, goal_scale and site_scale must be positive")
+        if min(self.pixel_scale, *self.ego_scale, *self.goal_scale, *self.site_scale) <= 0:
+            raise ValueError("pixel_scale, ego_scale, goal_scale and site_scale must be positive")
 
     def scaled(self, size: int) -> int:
         """`size` times the width multiplier, in steps of 4 so that four attention heads divide it."""

@@ -31,6 +31,7 @@ class CandidateHead(nn.Module):
         super().__init__()
         inputs = config.scaled(EMBEDDING) + len(config.goal_scale)
         self.hidden = nn.Linear(inputs, config.scaled(HIDDEN))
+        self.rectify = nn.LeakyReLU(config.negative_slope)
         self.logits = nn.Linear(config.scaled(HIDDEN), config.candidates)
         self.register_buffer(
             "goal_scale", torch.tensor(config.goal_scale, dtype=torch.float32), persistent=False
@@ -40,7 +41,8 @@ class CandidateHead(nn.Module):
         self, embedding: Float[Tensor, "b d"], goal: Float[Tensor, "b g"]
     ) -> Float[Tensor, "b k"]:
         """Logits; nothing is normalised yet."""
-        return self.logits(F.relu(self.hidden(torch.cat((embedding, goal / self.goal_scale), 1))))
+        hidden = self.hidden(torch.cat((embedding, goal / self.goal_scale), 1))
+        return self.logits(self.rectify(hidden))
 
 
 class NavigationHead(CandidateHead):
@@ -64,7 +66,8 @@ class MissionHead(nn.Module):
         # Two distances are spelled out because a linear layer cannot make them from coordinates.
         self.site = nn.Linear(features + 2, size)
         self.layers = nn.ModuleList(
-            AttentionLayer(size, config.scaled(FEED_FORWARD)) for _ in range(LAYERS)
+            AttentionLayer(size, config.scaled(FEED_FORWARD), config.negative_slope)
+            for _ in range(LAYERS)
         )
         self.norm = nn.LayerNorm(size)
         self.query = nn.Linear(size, size)
@@ -72,7 +75,7 @@ class MissionHead(nn.Module):
         self.other_choices = nn.Linear(size, 2)
         self.status = nn.Sequential(
             nn.Linear(config.scaled(EMBEDDING) + features + 2, config.scaled(STATUS_HIDDEN)),
-            nn.ReLU(),
+            nn.LeakyReLU(config.negative_slope),
             nn.Linear(config.scaled(STATUS_HIDDEN), 2),
         )
         self.register_buffer(
@@ -117,7 +120,7 @@ class MissionHead(nn.Module):
 class AttentionLayer(nn.Module):
     """Pre-norm self-attention whose scores fall with distance at a learned rate per attention head, then a small MLP."""
 
-    def __init__(self, size: int, feed_forward: int) -> None:
+    def __init__(self, size: int, feed_forward: int, negative_slope: float) -> None:
         super().__init__()
         self.norm_attention = nn.LayerNorm(size)
         self.qkv = nn.Linear(size, 3 * size)
@@ -125,7 +128,9 @@ class AttentionLayer(nn.Module):
         self.distance_rate = nn.Parameter(torch.linspace(0.0, 3.0, ATTENTION_HEADS))
         self.norm_mlp = nn.LayerNorm(size)
         self.mlp = nn.Sequential(
-            nn.Linear(size, feed_forward), nn.ReLU(), nn.Linear(feed_forward, size)
+            nn.Linear(size, feed_forward),
+            nn.LeakyReLU(negative_slope),
+            nn.Linear(feed_forward, size),
         )
 
     def forward(

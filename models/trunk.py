@@ -23,6 +23,8 @@ class Trunk(nn.Module):
         past = config.history_shape[0]
         _, height, width = config.image_shape
         self.embedding_size = config.scaled(EMBEDDING)
+        self.pixel_mean, self.pixel_scale = config.pixel_mean, config.pixel_scale
+        self.rectify = nn.LeakyReLU(config.negative_slope)
         self.stem = nn.Conv2d(3, half, 3, stride=2, padding=1)
         self.quarter = nn.Conv2d(half + 1, quarter, 3, stride=2, padding=1)
         self.eighth = nn.Conv2d(quarter + 1 + past, eighth, 3, stride=2, padding=1)
@@ -35,7 +37,7 @@ class Trunk(nn.Module):
             "ego_scale", torch.tensor(config.ego_scale, dtype=torch.float32), persistent=False
         )
         for conv in (self.stem, self.quarter, self.eighth, self.sixteenth):
-            nn.init.kaiming_normal_(conv.weight, nonlinearity="relu")
+            nn.init.kaiming_normal_(conv.weight, a=config.negative_slope)
             # Training runs 5-25 % faster with weights in this layout; torch's stubs do not know the argument.
             conv.to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]
 
@@ -49,14 +51,21 @@ class Trunk(nn.Module):
         dtype = self.ego_scale.dtype
         depth_half = nearest_of_blocks(image[:, 3:])
         depth_quarter = nearest_of_blocks(depth_half)
-        # Scaling the filters instead of the pixels saves a pass over the largest array of the network.
+        # Scaling and shifting by filter and bias instead of the pixels saves two passes over the largest array of the network.
         color = image[:, :3].to(dtype, memory_format=torch.channels_last)
-        x = F.relu(F.conv2d(color, self.stem.weight / 255, self.stem.bias, stride=2, padding=1))
-        x = F.relu(self.quarter(torch.cat((x, depth_half.to(dtype) / 255), 1)))
-        past_depth = torch.cat((depth_quarter, history), 1).to(dtype) / 255
-        x = F.relu(self.eighth(torch.cat((x, past_depth), 1)))
-        x = F.relu(self.sixteenth(x))
-        return F.relu(self.norm(self.embed(torch.cat((x.flatten(1), ego / self.ego_scale), 1))))
+        filters = self.stem.weight / self.pixel_scale
+        bias = self.stem.bias - self.pixel_mean * filters.sum((1, 2, 3))
+        x = self.rectify(F.conv2d(color, filters, bias, stride=2, padding=1))
+        x = self.rectify(self.quarter(torch.cat((x, self._scaled(depth_half)), 1)))
+        past_depth = self._scaled(torch.cat((depth_quarter, history), 1))
+        x = self.rectify(self.eighth(torch.cat((x, past_depth), 1)))
+        x = self.rectify(self.sixteenth(x))
+        return self.rectify(
+            self.norm(self.embed(torch.cat((x.flatten(1), ego / self.ego_scale), 1)))
+        )
+
+    def _scaled(self, code: UInt8[Tensor, "b c h w"]) -> Float[Tensor, "b c h w"]:
+        return (code.to(self.ego_scale.dtype) - self.pixel_mean) / self.pixel_scale
 
 
 def nearest_of_blocks(code: UInt8[Tensor, "b c h w"]) -> UInt8[Tensor, "b c h//2 w//2"]:

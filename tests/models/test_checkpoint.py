@@ -173,6 +173,8 @@ def test_foreign_configuration_is_named(folder: Path, old: str, new: str, messag
         ("candidates", 0),
         ("image_shape", (4, 50, 64)),
         ("history_shape", (3, 6, 8)),
+        ("negative_slope", 1.0),
+        ("pixel_scale", 0.0),
     ],
 )
 def test_impossible_configuration_is_refused(field: str, value: object) -> None:

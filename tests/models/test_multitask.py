@@ -177,3 +177,37 @@ def _double(batch: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
         name: value.double() if value.is_floating_point() else value
         for name, value in batch.items()
     }
+
+
+@pytest.mark.parametrize(("slope", "learns"), [(0.1, True), (0.0, False)])
+def test_a_channel_that_never_fires_still_learns_but_where_nothing_leaks(
+    slope: float, learns: bool
+) -> None:
+    config = NetworkConfig(width=0.25, negative_slope=slope)
+    net, batch = new_network(config, 0), labelled_batch(config, 8)
+    with torch.no_grad():
+        net.trunk.stem.bias[0] = -1000.0
+    sum(head_losses(net(batch), batch).values()).backward()
+    gradient = net.trunk.stem.weight.grad
+    assert gradient is not None
+    assert bool(gradient[0].any()) is learns
+    assert gradient[1:].any()
+
+
+def test_pixels_enter_relative_to_their_mean_in_units_of_their_scale() -> None:
+    batch = example_batch(NetworkConfig(width=0.25), 2)
+    stretched = {
+        name: (value // 2 * 2 if name in ("image", "history") else value)
+        for name, value in batch.items()
+    }
+    halved = {
+        name: (value // 2 if name in ("image", "history") else value)
+        for name, value in batch.items()
+    }
+    whole, half = (
+        new_network(NetworkConfig(width=0.25, pixel_mean=mean, pixel_scale=scale), 0)
+        for mean, scale in ((0.0, 64.0), (0.0, 32.0))
+    )
+    torch.testing.assert_close(whole(stretched), half(halved))
+    moved = new_network(NetworkConfig(width=0.25, pixel_mean=128.0, pixel_scale=32.0), 0)
+    assert not torch.allclose(moved(halved)["navigation"], half(halved)["navigation"])
