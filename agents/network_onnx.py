@@ -1,6 +1,7 @@
 """A brain whose networks are one ONNX graph that `trident export` wrote."""
 
 import json
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from agents.onnx_session import open_session
 from agents.pilot import Plan
 from agents.policy import PolicyError
 from agents.rule_file import rule_of
-from models import Latency, NetworkConfig, example_batch, latency_of
+from models import NetworkConfig, example_batch
 from sim.flight import Flight
 from sim.types import HISTORY_SHAPE, MAX_TOKENS, SITE_FIELDS, Observation
 
@@ -31,9 +32,11 @@ class ExportedNetworks:
     networks: int
     parameters: int
     macs_per_second: float
-    """At true call rates."""
+    """At full rate, of a graph that answers everything in every run."""
     rule: dict[str, float]
     """What the pilot fuses its skills by: the fields of `agents.fusion.FusionRule`."""
+    macs_per_run: int | None = None
+    """None in files of earlier versions."""
 
     @property
     def fusion_rule(self) -> FusionRule:
@@ -58,11 +61,11 @@ def exported_networks(path: Path) -> ExportedNetworks | None:
         raise PolicyError(f"pilot {path}: its metadata {_KEY} is damaged: {error}") from error
 
 
-def onnx_latency(path: Path) -> Latency:
-    """Of one frame through an exported graph."""
+def onnx_frame(path: Path) -> Callable[[], object]:
+    """One frame through an exported graph, to be timed."""
     session = open_session(path)
     frame = {name: value.numpy() for name, value in example_batch(NetworkConfig()).items()}
-    return latency_of(lambda: session.run(None, frame))
+    return lambda: session.run(None, frame)
 
 
 class OnnxBrain:

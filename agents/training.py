@@ -93,7 +93,7 @@ def _card(config: TrainConfig, frames: Frames, training: Training, net: MultiTas
         title=f"{training.name}: {', '.join(net.config.heads)}",
         summary=(
             f"{parameters(net):,} parameters, width {net.config.width:g}, {macs / 1e6:.1f} million multiply-adds a "
-            "second at true call rates. Imitation of the privileged teacher."
+            "second at full rate. Imitation of the privileged teacher."
         ),
         data=(
             f"{len(frames['image']):,} labelled frames of {len(np.unique(frames['world'])):,} worlds in "

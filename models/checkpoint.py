@@ -2,9 +2,12 @@
 
 import hashlib
 import json
+import math
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import torch
 from safetensors import SafetensorError
@@ -83,6 +86,27 @@ def load_checkpoint(folder: Path) -> MultiTaskNet:
     return net.eval()
 
 
+@dataclass(frozen=True)
+class Stored:
+    """Weights as they lie on the disk."""
+
+    file_bytes: int
+    bits: int
+    """Of most of the numbers; what lies in fewer than 32 is widened when it is loaded."""
+
+
+def stored_weights(folder: Path) -> Stored:
+    """How large a checkpoint's file of weights is, and in what precision."""
+    content = _read(folder / WEIGHTS)
+    bits: Counter[int] = Counter()
+    for name, entry in _header(content).items():
+        if name != "__metadata__":
+            first, end = entry["data_offsets"]
+            count = math.prod(entry["shape"])
+            bits[8 * (end - first) // max(count, 1)] += count
+    return Stored(len(content), bits.most_common(1)[0][0])
+
+
 def weights_hash(net: MultiTaskNet) -> str:
     """SHA-256 over configuration, names, shapes and 32-bit values: the same before saving and after loading."""
     return _hash(net.config, net.state_dict())
@@ -98,9 +122,13 @@ def _hash(config: NetworkConfig, tensors: Mapping[str, Tensor]) -> str:
 
 
 def _stated_hash(content: bytes) -> str | None:
-    """The hash in the file's metadata; safetensors starts with the header's length as 8 little-endian bytes."""
-    header = json.loads(content[8 : 8 + int.from_bytes(content[:8], "little")])
-    return header.get("__metadata__", {}).get("weights_hash")
+    """The hash in the file's metadata."""
+    return _header(content).get("__metadata__", {}).get("weights_hash")
+
+
+def _header(content: bytes) -> dict[str, Any]:
+    """What safetensors says of its tensors; the header's length stands before it as 8 little-endian bytes."""
+    return json.loads(content[8 : 8 + int.from_bytes(content[:8], "little")])
 
 
 def _check_shapes(path: Path, expected: Mapping[str, Tensor], stored: Mapping[str, Tensor]) -> None:

@@ -2,7 +2,7 @@
 
 import contextlib
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,8 +13,11 @@ from torch.utils.flop_counter import FlopCounterMode
 from models.config import NetworkConfig
 from models.multitask import MultiTaskNet
 
-CALL_RATES_HZ = {"navigation": 15.0, "avoidance": 15.0, "mission": 1.0}
-"""How often a pilot asks each head; a shared trunk runs at the fastest of its heads' rates."""
+FULL_RATE_HZ = {"navigation+avoidance": 14.0, "navigation+avoidance+mission": 1.0}
+"""Control steps a second by the heads that are asked in them, of a pilot that steers all the time and plans once a second.
+
+In flight, scripted metres ask nobody, and events ask the mission head more often.
+"""
 
 
 @dataclass(frozen=True)
@@ -50,26 +53,53 @@ def counted_macs(net: MultiTaskNet) -> Macs:
     return Macs(sum(counts[f"{prefix}.trunk"].values()) // 2, heads)
 
 
-def macs_per_second(networks: Sequence[Macs]) -> float:
-    """Multiply-adds a second of the networks that together fly one drone, each head at its own rate."""
+def macs_per_second(
+    networks: Sequence[Macs], asked_hz: Mapping[str, float] = FULL_RATE_HZ
+) -> float:
+    """Multiply-adds a second of the networks that together fly one drone, by heads asked, full rate unless told otherwise.
+
+    `asked_hz` is as `FULL_RATE_HZ`. In a step, the trunk of a network runs once if any of its heads is asked.
+    """
     total = 0.0
-    for macs in networks:
-        total += macs.trunk * max(CALL_RATES_HZ[name] for name in macs.heads)
-        total += sum(count * CALL_RATES_HZ[name] for name, count in macs.heads.items())
+    for names, rate in asked_hz.items():
+        asked = names.split("+")
+        for macs in networks:
+            heads = [count for name, count in macs.heads.items() if name in asked]
+            total += rate * (macs.trunk + sum(heads)) if heads else 0.0
     return total
 
 
-def latency_of(call: Callable[[], object], calls: int = 300) -> Latency:
-    """Percentiles of a call's time, after a tenth as many calls to warm up."""
-    for _ in range(calls // 10):
-        call()
-    times = np.empty(calls)
-    for index in range(calls):
-        start = time.perf_counter()
-        call()
-        times[index] = time.perf_counter() - start
-    p50, p99 = np.percentile(times * 1e3, [50, 99])
-    return Latency(float(p50), float(p99))
+def graph_macs(networks: Sequence[Macs]) -> int:
+    """Multiply-adds of one run of the graph that is exported of these networks: all of them, whoever is asked."""
+    return sum(macs.trunk + sum(macs.heads.values()) for macs in networks)
+
+
+def graph_macs_per_second(run: int, asked_hz: Mapping[str, float] = FULL_RATE_HZ) -> float:
+    """As `macs_per_second` of a graph that takes `run` a run: one for the mission, another to steer to where it says."""
+    steering, planning = {"navigation", "avoidance"}, {"mission"}
+    runs = 0.0
+    for names, rate in asked_hz.items():
+        asked = set(names.split("+"))
+        runs += rate * (bool(asked & steering) + bool(asked & planning))
+    return run * runs
+
+
+def latencies_of(works: Sequence[Callable[[], object]], calls: int = 300) -> list[Latency]:
+    """Percentiles of the time of each, called by turns so that what disturbs the machine disturbs all alike.
+
+    A tenth as many rounds go before to warm up.
+    """
+    warming = calls // 10
+    times = np.empty((warming + calls, len(works)))
+    for row in times:
+        for column, work in enumerate(works):
+            start = time.perf_counter()
+            work()
+            row[column] = time.perf_counter() - start
+    return [
+        Latency(float(p50), float(p99))
+        for p50, p99 in np.percentile(times[warming:] * 1e3, [50, 99], axis=0).T
+    ]
 
 
 @contextlib.contextmanager

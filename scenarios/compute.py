@@ -1,13 +1,13 @@
 """What a pilot's networks cost and which they are: the compute columns of every comparison."""
 
 import hashlib
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import agents
 import models
-from agents.network_onnx import exported_networks, onnx_latency
+from agents.network_onnx import exported_networks, onnx_frame
 from agents.policy import PolicyPilot
 
 
@@ -17,22 +17,42 @@ class Compute:
 
     networks: int | None
     parameters: int | None
-    macs_per_second: float | None  # at true call rates
-    latency_p50_ms: (
-        float | None
-    )  # one frame through every network, batch 1, one thread, nothing else flying
+    macs_per_second: float | None
+    """Multiply-adds at full rate: steering at each of 15 control steps a second, the mission once a second."""
+    latency_p50_ms: float | None
+    """Of one frame through every network, batch 1, one thread, nothing flying; all pilots' frames by turns."""
     latency_p99_ms: float | None
+    macs: tuple[models.Macs, ...] = ()
+    """Of one call of each network, by part; none for graphs."""
+    graph_macs: int | None = None
+    """Of one run of an exported graph."""
+    weights_bytes: int | None = None
+    """Of the files that hold the weights."""
+    weights_bits: int | None = None
+    """Of most numbers in them; in flight all are of 32."""
+
+    def macs_per_second_of(self, asked_hz: Mapping[str, float]) -> float | None:
+        """Multiply-adds a second of a flight in which so many control steps a second asked these skills."""
+        if self.graph_macs is not None:
+            return models.graph_macs_per_second(self.graph_macs, asked_hz)
+        return models.macs_per_second(self.macs, asked_hz) if self.macs else None
 
 
-def pilot_compute(name: str, pilot: agents.Pilot) -> Compute:
-    """What is known of a pilot's cost: everything of our networks, of a policy from elsewhere what it says."""
-    if isinstance(pilot, PolicyPilot):
-        parameters = getattr(pilot.policy, "parameters", None)
-        return Compute(None, parameters if isinstance(parameters, int) else None, None, None, None)
-    files = agents.pilot_files(name)
-    if files:
-        return _exported_compute(files[0])
-    return measure_compute(load_networks(name))
+Frame = Callable[[], object]
+"""One frame through all networks of a pilot."""
+
+
+def compute_of(pilots: Mapping[str, agents.Pilot]) -> dict[str, Compute]:
+    """What is known of every pilot's cost, timed in one loop: of our networks everything, of a policy from elsewhere what it says."""
+    counted = {name: _counted(name, pilot) for name, pilot in pilots.items()}
+    frames = {name: frame for name, (_, frame) in counted.items() if frame is not None}
+    with models.single_thread():
+        found = models.latencies_of(list(frames.values()))
+    times = dict(zip(frames, found, strict=True))
+    return {
+        name: _timed(cost, times[name]) if name in times else cost
+        for name, (cost, _) in counted.items()
+    }
 
 
 def load_networks(pilot: str) -> list[models.MultiTaskNet]:
@@ -40,19 +60,16 @@ def load_networks(pilot: str) -> list[models.MultiTaskNet]:
     return [models.load_checkpoint(folder) for folder in agents.pilot_networks(pilot)]
 
 
-def measure_compute(networks: Sequence[models.MultiTaskNet]) -> Compute:
-    """Count and time the networks that together fly one drone, one after the other as in flight."""
-    if not networks:
-        return Compute(0, 0, 0.0, 0.0, 0.0)
-    latency = _latency(networks)
+def network_cost(networks: Sequence[models.MultiTaskNet]) -> Compute:
+    """Of the networks that together fly one drone, but for their files and what only a clock tells."""
+    macs = tuple(models.counted_macs(network) for network in networks)
     return Compute(
         networks=len(networks),
         parameters=sum(models.parameters(network) for network in networks),
-        macs_per_second=models.macs_per_second(
-            [models.counted_macs(network) for network in networks]
-        ),
-        latency_p50_ms=latency.p50_ms,
-        latency_p99_ms=latency.p99_ms,
+        macs_per_second=models.macs_per_second(macs),
+        latency_p50_ms=None,
+        latency_p99_ms=None,
+        macs=macs,
     )
 
 
@@ -77,8 +94,29 @@ def weights_digest(networks: Sequence[models.MultiTaskNet]) -> str:
 # --- Private.
 
 
-def _latency(networks: Sequence[models.MultiTaskNet]) -> models.Latency:
-    """Of one frame through all of them: percentiles do not add, three slow calls in one frame are rare."""
+def _counted(name: str, pilot: agents.Pilot) -> tuple[Compute, Frame | None]:
+    """What can be said without a clock, and what is to be timed."""
+    if isinstance(pilot, PolicyPilot):
+        parameters = getattr(pilot.policy, "parameters", None)
+        known = parameters if isinstance(parameters, int) else None
+        return Compute(None, known, None, None, None), None
+    files = agents.pilot_files(name)
+    if files:
+        return _graph_cost(files[0]), onnx_frame(files[0])
+    networks = load_networks(name)
+    if not networks:
+        return Compute(0, 0, 0.0, 0.0, 0.0), None
+    stored = [models.stored_weights(folder) for folder in agents.pilot_networks(name)]
+    cost = replace(
+        network_cost(networks),
+        weights_bytes=sum(each.file_bytes for each in stored),
+        weights_bits=max(each.bits for each in stored),
+    )
+    return cost, _frame(networks)
+
+
+def _frame(networks: Sequence[models.MultiTaskNet]) -> Frame:
+    """Percentiles do not add, three slow calls in one frame are rare: so one call for all."""
     batches = [models.example_batch(network.config) for network in networks]
     frames = [{name: value[0].numpy() for name, value in batch.items()} for batch in batches]
 
@@ -86,15 +124,24 @@ def _latency(networks: Sequence[models.MultiTaskNet]) -> models.Latency:
         for network, frame in zip(networks, frames, strict=True):
             network.infer(frame)
 
-    with models.single_thread():
-        return models.latency_of(once)
+    return once
 
 
-def _exported_compute(path: Path) -> Compute:
-    """What an exported graph says of its networks, and how long it takes for one frame."""
+def _graph_cost(path: Path) -> Compute:
+    """What an exported graph says of its networks."""
     told = exported_networks(path)
     assert told is not None, "else it would be a policy's"
-    latency = onnx_latency(path)
     return Compute(
-        told.networks, told.parameters, told.macs_per_second, latency.p50_ms, latency.p99_ms
+        networks=told.networks,
+        parameters=told.parameters,
+        macs_per_second=told.macs_per_second,
+        latency_p50_ms=None,
+        latency_p99_ms=None,
+        graph_macs=told.macs_per_run,
+        weights_bytes=path.stat().st_size,
+        weights_bits=32,
     )
+
+
+def _timed(cost: Compute, latency: models.Latency) -> Compute:
+    return replace(cost, latency_p50_ms=latency.p50_ms, latency_p99_ms=latency.p99_ms)

@@ -79,6 +79,7 @@ def fly_job(job: Job, crew: Crew) -> Row:
         arm=arm,
         training_seed=training_seed,
         block=spatial_block(scenario),
+        asked=dict(sorted(pilot.asked.items())),
     )
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import asdict, fields
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -20,11 +21,16 @@ _TYPES = {
     dict[str, int]: pa.map_(pa.string(), pa.int64()),
 }
 
+_MAPS = {field.name for field in fields(Row) if field.type == dict[str, int]}
+
 
 def write_parquet(rows: Sequence[Row], path: Path, metadata: dict[str, str]) -> None:
     """Write every row, one a flight; the file appears whole or not at all."""
     schema = pa.schema([(field.name, _TYPES[field.type]) for field in fields(Row)])
-    content = [{**asdict(row), "interventions": list(row.interventions.items())} for row in rows]
+    content = [
+        {name: list(v.items()) if name in _MAPS else v for name, v in asdict(row).items()}
+        for row in rows
+    ]
     table = pa.Table.from_pylist(content, schema.with_metadata(metadata))
     unfinished = path.with_suffix(".part")
     pq.write_table(table, unfinished, compression="zstd")
@@ -33,5 +39,11 @@ def write_parquet(rows: Sequence[Row], path: Path, metadata: dict[str, str]) -> 
 
 def read_parquet(path: Path) -> list[Row]:
     """The rows again."""
-    rows = pq.read_table(path).to_pylist()
-    return [Row(**{**row, "interventions": dict(row["interventions"])}) for row in rows]
+    return [_row(content) for content in pq.read_table(path).to_pylist()]
+
+
+def _row(content: dict[str, Any]) -> Row:
+    values: dict[str, Any] = {
+        name: dict(value) if name in _MAPS else value for name, value in content.items()
+    }
+    return Row(**values)

@@ -59,6 +59,8 @@ class Row:
     """Which training of its arm; None where there is only one."""
     block: str = ""
     """Part of a real place that the flight belongs to; empty in generated worlds."""
+    asked: dict[str, int] = field(default_factory=dict)
+    """Control steps by the skills that were asked in them, e.g. `navigation+avoidance`; the rest was scripted."""
 
     @property
     def job(self) -> Job:

@@ -1,7 +1,7 @@
 """What `trident export` writes flies as the pilot it was made of."""
 
-import dataclasses
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -10,11 +10,12 @@ import agents
 import models
 from agents.lattice_pilot import LatticePilot
 from agents.loading import PilotError, network_pilot
+from agents.metered import Metered
 from agents.network_onnx import OnnxBrain, exported_networks
 from models import Card, NetworkConfig, new_network, save_checkpoint
 from scenarios.commands.console import InputError
 from scenarios.commands.export import export
-from scenarios.compute import measure_compute, pilot_compute, pilot_digest
+from scenarios.compute import compute_of, pilot_digest
 from sim.flight import Flight
 from sim.types import Observation
 from tests.builders import mission
@@ -92,22 +93,52 @@ def test_it_flies_the_same_way(made: Path) -> None:
 
 
 def test_it_says_what_it_holds_and_costs(made: Path) -> None:
-    path = made / "pilot.onnx"
-    told, compute = (
-        exported_networks(path),
-        measure_compute(
-            [models.load_checkpoint(folder) for folder in agents.pilot_networks(str(made / "net"))]
-        ),
-    )
+    path, net = str(made / "pilot.onnx"), str(made / "net")
+    told = exported_networks(made / "pilot.onnx")
+    ours, theirs = both(made)
+    costs = compute_of({net: ours, path: theirs})
     assert told is not None
-    assert (told.networks, told.parameters) == (compute.networks, compute.parameters)
-    assert told.macs_per_second == compute.macs_per_second
-    assert told.weights == pilot_digest(str(made / "net"))
-    measured = pilot_compute(str(path), both(made)[1])
-    costs = dataclasses.asdict(compute) | {"latency_p50_ms": 0, "latency_p99_ms": 0}
-    assert dataclasses.asdict(measured) | {"latency_p50_ms": 0, "latency_p99_ms": 0} == costs
-    assert measured.latency_p50_ms is not None
-    assert 0.0 < measured.latency_p50_ms < 100.0
+    assert told.weights == pilot_digest(net)
+    for cost in (told, costs[path]):
+        assert (cost.networks, cost.parameters) == (costs[net].networks, costs[net].parameters)
+    assert costs[path].weights_bytes == (made / "pilot.onnx").stat().st_size
+    latency = costs[path].latency_p50_ms
+    assert latency is not None
+    assert 0.0 < latency < 100.0
+
+
+def test_what_it_takes_is_counted_by_the_runs_it_makes(
+    made: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """All of the graph in every run: one for the mission, and another to steer to where it says."""
+    path = str(made / "pilot.onnx")
+    pilot = both(made)[1]
+    assert isinstance(pilot.brain, OnnxBrain)
+    runs: list[object] = []
+    session = pilot.brain._session
+    monkeypatch.setattr(pilot.brain, "_session", Counting(session, runs))
+    scenario, meter = mission({"x": 12.0, "y": 3.0}), Metered(pilot)
+    result = agents.fly(scenario, meter)
+    cost = compute_of({path: pilot})[path]
+    assert cost.graph_macs is not None
+    asked_hz = {skills: steps / result.duration_s for skills, steps in meter.asked.items()}
+    by_runs = cost.graph_macs * len(runs) / result.duration_s
+    assert cost.macs_per_second_of(asked_hz) == pytest.approx(by_runs)
+    assert cost.macs_per_second == 16 * cost.graph_macs
+
+
+class Counting:
+    """A session that notes its runs."""
+
+    def __init__(self, session: Any, runs: list[object]) -> None:
+        self._session, self._runs = session, runs
+
+    def get_inputs(self) -> Any:
+        return self._session.get_inputs()
+
+    def run(self, *given: Any) -> Any:
+        self._runs.append(given)
+        return self._session.run(*given)
 
 
 def test_heads_can_be_taken_out_of_it(made: Path) -> None:

@@ -24,7 +24,7 @@ from scenarios.commands.console import (
 )
 from scenarios.commands.recording import record_logs
 from scenarios.commands.stopping import resumable, terminable
-from scenarios.compute import Compute, pilot_compute, pilot_digest
+from scenarios.compute import compute_of, pilot_digest
 from scenarios.flying import Crew
 from scenarios.journal import Journal, sole_writer
 from scenarios.judging import Refereed, judge_campaign
@@ -201,14 +201,11 @@ def _report(
     logs: dict[tuple[str, str, int], str],
     referee: Refereed | None,
 ) -> Report:
-    compute: dict[str, Compute] = {
-        name: pilot_compute(name, pilot) for name, pilot in campaign.pilots.items()
-    }
     return compile_report(
         campaign.suite,
         campaign.entries,
         rows,
-        compute,
+        compute_of(campaign.pilots),
         campaign.marks,
         logs=logs,
         environment={**machine(), "versions": versions_line()},

@@ -62,13 +62,15 @@ def _check_folder(folder: Path) -> None:
 def _write_onnx(
     pilot: str, networks: list[models.MultiTaskNet], rule: FusionRule, path: Path
 ) -> None:
+    run = models.graph_macs([*map(models.counted_macs, networks)])
     told = ExportedNetworks(
         pilot=pilot,
         weights=pilot_digest(pilot),
         networks=len(networks),
         parameters=sum(map(models.parameters, networks)),
-        macs_per_second=models.macs_per_second([*map(models.counted_macs, networks)]),
+        macs_per_second=models.graph_macs_per_second(run),
         rule=asdict(rule),
+        macs_per_run=run,
     )
     try:
         models.export_onnx(networks, path, told.metadata())

@@ -1,5 +1,6 @@
 """One pilot on one task: its rows as a cell of the report."""
 
+from collections import Counter
 from collections.abc import Sequence
 
 import numpy as np
@@ -36,6 +37,7 @@ def cell_of(task: str, pilot: str, rows: Sequence[Row], worlds: Worlds) -> Cell:
         published=wilson(sum(told), len(told)) if told else None,
         published_flights=len(told),
         blocks=tally_blocks(rows, worlds.blocks),
+        asked_hz=_asked_hz(finished),
     )
 
 
@@ -46,6 +48,14 @@ def _published(rows: Sequence[Row], worlds: Worlds) -> list[bool]:
     """Verdicts of the published rule, where it has one; a flight that was lost fails by that rule, too."""
     verdicts = [False if worlds.ruled and row.outcome in LOST else row.published for row in rows]
     return [verdict for verdict in verdicts if verdict is not None]
+
+
+def _asked_hz(rows: Sequence[Row]) -> dict[str, float]:
+    seconds = sum(row.duration_s for row in rows)
+    counts: Counter[str] = Counter()
+    for row in rows:
+        counts.update(row.asked)
+    return {skills: counts[skills] / seconds for skills in sorted(counts)} if seconds else {}
 
 
 def _median(values: Sequence[float | None]) -> float | None:

@@ -36,6 +36,8 @@ class Cell:
     """In a real place, successes and flights by block; `success` is then as wide as a bootstrap over blocks, or wider."""
     prize_of_bound: Estimate | None = None
     """As `prize_fraction`, of what knowing every panel beforehand would collect: no flight exceeds it."""
+    asked_hz: dict[str, float] = field(default_factory=dict)
+    """Control steps a second of flight by the skills that were asked in them, over all flights."""
 
 
 @dataclass(frozen=True)

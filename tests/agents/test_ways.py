@@ -137,3 +137,17 @@ def test_a_meter_changes_nothing_and_counts() -> None:
     assert p50 is not None
     assert p99 is not None
     assert 0.0 < p50 <= p99
+
+
+def test_a_meter_counts_the_steps_by_who_was_asked() -> None:
+    """All of a navigation; of a mission those that steer or plan, the last metres being scripted."""
+    pilot = Metered(load_pilot("classical"))
+    result = fly(forest(), pilot)
+    steps = round(result.duration_s * forest().rates.control_hz)
+    assert pilot.asked == {"navigation+avoidance": pytest.approx(steps, abs=1)}
+    result = fly(mission({"x": 12.0, "y": 3.0}), pilot)
+    planned = sum(steps for skills, steps in pilot.asked.items() if "mission" in skills)
+    assert planned == result.mission_decisions
+    assert sum(pilot.asked.values()) < result.duration_s * forest().rates.control_hz
+    assert fly(scenario(task=course(0.0)), pilot).duration_s > 0.0
+    assert set(pilot.asked) == {"avoidance"}

@@ -11,7 +11,9 @@ from models import (
     Macs,
     NetworkConfig,
     counted_macs,
-    latency_of,
+    graph_macs,
+    graph_macs_per_second,
+    latencies_of,
     macs_per_second,
     new_network,
     parameters,
@@ -74,6 +76,28 @@ def test_macs_per_second_by_hand() -> None:
     assert macs_per_second(specialists) == 15 * (110 + 120) + 130
 
 
+def test_a_trunk_runs_once_a_step_in_which_any_of_its_heads_is_asked() -> None:
+    """Of one network with two heads, and one with the third."""
+    nets = [Macs(100, {"navigation": 10, "mission": 30}), Macs(1000, {"avoidance": 20})]
+    asked = {
+        "avoidance": 2.0,
+        "mission": 3.0,
+        "navigation+mission": 5.0,
+        "navigation+avoidance": 7.0,
+    }
+    by_hand = 2 * 1020 + 3 * 130 + 5 * 140 + 7 * (110 + 1020)
+    assert macs_per_second(nets, asked) == by_hand
+    assert macs_per_second(nets, {}) == 0.0
+
+
+def test_a_graph_runs_all_of_it_for_the_mission_and_again_to_steer() -> None:
+    run = graph_macs([Macs(100, {"navigation": 10, "mission": 30}), Macs(1000, {"avoidance": 20})])
+    assert run == 1160
+    assert graph_macs_per_second(run) == 16 * run
+    asked = {"avoidance": 2.0, "mission": 3.0, "navigation+avoidance+mission": 5.0}
+    assert graph_macs_per_second(run, asked) == (2 + 3 + 2 * 5) * run
+
+
 def test_threads_are_restored() -> None:
     threads = torch.get_num_threads()
     with single_thread():
@@ -89,7 +113,21 @@ def test_latency_is_of_the_calls_after_those_that_warm_up() -> None:
         index = next(calls)
         time.sleep(0.02 if index < 4 or index % 10 == 0 else 0.001)
 
-    measured = latency_of(call, calls=40)
+    (measured,) = latencies_of([call], calls=40)
     assert next(calls) == 44
     assert 1.0 <= measured.p50_ms < 15.0
     assert measured.p99_ms >= 20.0
+
+
+def test_what_is_timed_together_takes_turns() -> None:
+    """So that a machine that is slow for a while is slow for all."""
+    called: list[str] = []
+
+    def slow() -> None:
+        called.append("slow")
+        time.sleep(0.005)
+
+    found = latencies_of([lambda: called.append("quick"), slow], calls=20)
+    assert called == 22 * ["quick", "slow"]
+    assert found[0].p50_ms < 4.0 < 5.0 <= found[1].p50_ms
+    assert latencies_of([]) == []

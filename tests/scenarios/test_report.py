@@ -8,9 +8,11 @@ from typing import Any
 
 import pytest
 
+import models
 from scenarios.compute import Compute
 from scenarios.plan import Entry
 from scenarios.report import Loss, Report, compile_report
+from scenarios.report.costs import compute_section
 from scenarios.report.figure import report_figures
 from scenarios.report.ladder import ladders
 from scenarios.report.losses import short_reason
@@ -302,6 +304,32 @@ def test_the_same_networks_by_another_rule_are_compared_with_the_first() -> None
     ]
     trainings = ("a#0", "a#1", "a#0@rule=2,1.5,0.6,0.5", "a#1@rule=2,1.5,0.6,0.5")
     assert pairs_of(trainings, trainings) == [trainings[::2], trainings[1::2]]
+
+
+# --- Compute.
+
+
+def test_networks_are_counted_by_what_was_asked_of_them_in_missions() -> None:
+    """Over all flights of a task, lost ones apart; of tasks without missions nothing is told."""
+    parts = models.Macs(
+        1_000_000, {"navigation": 100_000, "avoidance": 100_000, "mission": 200_000}
+    )
+    costs = {name: Compute(1, 1, 2e7, 1.0, 1.0, macs=(parts,)) for name in ("shared", "blind")}
+    asked = {"navigation+avoidance": 90, "mission": 10}
+    rows = [
+        replace(each, asked=asked if each.scenario == "town" else {"navigation+avoidance": 150})
+        for each in all_rows()
+    ]
+    rows[-1] = replace(rows[-1], outcome=CRASHED, asked={}, duration_s=0.0)
+    report = compile_report(SUITE, ENTRIES, rows, costs, {})
+    section = compute_section(report)
+    column = section.header.index("in missions")
+    # 9 steps a second steer for 1.2 M each, one plans for another 1.2 M.
+    assert {line[column] for line in section.lines} == {"12.0 M"}
+    only = [each for each in rows if each.scenario == "forest"]
+    forest = SUITE.model_copy(update={"tasks": {"go": "forest"}})
+    lines = compute_section(compile_report(forest, ENTRIES[:1], only, costs, {})).lines
+    assert {line[column] for line in lines} == {""}
 
 
 # --- The worst, the ladder, and the files.

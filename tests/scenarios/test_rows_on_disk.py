@@ -14,7 +14,13 @@ from tests.scenarios.test_runner import Job, made_up_flight
 
 FLOWN = made_up_flight(Job("steady", "forest", 15_000))
 ROWS = [
-    replace(FLOWN, interventions={"mission_mask": 3}, latency_p50_ms=1.25, prize_optimum=None),
+    replace(
+        FLOWN,
+        interventions={"mission_mask": 3},
+        asked={"mission": 2, "navigation+avoidance": 90},
+        latency_p50_ms=1.25,
+        prize_optimum=None,
+    ),
     replace(
         FLOWN, seed=15_001, success=False, outcome="collision", reason="collision <here> & now"
     ),
