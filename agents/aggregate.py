@@ -1,6 +1,5 @@
 """The frames every arm trains on: DAgger rounds flown by the teacher and by the networks trained so far."""
 
-import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
@@ -14,7 +13,7 @@ from agents.frame_store import StoredFrames
 from agents.imitate import ImitationConfig
 from agents.side_by_side import Training, train_missing
 from agents.train_config import LAST_TRAINING_SEED, SEEDS_PER_ROUND, TrainConfig
-from agents.training_settings import SettingsError
+from agents.training_settings import SettingsError, read_json, write_json
 from models import Card, MultiTaskNet
 from sim.scenario import Scenario
 
@@ -49,7 +48,7 @@ def collect_frames(
         )
         shards += collect_round(round_, training_only(source), config.out, engine, report)
     names = [str(shard.relative_to(config.out)) for shard in shards]
-    (config.out / _COMPLETE).write_text(json.dumps(names, indent=1))
+    write_json(config.out / _COMPLETE, names)
     return StoredFrames(tuple(shards), config.out / _STORE)
 
 
@@ -58,7 +57,7 @@ def shards_of(run: Path) -> list[Path]:
     path = run / _COMPLETE
     if not path.exists():
         raise SettingsError(f"data = {run}: its frames are not complete, {_COMPLETE} is missing")
-    return [run / name for name in json.loads(path.read_text())]
+    return [run / name for name in read_json(path)]
 
 
 def training_only(source: Source) -> Source:

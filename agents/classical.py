@@ -27,8 +27,6 @@ _SLOW = 1.7
 """m/s that a drone can take back within what it sees beside its picture's edge."""
 _WAY_MARGIN = 0.2
 """m beyond the hull that planned ways keep from what is known."""
-_PLAN_SECONDS = 0.5
-"""s a planned way lasts."""
 _PREVIOUS = slice(EGO_FIELDS.index("previous_vx"), EGO_FIELDS.index("previous_vz") + 1)
 _HEIGHT, _HEADROOM = EGO_FIELDS.index("height"), EGO_FIELDS.index("headroom")
 
@@ -46,9 +44,7 @@ class ClassicalBrain:
         self._in_sight = _in_sight(self._velocities, briefing.fov)
         self._map = LocalMap(briefing)
         self._reach = min(LOOK_AHEAD_S * briefing.speed_limit + 1.0, FIELD_REACH)
-        margin = briefing.hull_radius + _WAY_MARGIN
-        every = round(_PLAN_SECONDS * briefing.control_hz)
-        self._way = KnownWay(briefing.fence, margin, every)
+        self._way = KnownWay(briefing, _WAY_MARGIN)
         self._seen: np.ndarray | None = None
 
     def plan(self, observation: Observation) -> Plan:

@@ -1,6 +1,5 @@
 """Data collection: a learner or a perturbed teacher flies, the teacher labels every head on the same frame."""
 
-import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from functools import lru_cache, partial
@@ -16,6 +15,7 @@ from agents.lattice import MOVING, candidate_action
 from agents.lattice_pilot import LatticePilot
 from agents.loading import load_pilot
 from agents.teacher import TeacherBrain
+from agents.training_settings import write_json
 from sim.flight import Flight
 from sim.scenario import Scenario
 from sim.types import Decision, Observation
@@ -24,6 +24,7 @@ Source = Callable[[int], Scenario]
 """Draws the scenario of a training seed; must be picklable."""
 
 _STREAM = 7
+"""Of the scenario's seed and the flight's index."""
 _KEEP_EVERY = {"navigate": 1, "avoid": 1, "mission": 3}
 """Neighbouring frames say nearly the same; missions are long and would crowd out the other tasks."""
 _PERTURB_CHANCE = 0.03
@@ -66,8 +67,7 @@ def collect_round(
 ) -> list[Path]:
     """Fly until enough frames are kept; finished flights are not flown again after a kill. Returns the shards."""
     folder = out / round_.name
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / "round.json").write_text(json.dumps(asdict(round_), indent=2))
+    write_json(folder / "round.json", asdict(round_))
     done = {int(p.stem.split("_")[1]): check_shard(p) for p in folder.glob("flight_*.npz")}
     shards = _first_enough(folder, done, round_.frames)
     if shards:

@@ -17,8 +17,6 @@ _PATIENCE = 2.5
 """s without progress after which a detour begins; it ends as soon as the drone is nearer than it was before."""
 _LOOK_EVERY = 3
 """Control steps from one image taken into the map to the next: walls do not move."""
-_PLAN_SECONDS = 0.5
-"""s a planned way lasts."""
 _MARGIN = 0.3
 """m beyond the hull that planned ways keep from what is known."""
 
@@ -29,8 +27,7 @@ class Detour:
     def __init__(self, briefing: Briefing) -> None:
         self._dt = 1.0 / briefing.control_hz
         self._map = LocalMap(briefing)
-        every = round(_PLAN_SECONDS * briefing.control_hz)
-        self._way = KnownWay(briefing.fence, briefing.hull_radius + _MARGIN, every)
+        self._way = KnownWay(briefing, _MARGIN)
         self._target: int | None = None
         self._begin(None)
 

@@ -10,6 +10,7 @@ _POSITION_GAIN = 1.2
 _YAW_GAIN = 2.0
 """rad/s per rad."""
 _MAX_DOCKING_SPEED = 1.5
+"""m/s."""
 DESCENT_SPEED = 0.5
 """m/s; half the speed above which a touchdown counts as a crash."""
 _CENTERED = 0.35

@@ -51,6 +51,11 @@ class Evidence(NamedTuple):
         return self._replace(low=max(_GROUND, height - reach), high=height + reach)
 
 
+def as_rays(rays: Float[np.ndarray, "h w 3"]) -> Float[np.ndarray, "n 3"]:
+    """Rays in one row, as compiled code takes them."""
+    return np.ascontiguousarray(rays.reshape(-1, 3))
+
+
 @njit(cache=True)
 def mark(grid, eye, rays, depth, most, frame):
     """Take in what every pixel hit nearer than `most`, m; rays (n, 3) of unit depth, depth (n,)."""
@@ -119,6 +124,9 @@ def solid_points(grid, center, reach, low, high, oldest):
     return found[:count]
 
 
+# --- Private.
+
+
 @njit(cache=True)
 def _cell(grid, x, y, z):
     """Where a point's cell lies in the grid, and whose it is."""
@@ -134,8 +142,3 @@ def _cell(grid, x, y, z):
 @njit(cache=True)
 def _column(i, j):
     return ((i & 0xFFFFF) << 20) | (j & 0xFFFFF)
-
-
-def as_rays(rays: Float[np.ndarray, "h w 3"]) -> Float[np.ndarray, "n 3"]:
-    """Rays in one row, as compiled code takes them."""
-    return np.ascontiguousarray(rays.reshape(-1, 3))

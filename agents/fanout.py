@@ -108,6 +108,14 @@ def overdue(limit_s: float) -> Failed:
     return Failed(f"not finished after {limit_s:g} s of wall clock, so it was ended", overdue=True)
 
 
+def attempt(work: Callable[[Job], Result], job: Job) -> Result | Failed:
+    """The job's result, or the traceback of what it raised."""
+    try:
+        return work(job)
+    except Exception:
+        return Failed(traceback.format_exc())
+
+
 # --- Private.
 
 
@@ -181,11 +189,3 @@ def _serve(work: Callable[[Job], Result], connection: Connection) -> None:
         except EOFError:
             return
         connection.send(attempt(work, job))
-
-
-def attempt(work: Callable[[Job], Result], job: Job) -> Result | Failed:
-    """The job's result, or the traceback of what it raised."""
-    try:
-        return work(job)
-    except Exception:
-        return Failed(traceback.format_exc())

@@ -5,6 +5,7 @@ from jaxtyping import Float
 from numba import njit
 
 from agents.local_map import LocalMap
+from agents.pilot import Briefing
 from agents.ways import nearest_free
 from sim.world.geodesic import SPACING, FreeSpace, GeodesicField, distance_field
 
@@ -14,6 +15,8 @@ _FARTHEST = 40.0
 """m; what is further off is aimed at as far as this, in a straight line."""
 _SQUEEZE = 0.65
 """Share of the margin that is kept where otherwise no way is left."""
+_PLAN_SECONDS = 0.5
+"""s a plan lasts."""
 _AT_FENCE = 1.0
 """m kept from the fence."""
 
@@ -21,10 +24,12 @@ _AT_FENCE = 1.0
 class KnownWay:
     """Plans over a local map, now and then."""
 
-    def __init__(self, fence: Float[np.ndarray, "2 2"], margin: float, every: int) -> None:
-        """`margin` is what the way keeps from things, m; `every` how many steps a plan lasts."""
-        self._fence = fence + np.array([[_AT_FENCE], [-_AT_FENCE]])
-        self._margins, self._every = (margin, _SQUEEZE * margin), every
+    def __init__(self, briefing: Briefing, room: float) -> None:
+        """`room` is what the way keeps from things beyond the hull, m."""
+        margin = briefing.hull_radius + room
+        self._fence = briefing.fence + np.array([[_AT_FENCE], [-_AT_FENCE]])
+        self._margins = margin, _SQUEEZE * margin
+        self._every = round(_PLAN_SECONDS * briefing.control_hz)
         self._field: GeodesicField | None = None
         self._goal = np.full(2, np.inf)
         self._planned = -1

@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 import numpy as np
 from jaxtyping import Float
 
-from agents.mission_mask import LAND_RADIUS, allowed_choices, possible_choices
+from agents.mission_mask import allowed_choices, possible_choices
 from agents.pilot import Brain, Briefing
-from agents.sites import HOME, INSPECT, LAND, Sites, approach, length, read_sites
+from agents.sites import HOME, INSPECT, LAND, LAND_RADIUS, Sites, approach, length, read_sites
 from sim.rules import CLOSE_UP_SECONDS
 from sim.tasks.base import make_goal
 from sim.types import CHOICES, EGO_FIELDS, MAX_TOKENS, SITE_FIELDS, Observation

@@ -8,8 +8,6 @@ from agents.sites import HOME, INSPECT, LAND, Sites, length
 from sim.rules import CLOSE_UP_SECONDS
 from sim.types import CHOICES, EGO_FIELDS, Observation
 
-LAND_RADIUS = 0.8
-"""m over the ground from the pad's centre within which landing may be chosen."""
 _BATTERY = EGO_FIELDS.index("battery")
 
 
@@ -32,10 +30,9 @@ def allowed_choices(
     allowed = np.zeros(CHOICES, dtype=bool)
     for token in np.flatnonzero(sites.present & ~sites.visited).tolist():
         allowed[token] = token != HOME and _cost_via(token, duties, sites, briefing) <= left
-    over_pad = length(sites.offset[HOME, :2]) <= LAND_RADIUS
     done = not any(allowed[duty] for duty in duties)
-    allowed[HOME] = done and not over_pad
-    allowed[LAND] = done and over_pad
+    allowed[HOME] = done and not sites.over_pad
+    allowed[LAND] = done and sites.over_pad
     here = sites.at()
     if here >= 0 and sites.dwell[here] < CLOSE_UP_SECONDS:
         stay = briefing.energy.hovering_wh(CLOSE_UP_SECONDS - sites.dwell[here])
@@ -47,8 +44,7 @@ def possible_choices(sites: Sites) -> Bool[np.ndarray, "14"]:
     """What can be done at all, whatever energy and duties say: the mission without its mask."""
     possible = np.zeros(CHOICES, dtype=bool)
     possible[: len(sites.present)] = sites.present & ~sites.visited
-    over_pad = length(sites.offset[HOME, :2]) <= LAND_RADIUS
-    possible[HOME], possible[LAND] = not over_pad, over_pad
+    possible[HOME], possible[LAND] = not sites.over_pad, sites.over_pad
     here = sites.at()
     possible[INSPECT] = here >= 0 and bool(sites.dwell[here] < CLOSE_UP_SECONDS)
     return possible

@@ -85,6 +85,30 @@ class MissionTeacher:
         """The programme over the sites not yet visited."""
         return self._careful(state)[1]
 
+    def worth_staying(self, state: State) -> bool:
+        """Whether the close-up of a known fault is worth the prizes its energy costs elsewhere, with no less care."""
+        if not self.faulty[state.here] or state.dwell >= CLOSE_UP_SECONDS:
+            return False
+        stay_wh = self._truth.costs.hovering_wh(CLOSE_UP_ALLOWANCE - state.dwell)
+        safety, onward = self._careful(state)
+        after = self._solve(state, stay_wh, safety)
+        gain = FAULT_FACTOR * self.prize[state.here]
+        return after.energy <= state.budget_wh - stay_wh and after.prize + gain > onward.prize
+
+    def state(self, sites: Sites, budget_wh: float) -> State:
+        """The true state of a flight that the observation's tokens describe."""
+        here = sites.at() - 1
+        count = len(self.prize)
+        return State(
+            ways_from_here=self._truth.ways_from(self._truth.position),
+            visited=sites.visited[1 : count + 1],
+            here=max(here, -1),
+            dwell=float(sites.dwell[here + 1]) if here >= 0 else 0.0,
+            budget_wh=budget_wh,
+        )
+
+    # --- Private.
+
     def _careful(self, state: State) -> tuple[float, Solution]:
         """By how much energies are stretched, and the programme with it."""
         due = self.mandatory & ~state.visited
@@ -117,28 +141,6 @@ class MissionTeacher:
             "home_now": cost * state.ways_from_here[HOME] + truth.costs.landing_wh,
         }
 
-    def worth_staying(self, state: State) -> bool:
-        """Whether the close-up of a known fault is worth the prizes its energy costs elsewhere, with no less care."""
-        if not self.faulty[state.here] or state.dwell >= CLOSE_UP_SECONDS:
-            return False
-        stay_wh = self._truth.costs.hovering_wh(CLOSE_UP_ALLOWANCE - state.dwell)
-        safety, onward = self._careful(state)
-        after = self._solve(state, stay_wh, safety)
-        gain = FAULT_FACTOR * self.prize[state.here]
-        return after.energy <= state.budget_wh - stay_wh and after.prize + gain > onward.prize
-
-    def state(self, sites: Sites, budget_wh: float) -> State:
-        """The true state of a flight that the observation's tokens describe."""
-        here = sites.at() - 1
-        count = len(self.prize)
-        return State(
-            ways_from_here=self._truth.ways_from(self._truth.position),
-            visited=sites.visited[1 : count + 1],
-            here=max(here, -1),
-            dwell=float(sites.dwell[here + 1]) if here >= 0 else 0.0,
-            budget_wh=budget_wh,
-        )
-
     def _expected(self, sites: np.ndarray) -> Float[np.ndarray, " m"]:
         """Expected prize of sites whose panels are not known yet; mandatory ones are never blocked."""
         mandatory = self.mandatory[sites]
@@ -152,9 +154,7 @@ class MissionTeacher:
 def collectable_prize(truth: Truth) -> float:
     """The mission's optimum: what the programme collects on the true graph, panels revealed on arrival, no flight."""
     teacher = MissionTeacher(truth, safety=1.0)
-    battery = truth.scenario.battery
-    budget = (battery.initial_fraction - battery.reserve_fraction) * battery.capacity_wh
-    count = len(teacher.prize)
+    budget, count = truth.budget_wh, len(teacher.prize)
     visited, ways, prize = np.zeros(count, dtype=bool), truth.ways_from(truth.position), 0.0
     while True:
         solution = teacher.onward(State(ways, visited, -1, 0.0, budget))

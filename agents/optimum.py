@@ -52,8 +52,7 @@ def clairvoyant_prize(truth: Truth) -> float:
     at, as many as the energy left by its cheapest tour allows.
     """
     teacher, costs = MissionTeacher(truth, safety=1.0), truth.costs
-    battery = truth.scenario.battery
-    budget = (battery.initial_fraction - battery.reserve_fraction) * battery.capacity_wh
+    budget = truth.budget_wh
     ways = truth.ways_from(truth.position)
     reachable = np.flatnonzero(np.isfinite(ways[1:]))
     tokens = reachable + 1

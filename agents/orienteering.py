@@ -7,6 +7,8 @@ import numpy as np
 from jaxtyping import Bool, Float
 from numba import njit
 
+MOST_SITES = 14
+"""What the exact programme takes: its tables double with every site."""
 _NEAR_OPTIMAL = 1e-6
 """Two prizes closer than this are the same prize."""
 _ENERGY_SLACK = 1.03
@@ -31,14 +33,14 @@ def solve(
     home_now: float,
     budget: float,
 ) -> Solution:
-    """Maximise the prize of a subset of n <= 14 sites visited within an energy budget, then go home.
+    """Maximise the prize of a subset of at most `MOST_SITES` sites visited within an energy budget, then go home.
 
     All costs are energies in one unit; the cost of serving a site is part of the way to it.
     Exact dynamic programme over (subset, first site), O(2^n n^2) [Held and Karp 1962; Bellman 1962].
     """
     n = len(prize)
-    if n > 14:
-        raise ValueError(f"{n} sites: the exact programme takes at most 14")
+    if n > MOST_SITES:
+        raise ValueError(f"{n} sites: the exact programme takes at most {MOST_SITES}")
     if n == 0:
         return Solution(0.0, np.zeros(0, dtype=bool), (), home_now)
     tour = cheapest_tours(between, to_home)

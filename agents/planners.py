@@ -98,7 +98,7 @@ class _Outlook:
     """The programme's answer over the open sites, in tokens."""
 
     prize: float
-    energy: float
+    energy: float  # Wh
     first: Bool[np.ndarray, "12"]
 
 

@@ -8,7 +8,9 @@ from sim.flight import Flight
 from sim.types import Decision, Observation
 
 _STREAM = 3
+"""Of the scenario's seed."""
 _HOLD_STEPS = 8
+"""Control steps that a candidate is flown for."""
 
 
 class RandomPilot:

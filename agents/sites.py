@@ -14,6 +14,8 @@ HOME, INSPECT, LAND = 0, MAX_TOKENS, MAX_TOKENS + 1
 """Mission choices; those between the first two are the sites, by token."""
 AT_RADIUS = 3.0
 """m within which a drone is at a site it has visited: it may have passed the viewpoint at speed."""
+LAND_RADIUS = 0.8
+"""m over the ground from the pad's centre within which landing may be chosen."""
 _READING_BEARING = np.deg2rad(40.0)
 """rad off the heading within which a panel is read."""
 _OFFSET = slice(SITE_FIELDS.index("x"), SITE_FIELDS.index("z") + 1)
@@ -60,6 +62,11 @@ class Sites:
         frontal = float(panel[:2] @ self.facing[site]) > 0.5 * distance
         near = distance < READING_SIDES * panel_side
         return site if self.present[site] and near and ahead and frontal else -1
+
+    @property
+    def over_pad(self) -> bool:
+        """Whether landing may be chosen."""
+        return length(self.offset[HOME, :2]) <= LAND_RADIUS
 
     def at(self) -> int:
         """The visited site the drone is at; -1 if none."""

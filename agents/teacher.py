@@ -4,7 +4,7 @@ import numpy as np
 from jaxtyping import Float
 
 from agents.lattice import candidate_velocities
-from agents.mission_mask import LAND_RADIUS, energy_left
+from agents.mission_mask import energy_left
 from agents.mission_teacher import MissionTeacher
 from agents.pilot import Plan, make_briefing
 from agents.rollout import Rollouts
@@ -82,14 +82,13 @@ class TeacherBrain:
     def best_choices(self, observation: Observation) -> np.ndarray:
         """The mission label: the set of best choices."""
         sites = read_sites(observation)
-        over_pad = float(np.linalg.norm(sites.offset[HOME, :2])) <= LAND_RADIUS
         if self._is_route:
-            ahead = 1 if not sites.visited[1] else LAND if over_pad else HOME
+            ahead = 1 if not sites.visited[1] else LAND if sites.over_pad else HOME
             return np.arange(CHOICES) == ahead
         if self._mission is None:
             return np.zeros(CHOICES, dtype=bool)
         state = self._mission.state(sites, energy_left(observation, self._briefing))
-        return self._mission.best_choices(state, over_pad)
+        return self._mission.best_choices(state, sites.over_pad)
 
     def status(self, observation: Observation) -> Float[np.ndarray, "2"]:
         """Truth of the panel in view: faulty, blocked; 0.5 where none is."""

@@ -10,10 +10,8 @@ from typing import Literal
 import numpy as np
 from jaxtyping import Float
 
-from agents.orienteering import solve
+from agents.orienteering import MOST_SITES, solve
 
-EXACT_SITES = 14
-"""What the exact programme takes: its tables double with every site."""
 Solver = Literal["auto", "exact", "cp-sat", "pyvrp"]
 _UNITS = 1e5
 """Whole numbers a unit of energy or prize is cut into, for solvers that know no fractions: 0.01 mWh."""
@@ -60,7 +58,7 @@ def plan_tour(problem: TourProblem, *, solver: Solver = "auto", seconds: float =
     `auto` takes the exact programme up to 14 sites, PyVRP above; both it and OR-Tools are the extra `missions`.
     """
     size = len(problem.prize)
-    chosen = ("exact" if size <= EXACT_SITES else "pyvrp") if solver == "auto" else solver
+    chosen = ("exact" if size <= MOST_SITES else "pyvrp") if solver == "auto" else solver
     if chosen == "exact":
         found = solve(**problem.__dict__)
         return _tour(problem, found.order, "exact", proved=True)
@@ -155,5 +153,5 @@ def _by_pyvrp(problem: TourProblem, seconds: float) -> Tour:
 
 def _missing(name: str) -> SolverMissing:
     return SolverMissing(
-        f"{name} is not installed, and more than {EXACT_SITES} sites need it: pip install trident-sim[missions]"
+        f"{name} is not installed, and more than {MOST_SITES} sites need it: pip install trident-sim[missions]"
     )

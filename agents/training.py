@@ -17,7 +17,7 @@ from agents.frame_store import StoredFrames
 from agents.imitate import Probe
 from agents.side_by_side import Training, train_missing
 from agents.train_config import LAST_TRAINING_SEED, TrainConfig
-from agents.training_settings import SETTINGS, read_settings, same_or_new
+from agents.training_settings import SETTINGS, read_json, same_or_new
 from agents.tuning import tuned_rate
 from models import Card, MultiTaskNet, counted_macs, macs_per_second, parameters
 
@@ -88,7 +88,7 @@ def _card(config: TrainConfig, frames: Frames, training: Training, net: MultiTas
         for name in ("navigation", "survival", "mission")
     )
     imitation, macs = training.config, macs_per_second([counted_macs(net)])
-    collected = read_settings((config.data or config.out) / SETTINGS)
+    collected = read_json((config.data or config.out) / SETTINGS)
     return Card(
         title=f"{training.name}: {', '.join(net.config.heads)}",
         summary=(

@@ -18,7 +18,7 @@ class SettingsError(ValueError):
 def same_or_new(path: Path, settings: Mapping[str, object]) -> None:
     """Write settings, or raise SettingsError where others were written before."""
     if path.exists():
-        before = read_settings(path)
+        before = read_json(path)
         # What JSON has no word for, tuples, comes back as what it has.
         asked = json.loads(json.dumps(settings))
         differing = sorted(name for name in asked if before.get(name) != asked[name])
@@ -29,13 +29,18 @@ def same_or_new(path: Path, settings: Mapping[str, object]) -> None:
                 "give its settings or another folder"
             )
         return
+    write_json(path, settings)
+
+
+def write_json(path: Path, content: object) -> None:
+    """Write a file so that a kill leaves the old one or the new one; its folder is made if need be."""
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_suffix(".partial")
-    partial.write_text(json.dumps(settings, indent=2))
+    partial.write_text(json.dumps(content, indent=2))
     partial.replace(path)
 
 
-def read_settings(path: Path) -> dict[str, Any]:
+def read_json(path: Path) -> Any:
     """What was written; SettingsError with the file's name where that is damaged."""
     try:
         return json.loads(path.read_text())

@@ -59,19 +59,6 @@ class Truth:
             )
         return self._fields[target]
 
-    def _space(self, target: int) -> FreeSpace:
-        """Where the hull fits on the way to a target: of a route, at the heights of the leg there."""
-        task = self.scenario.task
-        if not (isinstance(task, MissionTask) and task.ordered):
-            return self.free
-        sim = self.flight.simulator
-        heights = leg_heights(self.scenario, task, sim.clearance.ground_height)[target]
-        if heights not in self._leg_spaces:
-            space = FreeSpace.for_flight(sim.clearance, sim.world.bounds, heights, self.hull_radius)
-            fences = None if sim.safety is None else sim.safety.fences
-            self._leg_spaces[heights] = fenced(space, fences, heights[1])
-        return self._leg_spaces[heights]
-
     def nearest_target(self, point_world: Vec3) -> int:
         """The target a pilot means by a goal that it believes to be at a point."""
         task = self.scenario.task
@@ -94,6 +81,27 @@ class Truth:
     def costs(self) -> FlightCosts:
         """Energy along the true ways."""
         return flight_costs(self.flight.simulator.vehicle, self.scenario.speed_limit_m_s)
+
+    @property
+    def budget_wh(self) -> float:
+        """Energy above the reserve at the start."""
+        battery = self.scenario.battery
+        return (battery.initial_fraction - battery.reserve_fraction) * battery.capacity_wh
+
+    # --- Private.
+
+    def _space(self, target: int) -> FreeSpace:
+        """Where the hull fits on the way to a target: of a route, at the heights of the leg there."""
+        task = self.scenario.task
+        if not (isinstance(task, MissionTask) and task.ordered):
+            return self.free
+        sim = self.flight.simulator
+        heights = leg_heights(self.scenario, task, sim.clearance.ground_height)[target]
+        if heights not in self._leg_spaces:
+            space = FreeSpace.for_flight(sim.clearance, sim.world.bounds, heights, self.hull_radius)
+            fences = None if sim.safety is None else sim.safety.fences
+            self._leg_spaces[heights] = fenced(space, fences, heights[1])
+        return self._leg_spaces[heights]
 
 
 def _targets(scenario: Scenario) -> Float[np.ndarray, "t 3"]:

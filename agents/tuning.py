@@ -7,7 +7,7 @@ from agents.arms import Arm
 from agents.frame_store import StoredFrames
 from agents.side_by_side import Training, train_side_by_side
 from agents.train_config import TrainConfig
-from agents.training_settings import SETTINGS, read_settings, same_or_new
+from agents.training_settings import SETTINGS, read_json, same_or_new
 from agents.training_state import least_held_out
 from models import NetworkConfig
 
@@ -49,4 +49,4 @@ def tuned_rate(
         best = min(losses, key=lambda rate: losses[rate])
         report(f"{arm.name} {'+'.join(network.heads)}: learning rate {best:g} of {rates}")
         same_or_new(answer, {"learning_rate": best, "held_out": losses})
-    return float(read_settings(answer)["learning_rate"])
+    return float(read_json(answer)["learning_rate"])

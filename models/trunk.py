@@ -53,6 +53,7 @@ class Trunk(nn.Module):
         depth_quarter = nearest_of_blocks(depth_half)
         # Scaling and shifting by filter and bias instead of the pixels saves two passes over the largest array of the network.
         color = image[:, :3].to(dtype, memory_format=torch.channels_last)
+        assert self.stem.bias is not None  # Torch's stubs allow for convolutions without.
         filters = self.stem.weight / self.pixel_scale
         bias = self.stem.bias - self.pixel_mean * filters.sum((1, 2, 3))
         x = self.rectify(F.conv2d(color, filters, bias, stride=2, padding=1))

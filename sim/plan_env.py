@@ -21,7 +21,7 @@ _SEEN = ("image", "ego", "sites", "sites_mask")
 
 @runtime_checkable  # The tests check annotations at every call.
 class Courier(Protocol):
-    """Who flies what is chosen; `agents.Courier` is one."""
+    """Who flies what is chosen; `agents.courier.Courier` is one."""
 
     def reset(self, flight: Flight) -> None: ...
 

@@ -157,7 +157,7 @@ def test_the_planned_way_leads_round_what_was_seen() -> None:
     with flying(scenario(world=world(wall(10.0, -3.0, (1.0, 10.0))))) as flight:
         known = seen(flight, 4, (0.0, 0.0, 0.0, 0.0))
         briefing = make_briefing(flight)
-        way = KnownWay(briefing.fence, briefing.hull_radius + 0.2, 8)
+        way = KnownWay(briefing, 0.2)
         bends = way.bends(known, np.array([20.0, 0.0]))
         assert bends is not None
         assert bends[:, 1].max() > 2.0

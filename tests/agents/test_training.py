@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from agents.aggregate import training_only
+from agents.aggregate import shards_of, training_only
 from agents.collect import CollectionRound, collect_round
 from agents.dataset import FIELDS, Frames, check_shard, one_label_each, save_shard, split_by_world
 from agents.engines import open_engine
@@ -336,6 +336,12 @@ def test_worlds_beyond_the_training_set_are_refused(seed: int) -> None:
 def test_settings_that_cannot_train_are_named(settings: dict, named: str, tmp_path: Path) -> None:
     with pytest.raises(ValueError, match=named):
         TrainConfig(out=tmp_path, **settings)
+
+
+def test_a_list_of_frames_that_was_cut_is_named(tmp_path: Path) -> None:
+    (tmp_path / "rounds.json").write_text('["round_0/flight_')
+    with pytest.raises(SettingsError, match=r"rounds\.json: damaged"):
+        shards_of(tmp_path)
 
 
 def test_a_shard_that_is_none_is_named(tmp_path: Path) -> None:

@@ -185,9 +185,11 @@ def test_a_channel_that_never_fires_still_learns_but_where_nothing_leaks(
 ) -> None:
     config = NetworkConfig(width=0.25, negative_slope=slope)
     net, batch = new_network(config, 0), labelled_batch(config, 8)
+    bias = net.trunk.stem.bias
+    assert bias is not None
     with torch.no_grad():
-        net.trunk.stem.bias[0] = -1000.0
-    sum(head_losses(net(batch), batch).values()).backward()
+        bias[0] = -1000.0
+    backward(head_losses(net(batch), batch))
     gradient = net.trunk.stem.weight.grad
     assert gradient is not None
     assert bool(gradient[0].any()) is learns

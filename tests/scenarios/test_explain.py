@@ -10,9 +10,8 @@ import agents
 from agents.composite import CompositeBrain
 from agents.lattice import CANDIDATES, TURN_LEFT
 from agents.lattice_pilot import LatticePilot
-from agents.mission_mask import LAND_RADIUS
 from agents.pilot import Plan
-from agents.sites import HOME, LAND, read_sites
+from agents.sites import HOME, LAND, LAND_RADIUS, read_sites
 from agents.teacher import TeacherBrain
 from scenarios.explain import Explanation, explain
 from scenarios.explain.again import Again

@@ -9,7 +9,7 @@ import pytest
 
 from agents.fusion import LEARNED
 from agents.rule_file import read_rule
-from agents.training_settings import SETTINGS, SettingsError, read_settings
+from agents.training_settings import SETTINGS, SettingsError, read_json
 from scenarios.commands import study as study_command
 from scenarios.commands.compare_options import Options
 from scenarios.commands.console import InputError, command_line
@@ -201,7 +201,7 @@ def test_a_fault_in_collecting_is_not_the_users(
     with pytest.raises(ValueError, match="of our own"):
         run(tmp_path)
     # The frames' settings lie beside them, for cards of networks and for whoever goes on.
-    assert read_settings(tmp_path / "out" / "frames" / SETTINGS)["frames"] == 500
+    assert read_json(tmp_path / "out" / "frames" / SETTINGS)["frames"] == 500
     with pytest.raises(InputError, match=r"frames = 600: .* was begun with 500"):
         run(tmp_path, TEXT.replace("frames = 500", "frames = 600"))
 
