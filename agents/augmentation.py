@@ -1,41 +1,54 @@
-"""Training batches changed in ways that leave their labels true: seen in a mirror, and in other colours."""
+"""Training batches changed in ways that leave their labels true: seen in a mirror, and on other ground."""
 
 import numpy as np
 import torch
-from jaxtyping import UInt8
+from jaxtyping import Float
 from torch import Tensor
 
 from agents.lattice import candidate_velocities, candidate_yaw_rates
 from sim.types import EGO_FIELDS, GOAL_FIELDS, MAX_TOKENS, SITE_FIELDS
+from sim.world.geometry import GROUND_COLOR
 
-_AS_IS, _PLAIN = 0.2, 0.3
-"""Shares of frames that keep their colours, and that lose them: the rest are shown in others."""
-_LEVELS = 256
+_PAINTED = 0.6
+"""Share of frames that are shown on another ground."""
+_GROUND = 255.0 * np.array(GROUND_COLOR, dtype=np.float32)
+_TOLERANCE = 15.0
+"""By how many of 255 levels a pixel of the ground is off the ground's own colour, at its brightness."""
+_DARKEST = 0.5
+"""Brightness relative to the ground's colour below which a pixel is none of it."""
 _COLORS = 3
 
 
 def augmented(batch: dict[str, Tensor], rng: np.random.Generator) -> dict[str, Tensor]:
-    """The batch mirrored left-right by a coin toss, and each of its frames in colours of its own."""
-    return recolored(mirror(batch) if rng.random() < 0.5 else batch, rng)
+    """The batch mirrored left-right by a coin toss, and some of its frames on ground of other colours."""
+    return on_other_ground(mirror(batch) if rng.random() < 0.5 else batch, rng)
 
 
-def recolored(batch: dict[str, Tensor], rng: np.random.Generator) -> dict[str, Tensor]:
-    """The same frames in random colours, or in one: what is in the way must be told by its shape.
+def on_other_ground(batch: dict[str, Tensor], rng: np.random.Generator) -> dict[str, Tensor]:
+    """The same frames with their grass painted: in one colour, or its darker patches in a second.
 
-    Networks that always saw one ground took streets and canals for walls. Depth stays as it is, and so do frames with a
-    label of a panel's status, which its colours tell.
+    All generated worlds lie on grass; networks that saw nothing else took streets and canals for walls. Pixels are told
+    by their colour, so some of greenish things are painted, too. Depth and all else stay as they are.
     """
     image = batch["image"]
-    read = batch["mask_status"].any(dim=1).cpu().numpy()
-    chosen = np.flatnonzero(~read & (rng.random(len(image)) >= _AS_IS))
-    tables = torch.from_numpy(_color_tables(len(chosen), rng)).to(image.device)
-    rows = torch.from_numpy(chosen).to(image.device)
-    source = torch.from_numpy(rng.random((len(chosen), _COLORS)).argsort(axis=1)).to(image.device)
-    colors = image[rows[:, None], source].flatten(2)
-    changed = tables.gather(2, colors.long()).view(len(chosen), _COLORS, *image.shape[2:])
+    chosen = np.flatnonzero(rng.random(len(image)) < _PAINTED)
+    paints = _paints(len(chosen), rng)
+    darker_below = rng.uniform(0.8, 1.2, len(chosen)).astype(np.float32)
+
+    def tensor(array: np.ndarray) -> Tensor:
+        return torch.from_numpy(array).to(image.device)
+
+    rows, ground = tensor(chosen), tensor(_GROUND)[:, None, None]
+    pixels = image[rows, :_COLORS]
+    tone = pixels[:, 1:2] / ground[1]
+    off = (pixels - tone * ground).abs().amax(1, keepdim=True)
+    is_ground = (off < _TOLERANCE) & (tone > _DARKEST)
+    first, second = tensor(paints)[:, :, :, None, None].unbind(1)
+    paint = torch.where(tone < tensor(darker_below)[:, None, None, None], second, first)
+    painted = (pixels + tone * (paint - ground)).clamp(0, 255).to(torch.uint8)
     out = dict(batch)
     out["image"] = image.clone()
-    out["image"][rows, :_COLORS] = changed
+    out["image"][rows, :_COLORS] = torch.where(is_ground, painted, pixels)
     return out
 
 
@@ -56,18 +69,11 @@ def mirror(batch: dict[str, Tensor]) -> dict[str, Tensor]:
 # --- Private.
 
 
-def _color_tables(count: int, rng: np.random.Generator) -> UInt8[np.ndarray, "n 3 256"]:
-    """What each brightness of each channel becomes: stretched, shifted and bent, or the same for all."""
-
-    def draw(low: float, high: float) -> np.ndarray:
-        return rng.uniform(low, high, (count, _COLORS, 1))
-
-    level = np.linspace(-0.5, 0.5, _LEVELS)
-    shift, stretch, bend = draw(-0.35, 0.35), draw(0.3, 1.5), draw(0.0, 0.25)
-    waves = np.sin(2 * np.pi * (draw(0.5, 2.0) * level + draw(0.0, 1.0)))
-    loses = rng.random((count, 1, 1)) < _PLAIN / (1.0 - _AS_IS)
-    table = 0.5 + shift + np.where(loses, 0.0, stretch * level + bend * waves)
-    return np.rint(255 * table.clip(0.0, 1.0)).astype(np.uint8)
+def _paints(count: int, rng: np.random.Generator) -> Float[np.ndarray, "n 2 3"]:
+    """Two colours for each frame, 0 to 255: mostly greys of any brightness, with some hue."""
+    grey = rng.uniform(30.0, 230.0, (count, 2, 1))
+    hue = rng.uniform(40.0, 220.0, (count, 2, _COLORS))
+    return (0.65 * grey + 0.35 * hue).astype(np.float32)
 
 
 def _signs(names: tuple[str, ...], odd: set[str]) -> Tensor:

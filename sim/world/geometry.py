@@ -112,6 +112,10 @@ class Decal:
         return replace(self, vertices=self.vertices + shift)
 
 
+GROUND_COLOR = (0.42, 0.47, 0.33)
+"""Red, green and blue, 0 to 1, of grass: the ground of generated worlds."""
+
+
 @dataclass(frozen=True)
 class World:
     """Everything that stands still. The ground is the plane z = 0, or the relief above it, which is one of the meshes, too."""
@@ -122,7 +126,7 @@ class World:
     spheres: Spheres
     meshes: tuple[Mesh, ...] = ()
     decals: tuple[Decal, ...] = ()
-    ground_color: tuple[float, float, float] = (0.42, 0.47, 0.33)
+    ground_color: tuple[float, float, float] = GROUND_COLOR
     sky_color: tuple[float, float, float] = field(default=(0.62, 0.75, 0.90))
     limbs: Limbs = field(default_factory=no_limbs)
     relief: Relief | None = None
