@@ -8,7 +8,6 @@ from scipy.sparse import csr_array
 from scipy.sparse.csgraph import dijkstra
 
 from scenarios.generate.site import Ground
-from sim.physics.vehicle import load_vehicle
 from sim.scenario import Scenario
 from sim.task_spec import AvoidTask, MissionTask, NavigateTask
 from sim.types import Vec3
@@ -22,18 +21,6 @@ _ROOM = 0.15
 """m beyond the hull that such a way keeps."""
 _LOOK = 0.1
 """m between two looks along a straight piece."""
-
-
-def ground_of(scenario: Scenario) -> Ground:
-    """The scenario's static world and what of it is free."""
-    task = scenario.task
-    return Ground(
-        scenario.world,
-        load_vehicle(scenario.vehicle).hull_radius,
-        scenario.start.position_m[2],
-        scenario.limits.altitude_max_m,
-        any_height=isinstance(task, NavigateTask) and task.any_height,
-    )
 
 
 def guide_legs(scenario: Scenario, ground: Ground) -> tuple[Way, ...]:

@@ -89,14 +89,14 @@ class Study(_Table):
     def limited(self, seeds: int | None, worlds: int | None) -> "Study":
         """The same with at most so many training seeds and worlds a task; None leaves what the file says.
 
-        More than any of its flights has is a ValueError: a study asks for all that it is to find.
+        Fewer than 1, or more than any of its flights has, is a ValueError: a study asks for all that it is to find.
         """
         _check_most("seeds", seeds, [each.seeds for each in self.flights.values()])
         _check_most("worlds", worlds, [_worlds(each) for each in self.flights.values()])
         flights = {
             name: each.model_copy(
                 update={
-                    "seeds": min(each.seeds, seeds or each.seeds),
+                    "seeds": _least(each.seeds, seeds),
                     "worlds": _least(_worlds(each), worlds),
                 }
             )
@@ -124,7 +124,7 @@ def _worlds(flights: Flights) -> int:
 
 
 def _check_most(what: str, asked: int | None, said: list[int]) -> None:
-    if asked is not None and asked > max(said):
+    if asked is not None and not 1 <= asked <= max(said):
         raise ValueError(f"{what} = {asked}: the study has {max(said)}: from 1 to {max(said)}")
 
 

@@ -91,7 +91,7 @@ class AvoidRecipe(Model):
 
     kind: Literal["avoid"]
     distance_m: Positive
-    min_speed_fraction: Fraction
+    min_speed_fraction: Annotated[Finite, Field(gt=0, le=1)]
     clearing_m: Annotated[NonNegative, Field(exclude_if=not_)] = 0.0
     """Around both ends of the course, as in navigation."""
     max_detour: Annotated[Finite, Field(ge=1, le=2, exclude_if=lambda d: d == _MAX_DETOUR)] = (

@@ -154,7 +154,7 @@ def _planned(
     where = str(path)
     try:
         plan = read_plan(path)
-        chosen = chosen_options(place, {}, options, where) if place else None
+        chosen = chosen_options(place, {}, options, where)
         spot, notes = home_in_place(plan, place, chosen, home)
         mission, speed = mission_of(plan, spot)
         fences = fences_of(plan, spot)

@@ -10,7 +10,6 @@ from pydantic import Field, model_validator
 from sim.fields import (
     Finite,
     Flag,
-    Fraction,
     Model,
     NonNegative,
     Positive,
@@ -57,7 +56,7 @@ class AvoidTask(Model):
     """Direction in the world's x-y plane."""
     distance_m: Positive
     """Progress along the course that counts as success."""
-    min_speed_fraction: Fraction
+    min_speed_fraction: Annotated[Finite, Field(gt=0, le=1)]
     """Least average progress, as a fraction of the speed limit."""
 
     @property

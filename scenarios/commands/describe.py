@@ -28,7 +28,8 @@ from scenarios.commands.describe_pages import (
     world_table,
 )
 from scenarios.difficulty import difficulty
-from scenarios.guide import ground_of, guide_legs, length_of
+from scenarios.generate.site import ground_of
+from scenarios.guide import guide_legs, length_of
 from scenarios.seeds import check_open
 from sim.record.reader import read_flight
 from sim.scenario import Scenario

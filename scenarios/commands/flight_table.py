@@ -5,8 +5,7 @@ from collections.abc import Mapping
 from rich.table import Table
 
 from agents import MissionBounds
-from scenarios.commands.console import finite
-from sim.record.words import describe_circumstances, spaced
+from sim.record.words import clearance_words, describe_circumstances, spaced
 from sim.types import FlightResult
 
 
@@ -42,6 +41,5 @@ def _add_result(table: Table, result: FlightResult) -> None:
         table.add_row("", describe_circumstances(last.name, last.detail))
     table.add_row("duration", f"{result.duration_s:.1f} s")
     table.add_row("distance", f"{result.distance_m:.1f} m")
-    clearance = finite(result.min_clearance_m)
-    table.add_row("least clearance", "nothing near" if clearance is None else f"{clearance:.2f} m")
+    table.add_row("least clearance", clearance_words(result.min_clearance_m))
     table.add_row("energy", f"{result.energy_wh:.2f} Wh")

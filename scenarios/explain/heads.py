@@ -15,7 +15,6 @@ from sim.types import EGO_FIELDS, MAX_SPEED, MAX_YAW_RATE, VELOCITY, Decision
 
 _SHOWN = 3
 """Candidates and choices that are told."""
-_AHEAD = "ahead, level"
 _BATTERY = EGO_FIELDS.index("battery")
 _NO_HEAD = "the log holds no answer of such a head"
 

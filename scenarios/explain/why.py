@@ -25,6 +25,7 @@ from scenarios.explain.unavoidable import (
     find_unavoidable,
 )
 from sim.record.reader import Flight as Log
+from sim.record.words import number
 
 BLAME_SECONDS = 3.0
 """s before the moment a failure became unavoidable in which heads are held against the teacher, every step."""
@@ -165,7 +166,7 @@ def _of_success(log: Log, again: Again, privileged: Privileged, begin: Work) -> 
     moment, clearance = closest_call(log)
     if log.result is not None and math.isfinite(log.result.min_clearance_m):
         clearance = log.result.min_clearance_m  # The figure that every other report quotes.
-    rows = [("closest call", f"{clearance:.2f} m of clearance at {log.times[moment]:.2f} s")]
+    rows = [("closest call", f"{number(clearance)} m of clearance at {log.times[moment]:.2f} s")]
     rows += decision_rows(log)
     sections = (
         outcome_section(log),

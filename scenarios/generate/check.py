@@ -4,7 +4,7 @@ import numpy as np
 
 from scenarios.generate.pad import check_pad
 from scenarios.generate.routes import check_route
-from scenarios.generate.site import Ground
+from scenarios.generate.site import Ground, ground_of
 from sim.physics.vehicle import colliding_hull, load_vehicle
 from sim.safety import fences_of
 from sim.scenario import Scenario
@@ -44,16 +44,11 @@ def check_flyable(scenario: Scenario) -> None:
     _check_heights(scenario)
     start = scenario.start.position_m
     _check_inside(scenario, "start.position_m", start)
-    limit = scenario.limits.altitude_max_m
     lowest = vehicle.hull_height / 2
     relief = world.relief
     _check_height(scenario, relief, "start.position_m", start, lowest)
     _check_rangefinder(scenario, relief)
-    height = start[2] - _ground_below(relief, start)
-    over_and_under = isinstance(scenario.task, NavigateTask) and scenario.task.any_height
-    ground = Ground(
-        scenario.world, vehicle.hull_radius, height, limit, any_height=over_and_under, built=world
-    )
+    ground = ground_of(scenario, world)
     _check_free(ground, "start.position_m", start)
     _check_movers(scenario, start, vehicle.hull_radius)
     _check_fences(scenario)
@@ -77,7 +72,7 @@ def check_flyable(scenario: Scenario) -> None:
             ground,
             ways,
             "task.home_m",
-            _over_pad(relief, task.home_m, height),
+            _over_pad(relief, task.home_m, ground.altitude),
             task.home_m,
         )
         for index, site in enumerate(task.sites):

@@ -5,6 +5,9 @@ from dataclasses import InitVar, dataclass, field
 import numpy as np
 from jaxtyping import Float
 
+from sim.physics.vehicle import load_vehicle
+from sim.scenario import Scenario
+from sim.task_spec import NavigateTask
 from sim.types import Vec3
 from sim.world.build import build_world
 from sim.world.clearance import ClearanceField
@@ -24,6 +27,7 @@ class Ground:
     spec: WorldSpec
     hull_radius: float
     altitude: float
+    """m over the ground, of flights."""
     altitude_max: float
     any_height: bool = False
     """Whether a way may lead over and under what stands at flying height."""
@@ -61,3 +65,17 @@ class Ground:
         count = max(2, int(np.linalg.norm(end - start) / 0.2) + 1)
         line = start + np.linspace(0.0, 1.0, count)[:, None] * (end - start)
         return bool((self.clearance.at_points(line) >= margin).all())
+
+
+def ground_of(scenario: Scenario, built: World | None = None) -> Ground:
+    """The static world of a scenario, and what of it is free at the height its flight begins at; `built` as in `Ground`."""
+    world = build_world(scenario.world, ()) if built is None else built
+    x, y, z = scenario.start.position_m
+    return Ground(
+        scenario.world,
+        load_vehicle(scenario.vehicle).hull_radius,
+        z if world.relief is None else z - world.relief.height(x, y),
+        scenario.limits.altitude_max_m,
+        any_height=isinstance(scenario.task, NavigateTask) and scenario.task.any_height,
+        built=world,
+    )

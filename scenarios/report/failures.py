@@ -2,7 +2,7 @@
 
 from scenarios.report.contents import Report, Worst
 from scenarios.report.section import Section
-from sim.record.words import spaced
+from sim.record.words import number, spaced
 
 
 def reasons_section(report: Report) -> Section:
@@ -102,7 +102,7 @@ def worst_section(report: Report) -> Section:
 
 def _worst_line(worst: Worst) -> list[str]:
     row = worst.row
-    clearance = "" if row.min_clearance_m is None else f"{round(row.min_clearance_m, 2) + 0.0:.2f}"
+    clearance = "" if row.min_clearance_m is None else number(row.min_clearance_m)
     prize = "" if row.prize_optimum is None else f"{row.prize:g} of {row.prize_optimum:g}"
     return [
         worst.task,

@@ -15,8 +15,7 @@ def task_words(flight: Flight) -> str:
         return f"reach a goal, {task.geodesic_m:.0f} m off by the shortest free way"
     if isinstance(task, AvoidTask):
         least = task.min_speed_fraction * flight.scenario.speed_limit_m_s
-        pace = f" at {least:.1f} m/s or more on average" if least else ""
-        return f"keep a course for {task.distance_m:g} m{pace}"
+        return f"keep a course for {task.distance_m:g} m at {least:.1f} m/s or more on average"
     if task.ordered:
         return f"fly to {len(task.sites)} waypoints in order and land at home"
     mandatory = sum(site.mandatory for site in task.sites)

@@ -82,7 +82,7 @@ class Fences:
         return np.vstack(found)
 
     def reach(self, point: Vec3, direction: Vec3, most: float, *, landing: bool = False) -> float:
-        """How far, m, a straight flight from an allowed point breaks no rule; at most `most`."""
+        """How far, m, a straight flight from an allowed point breaks no rule; inf where `most` m of it break none."""
         steps = np.linspace(0.0, most, max(2, int(most / _RAY_STEP) + 1))
         points = np.asarray(point) + steps[:, None] * np.asarray(direction)
         broken = np.flatnonzero(~self.allowed(points, landing=landing))

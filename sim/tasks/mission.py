@@ -146,7 +146,7 @@ class Mission:
         return site.any_heading or bool(turn <= SERVE_ANGLE)
 
     def _watches(self, panel_center: Vec3) -> bool:
-        """Slow, and with the panel's centre inside the camera's view."""
+        """Slow, and with the bearing of the panel's centre inside the image."""
         body, camera = self._sim.body, self._sim.scenario.camera
         slow = float(np.linalg.norm(body[VELOCITY])) < CLOSE_UP_SPEED
         ahead = heading_from_world(panel_center - body[POSITION], self._sim.yaw)

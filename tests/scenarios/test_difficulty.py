@@ -11,8 +11,8 @@ from scenarios.difficulty import (
     traversal_obstruction,
     view_occlusion,
 )
-from scenarios.generate.site import Ground
-from scenarios.guide import ground_of, guide_legs, length_of
+from scenarios.generate.site import Ground, ground_of
+from scenarios.guide import guide_legs, length_of
 from scenarios.surface_cloud import VOXEL, surface_cloud
 from sim.scenario import Scenario
 from sim.task_spec import NavigateTask

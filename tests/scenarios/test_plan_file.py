@@ -155,6 +155,9 @@ def test_a_plan_over_flat_ground_is_a_route_in_its_order(tmp_path: Path) -> None
         ValueError, match=r"high\.plan: waypoint 1 .*: 1e\+06 m over home: at most 1000 m"
     ):
         bring("", high, 3)
+    for options in ({"lod": "2"}, {"no_such": 1}):
+        with pytest.raises(ValueError, match=r"a\.plan: place_options: there is no place"):
+            bring("", str(tmp_path / "a.plan"), 3, options=options)
     far = written(tmp_path / "far.plan", plan([item(16, 1500, 0, 3)]))
     with pytest.raises(ValueError, match="at most 1100 m wide"):
         bring("", far, 3)

@@ -103,7 +103,7 @@ def test_limits_lower_and_never_raise() -> None:
     few = headline.limited(2, 30).flights
     assert {(each.seeds, each.worlds) for each in few.values()} == {(2, 30)}
     assert headline.limited(10, 400) == headline.limited(None, None) == headline
-    for limits, said in (((99, None), "seeds = 99: .* from 1 to 10"), ((None, 10_000), "worlds = 10000: .* from 1 to 400")):  # fmt: skip
+    for limits, said in (((99, None), "seeds = 99: .* from 1 to 10"), ((0, None), "seeds = 0: .* from 1 to 10"), ((None, 0), "worlds = 0: .* from 1 to 400"), ((None, 10_000), "worlds = 10000: .* from 1 to 400")):  # fmt: skip
         with pytest.raises(ValueError, match=said):
             headline.limited(*limits)
 

@@ -1,6 +1,7 @@
 """Scenarios that read well and cannot be flown as they stand: each is refused with the field, the value and the bound."""
 
 import math
+import re
 from pathlib import Path
 
 import numpy as np
@@ -29,6 +30,14 @@ def flight(text: str) -> Scenario:
     loaded = parse(text, "a.toml")
     assert isinstance(loaded, Scenario)
     return resolve(loaded, None)
+
+
+def test_a_course_asks_for_some_speed() -> None:
+    text = (ROOT / "scenarios" / "library" / "forest-avoidance.toml").read_text(encoding="utf-8")
+    assert "min_speed_fraction = " in text
+    still = re.sub(r"min_speed_fraction = .*", "min_speed_fraction = 0.0", text)
+    with pytest.raises(ScenarioError, match="min_speed_fraction: must be greater than 0"):
+        parse(still, "a.toml")
 
 
 def test_the_files_themselves_are_sound() -> None:

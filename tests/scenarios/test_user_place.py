@@ -9,6 +9,7 @@ import trimesh
 import agents
 import scenarios
 from scenarios.family import Family
+from scenarios.generate.site import ground_of
 from scenarios.mission_keys import FAMILY_KEYS
 from scenarios.place_arguments import parse_options
 from scenarios.user_place import bring
@@ -264,6 +265,7 @@ def test_a_slope_is_flown_over_and_landed_on(tmp_path: Path) -> None:
     brought = bring(path, written(tmp_path / "m.toml", mission), 5, options=RELIEF)  # fmt: skip
     start = brought.scenario.start.position_m
     assert start[2] == pytest.approx(1.5 + 0.05 * (start[0]), abs=0.02)
+    assert ground_of(brought.scenario).altitude == pytest.approx(1.5, abs=0.02)
     outcome, visits, _ = fly(brought.scenario)
     assert (outcome, set(visits)) == (Outcome.SUCCESS, {0, 1})
 

@@ -5,7 +5,7 @@ import pytest
 
 import scenarios
 from scenarios.avoidbench import relative_gap
-from scenarios.guide import ground_of
+from scenarios.generate.site import ground_of
 from scenarios.widths import widths_at
 from sim.world.build import build_world
 from sim.world_spec import CylinderSpec, LimbSpec, WorldSpec

@@ -29,12 +29,10 @@ _COLORS = {
     "near_miss": (245, 200, 60),
     "pilot": (150, 160, 175),
 }
-KINDS = tuple(_COLORS)
-"""Of events; each is an entity under `events`."""
 
 
 def kind_of(event: Event) -> str:
-    """What an event is, in one of the words of `KINDS`."""
+    """What an event is, in one of the words of `_COLORS`; each is an entity under `events`."""
     name = event.name
     if name in ARRIVALS:
         return "arrival"
