@@ -46,7 +46,7 @@ def fly(
         return _loop(flight, pilot, log, progress)
     except KeyboardInterrupt:
         if log is not None:
-            log.close(flight.result(interrupted=True))
+            log.close(flight.result())
         raise
     finally:
         flight.close()

@@ -128,11 +128,10 @@ class Flight:
         """Free the memory of a snapshot that is no longer needed."""
         self.simulator.discard(snapshot.simulator)
 
-    def result(self, interrupted: bool = False) -> FlightResult:
-        """The flight in one row."""
-        outcome = self.outcome or (Outcome.INTERRUPTED if interrupted else Outcome.TIMEOUT)
+    def result(self) -> FlightResult:
+        """The flight in one row; one that is still in the air counts as interrupted."""
         return FlightResult(
-            outcome=outcome,
+            outcome=self.outcome or Outcome.INTERRUPTED,
             duration_s=self.simulator.time,
             distance_m=self.distance,
             min_clearance_m=self.min_clearance,

@@ -150,7 +150,7 @@ def test_a_log_says_its_level_and_flies_again_bit_for_bit(level: str, tmp_path: 
             time, seen = flight.simulator.time, flight.observation()
             step = flight.advance(action)
             log.step(time, action, step.ticks, seen, Decision(action=action), step.events)
-        log.close(flight.result(interrupted=True))
+        log.close(flight.result())
     flight.close()
     assert read_flight(path).action_level == level
     made = {

@@ -47,7 +47,7 @@ def check_flyable(scenario: Scenario) -> None:
     lowest = vehicle.hull_height / 2
     relief = world.relief
     _check_height(scenario, relief, "start.position_m", start, lowest)
-    _check_rangefinder(scenario, relief)
+    _check_level(scenario, relief)
     ground = ground_of(scenario, world)
     _check_free(ground, "start.position_m", start)
     _check_movers(scenario, start, vehicle.hull_radius)
@@ -131,10 +131,17 @@ def _ground_below(relief: Relief | None, point: tuple[float, ...]) -> float:
     return 0.0 if relief is None else relief.height(point[0], point[1])
 
 
-def _check_rangefinder(scenario: Scenario, relief: Relief | None) -> None:
-    if relief is not None and scenario.sensors is not None:
+def _check_level(scenario: Scenario, relief: Relief | None) -> None:
+    """Over relief flies what needs no level ground."""
+    if relief is None:
+        return
+    if scenario.sensors is not None:
         raise ValueError(
             'world.place_options.ground = "relief": [sensors] measure heights over flat ground; use [odometry] or "flat"'
+        )
+    if scenario.safety is not None:
+        raise ValueError(
+            'world.place_options.ground = "relief": the areas and altitudes of [safety] are over flat ground; use "flat"'
         )
 
 

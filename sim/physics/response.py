@@ -34,7 +34,7 @@ def response_params(vehicle: Vehicle) -> ResponseParams:
     """Derive the reduced model from the vehicle's gains, limits and rotor drag.
 
     The tilt answers like 1 / attitude_gain behind a rate loop half as slow as its time constant says: closed loops
-    overlap (the half fits flights of both shipped vehicles). With thrust force F, F' = (wanted + c v - F) / lag and a = F - c v give a' = (wanted - a) / lag - c a: a shorter lag
+    overlap (the half fits flights of trident_1kg and x500). With thrust force F, F' = (wanted + c v - F) / lag and a = F - c v give a' = (wanted - a) / lag - c a: a shorter lag
     to a smaller value, both by 1 / (1 + c lag), c being rotor drag over mass.
     """
     lag = 1.0 / vehicle.attitude_gain + 0.5 / vehicle.rate_gain[1]

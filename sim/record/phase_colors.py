@@ -6,7 +6,6 @@ PHASE_COLORS = {
     "detour": "#8d6fd1",
     "dock": "#37a7a3",
     "inspect": "#f0a530",
-    "return": "#5bb36b",
     "landing_scripted": "#b072b8",
     "perturbed": "#cf5c5c",
     "random": "#cf5c5c",

@@ -9,6 +9,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
+from sim.record.altitude import heights_over_ground
 from sim.record.duty import progress_words
 from sim.record.instants import ended_at, sample_times, tick_times
 from sim.record.phase_colors import phase_color
@@ -19,7 +20,7 @@ from sim.record.reader import Flight
 from sim.record.told import main_events
 from sim.record.words import clearance_words, event_words, spaced
 from sim.task_spec import MissionTask
-from sim.types import EGO_FIELDS, VELOCITY, Event
+from sim.types import EGO_FIELDS, POSITION, VELOCITY, Event
 
 SUFFIXES = (".png", ".svg", ".pdf")
 """What a figure can be written as."""
@@ -28,7 +29,6 @@ _HATCHES = {
     "avoid": "",
     "dock": "\\\\\\\\",
     "inspect": "////",
-    "return": "||||",
     "landing_scripted": "xxxx",
     "detour": "oo",
 }
@@ -109,7 +109,8 @@ def _draw_speed(axes: Axes, flight: Flight) -> None:
 
 def _draw_height(axes: Axes, flight: Flight) -> None:
     limits = flight.scenario.limits
-    axes.plot(tick_times(flight), flight.poses[:, 2], color="#b0641e", lw=1.6)
+    heights = heights_over_ground(flight.scenario, flight.poses[:, POSITION])
+    axes.plot(tick_times(flight), heights, color="#b0641e", lw=1.6)
     axes.set_ylabel("height, m")
     axes.set_ylim(0.0, 1.25 * limits.altitude_max_m)
     _limit(axes, limits.altitude_max_m, "highest allowed")

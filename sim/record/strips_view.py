@@ -4,13 +4,14 @@ import cv2
 import numpy as np
 
 from sim.record import canvas
+from sim.record.altitude import heights_over_ground
 from sim.record.canvas import Color, Image
 from sim.record.instants import ended_at, step_ends
 from sim.record.phase_colors import phase_color
 from sim.record.reader import Flight
 from sim.record.told import main_events
 from sim.record.words import spaced
-from sim.types import EGO_FIELDS, VELOCITY
+from sim.types import EGO_FIELDS, POSITION, VELOCITY
 
 _LEFT, _RIGHT_MARGIN = 112, 12
 _TOP, _SPACING, _CURVE_HEIGHT = 10, 54, 46
@@ -102,8 +103,9 @@ def _curves(flight: Flight) -> list[tuple[str, tuple[str, str], np.ndarray, Colo
     """Name, what the axis' ends stand for, values as fractions of its top, colour."""
     limit, ceiling = flight.scenario.speed_limit_m_s, flight.scenario.limits.altitude_max_m
     speed = np.linalg.norm(flight.step_bodies[:, VELOCITY], axis=1)
+    height = heights_over_ground(flight.scenario, flight.step_bodies[:, POSITION])
     return [
         ("speed", ("0", f"{limit:g} m/s"), speed / limit, canvas.ACCENT),
-        ("height", ("0", f"{ceiling:g} m"), flight.step_bodies[:, 2] / ceiling, canvas.WARN),
+        ("height", ("0", f"{ceiling:g} m"), height / ceiling, canvas.WARN),
         ("battery", ("0", "100 %"), flight.ego[:, _BATTERY], canvas.GOOD),
     ]

@@ -10,7 +10,7 @@ from sim.scenario import Scenario
 from sim.task_spec import MissionTask
 from sim.world.geometry import Boxes, Cylinders, Decal, Limbs, Mesh, Semantic, Spheres, World
 from sim.world.importers import load_place
-from sim.world.relief import Relief
+from sim.world.relief import DRAPE, Relief
 from sim.world_spec import BoxSpec, CylinderSpec, LimbSpec, PanelSpec, SphereSpec, WorldSpec
 
 PANEL_THICKNESS = 0.1  # m
@@ -206,7 +206,7 @@ def _pad_decal(center: Point, relief: Relief | None) -> Decal:
     lift = _PAD_LIFT
     if relief is not None:  # Level, above the highest of its corners.
         around = PAD_SIZE / 2 * np.array([(-1, -1), (-1, 1), (1, 1), (1, -1)])
-        lift += _PAD_LIFT + float(relief.at(np.array(center[:2]) + around).max())
+        lift += DRAPE + float(relief.at(np.array(center[:2]) + around).max())
     corner = np.array([center[0] - PAD_SIZE / 2, center[1] + PAD_SIZE / 2, lift])
     return _grid_decal(
         corner,

@@ -12,7 +12,7 @@ from sim.world.cityjson import CityObject, Fault
 from sim.world.closed import missing_area
 from sim.world.geometry import Decal, Mesh, Semantic
 from sim.world.place_options import PlaceOptions
-from sim.world.relief import Relief
+from sim.world.relief import DRAPE, Relief
 from sim.world.triangulate import triangulate, triangulate_any
 
 _BASE_RELIEF = 0.5
@@ -45,8 +45,6 @@ _STONE = (0.58, 0.57, 0.55)
 _LEAVES = (0.27, 0.41, 0.20)
 _GREEN = ("SolitaryVegetationObject", "PlantCover")
 _GARDEN_WALL = "muur"
-_DRAPE = 0.04
-"""m that paint lies above relief: both are cut into different triangles of the same surface."""
 
 
 @dataclass(frozen=True)
@@ -113,7 +111,7 @@ class ShapeBuilder:
         if self._relief is None:
             vertices[:, 2] = height
         else:
-            vertices[:, 2] = self._relief.at(vertices[:, :2]) - self._datum + _DRAPE + height
+            vertices[:, 2] = self._relief.at(vertices[:, :2]) - self._datum + DRAPE + height
         up = np.cross(*_edges(vertices, faces))[:, 2]
         faces = np.where(up[:, None] < 0, faces[:, ::-1], faces)[np.abs(up) > 1e-6]
         return Decal(

@@ -9,6 +9,8 @@ from scipy.ndimage import distance_transform_edt
 
 CELL = 0.5
 """Side of the raster's cells, m."""
+DRAPE = 0.04
+"""m that paint lies above relief: both are cut into different triangles of the same surface."""
 _MAX_CELLS = 12_000_000
 
 

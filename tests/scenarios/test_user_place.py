@@ -9,11 +9,14 @@ import trimesh
 import agents
 import scenarios
 from scenarios.family import Family
+from scenarios.generate.check import check_flyable
 from scenarios.generate.site import ground_of
 from scenarios.mission_keys import FAMILY_KEYS
 from scenarios.place_arguments import parse_options
 from scenarios.user_place import bring
 from sim.flight import Flight
+from sim.record.altitude import heights_over_ground
+from sim.safety_spec import Safety
 from sim.scenario import Scenario
 from sim.task_spec import MissionTask, NavigateTask
 from sim.types import Outcome
@@ -320,3 +323,27 @@ def test_heights_are_over_the_ground_below(tmp_path: Path) -> None:
     flight.close()
     assert ego[9] == pytest.approx(1.5, abs=0.15)
     assert ego[10] == pytest.approx(7.5, abs=0.15)
+
+
+def over_slope(tmp_path: Path) -> Scenario:
+    path = written(tmp_path / "slope.city.json", with_slope(bag()))
+    mission = written(tmp_path / "m.toml", HAND.replace("max_m = 4.0", "max_m = 9.0"))
+    return bring(path, mission, 5, options=RELIEF).scenario
+
+
+def test_recordings_tell_heights_over_the_ground_below(tmp_path: Path) -> None:
+    scenario = over_slope(tmp_path)
+    points = np.array([[10.0, 10.0, 4.0], [30.0, 10.0, 4.0], [np.nan, 0.0, 0.0]])
+    expected = [4.0 - 0.5, 4.0 - 1.5]
+    assert heights_over_ground(scenario, points)[:2] == pytest.approx(expected, abs=0.03)
+
+
+def test_fences_over_a_slope_are_refused(tmp_path: Path) -> None:
+    """Their heights are over z = 0: over ground that rises they would mean something else."""
+    scenario = over_slope(tmp_path)
+    safety = Safety(
+        altitude_min_m=0.0, return_altitude_m=3.0, return_by="track", geofence_action="hold"
+    )
+    fenced = scenario.model_copy(update={"safety": safety})
+    with pytest.raises(ValueError, match=r"relief.*\[safety\]"):
+        check_flyable(fenced)

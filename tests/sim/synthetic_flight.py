@@ -240,7 +240,7 @@ def _decision(
     action = np.array([0.3, 0.0, 0.0, 0.1 * bearing], np.float32)
     return Decision(
         action=action,
-        phase=("navigate", "inspect")[index % 60 > 45] if battery > 0.3 else "return",
+        phase=("navigate", "inspect")[index % 60 > 45] if battery > 0.3 else "dock",
         navigation=navigation,
         survival=survival,
         fused=fused,

@@ -60,7 +60,7 @@ def record(flight: Flight, path: Path, inject: dict[int, list[Fault]]) -> None:
             observation = flight.observation()
             if done.outcome is not None:
                 break
-        log.close(flight.result(interrupted=True))
+        log.close(flight.result())
 
 
 def test_a_log_with_faults_flies_again_bit_for_bit(tmp_path: Path) -> None:

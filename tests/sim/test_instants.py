@@ -41,7 +41,7 @@ def logs(tmp_path_factory: pytest.TempPathFactory) -> tuple[Flight, Flight]:
             time, seen = flight.simulator.time, flight.observation()
             step = flight.advance(action)
             rows.append((time, action, step.ticks, seen, Decision(action=action), step.events))
-        result = flight.result(interrupted=True)
+        result = flight.result()
     for name, metadata, part in (("whole", {}, rows), ("part", {"part": "the end"}, rows[LATE:])):
         with FlightLog(folder / f"{name}.mcap", among_movers(), metadata) as log:
             for row in part:
@@ -161,7 +161,7 @@ def test_nothing_near_is_said_so() -> None:
 
 
 def test_phases_that_follow_each_other_differ_in_colour() -> None:
-    known = ("navigate", "detour", "dock", "inspect", "return", "landing_scripted")
+    known = ("navigate", "detour", "dock", "inspect", "landing_scripted")
     assert len({phase_color(name) for name in known}) == len(known)
     assert phase_color("policy") == phase_color("policy") not in PHASE_COLORS.values()
 

@@ -45,7 +45,7 @@ def path(tmp_path_factory: pytest.TempPathFactory) -> Path:
     with flying(among_movers()) as flight, FlightLog(path, flight.scenario, {}) as log:
         for action in rough_walk(30):
             record(flight, log, action)
-        log.close(flight.result(interrupted=True))
+        log.close(flight.result())
     return path
 
 

@@ -3,6 +3,7 @@
 import numpy as np
 from jaxtyping import Float
 
+from sim.record.altitude import ground_below
 from sim.record.page.pack import Column, exact, quantised
 from sim.record.reader import Flight
 from sim.types import EGO_FIELDS, POSITION, QUATERNION, VELOCITY
@@ -23,9 +24,15 @@ def track_columns(
     clearance: Float[np.ndarray, " m"],
     movers: Movers,
 ) -> dict[str, Column]:
-    """Times, poses, velocities, clearance, battery, commands and movers."""
+    """Times, poses and the ground below, velocities, clearance, battery, commands and movers."""
     columns = {
         "times": exact(times, "float32"),
+        "ground": quantised(
+            ground_below(flight.scenario, bodies[:, POSITION]),
+            "int32",
+            MILLIMETRE,
+            differenced=True,
+        ),
         "position": quantised(bodies[:, POSITION], "int32", MILLIMETRE, differenced=True),
         "quaternion": quantised(_continuous(bodies[:, QUATERNION]), "int16", QUATERNION_SCALE),
         "velocity": quantised(bodies[:, VELOCITY], "int16", SPEED_SCALE),

@@ -34,6 +34,11 @@ export class Motion {
     return { position, quaternion };
   }
 
+  // Over the ground below, m.
+  height(sample) {
+    return this.arrays.position.values[3 * sample + 2] - this.arrays.ground.values[sample];
+  }
+
   speed(sample) {
     return Math.hypot(...this.arrays.velocity.row(sample));
   }

@@ -14,14 +14,14 @@ export class Readout {
 
   show(player) {
     const { arrays } = this.motion, { sample, step } = player;
-    const [x, y, z] = arrays.position.row(sample), charge = arrays.battery.values[step];
+    const [x, y] = arrays.position.row(sample), charge = arrays.battery.values[step];
     const name = this.facts.phases[arrays.phase.values[step]];
     const phase = put("phase", name.replaceAll("_", " "));
     phase.style.setProperty("--phase", this.facts.phase_colors[arrays.phase.values[step]]);
     put("time", `${player.time.toFixed(2)} s`);
     put("of", `of ${this.motion.end.toFixed(2)} s, step ${sample} of ${this.motion.samples - 1}`);
     put("speed-now", `${this.motion.speed(sample).toFixed(1)} m/s`);
-    put("height-now", `${z.toFixed(1)} m`);
+    put("height-now", `${this.motion.height(sample).toFixed(1)} m`);
     put("clearance-now", this.clearance(arrays.clearance.values[sample]));
     put("place", `${x.toFixed(1)}, ${y.toFixed(1)}`);
     put("command", this.command(arrays.action.row(step)));

@@ -29,7 +29,7 @@ export class Timeline {
   curveValues() {
     const { arrays, samples } = this.motion, { speed_limit, ceiling } = this.facts;
     const every = (of) => Float32Array.from({ length: samples }, (_, i) => of(i));
-    const height = (i) => arrays.position.values[3 * i + 2];
+    const height = (i) => this.motion.height(i);
     const highest = Math.max(ceiling, ...every(height).filter(Number.isFinite));
     this.tops = { clearance: "3.75 m", speed: `${speed_limit.toFixed(1)} m/s`, height: `${highest.toFixed(1)} m`, battery: "100 %" };
     return {
