@@ -45,9 +45,8 @@ def check_flyable(scenario: Scenario) -> None:
     start = scenario.start.position_m
     _check_inside(scenario, "start.position_m", start)
     lowest = vehicle.hull_height / 2
-    relief = world.relief
-    _check_height(scenario, relief, "start.position_m", start, lowest)
-    _check_level(scenario, relief)
+    _check_height(scenario, world.relief, "start.position_m", start, lowest)
+    _check_level(scenario, world.relief)
     ground = ground_of(scenario, world)
     _check_free(ground, "start.position_m", start)
     _check_movers(scenario, start, vehicle.hull_radius)
@@ -55,39 +54,40 @@ def check_flyable(scenario: Scenario) -> None:
     ways = _ways(ground, "start.position_m", start)
     task = scenario.task
     if isinstance(task, NavigateTask):
-        _check_height(scenario, relief, "task.goal_m", task.goal_m, lowest)
+        _check_height(scenario, world.relief, "task.goal_m", task.goal_m, lowest)
         _check_reachable(scenario, ground, ways, "task.goal_m", task.goal_m)
-    if isinstance(task, MissionTask):
-        _check_home(relief, task)
-    if isinstance(task, MissionTask) and task.ordered:
-        _check_inside(scenario, "task.home_m", task.home_m)
-        for index, site in enumerate(task.sites):
-            field = f"task.sites.{index}.position_m"
-            _check_inside(scenario, field, site.position_m)
-            _check_height(scenario, relief, field, site.position_m, lowest)
-        check_route(scenario, task, ground)
     elif isinstance(task, MissionTask):
-        _check_reachable(
-            scenario,
-            ground,
-            ways,
-            "task.home_m",
-            _over_pad(relief, task.home_m, ground.altitude),
-            task.home_m,
-        )
-        for index, site in enumerate(task.sites):
-            field = f"task.sites.{index}.position_m"
-            _check_height(scenario, relief, field, site.position_m, lowest)
-            _check_reachable(scenario, ground, ways, field, site.position_m)
-    if isinstance(task, MissionTask):
-        check_pad(scenario, world, task.home_m, vehicle.hull_radius)
-    if isinstance(task, AvoidTask):
+        _check_mission(scenario, task, ground, ways, world, lowest)
+    elif isinstance(task, AvoidTask):
         course = np.array([np.cos(task.course_rad), np.sin(task.course_rad), 0.0])
-        _check_inside(
-            scenario,
-            "task.distance_m: the course's end",
-            tuple(np.array(start) + task.distance_m * course),
-        )
+        end = np.array(start) + task.distance_m * course
+        _check_inside(scenario, "task.distance_m: the course's end", tuple(end))
+
+
+def _check_mission(
+    scenario: Scenario,
+    task: MissionTask,
+    ground: Ground,
+    ways: GeodesicField,
+    world: World,
+    lowest: float,
+) -> None:
+    """Home and every site can be flown to: in their order along the legs' heights, or each from the start."""
+    relief = world.relief
+    _check_home(relief, task)
+    sites = {f"task.sites.{i}.position_m": site.position_m for i, site in enumerate(task.sites)}
+    for field, place in {"task.home_m": task.home_m, **sites}.items():
+        _check_inside(scenario, field, place)
+    for field, place in sites.items():
+        _check_height(scenario, relief, field, place, lowest)
+    if task.ordered:
+        check_route(scenario, task, ground)
+    else:
+        over = _over_pad(relief, task.home_m, ground.altitude)
+        _check_reachable(scenario, ground, ways, "task.home_m", over, task.home_m)
+        for field, place in sites.items():
+            _check_reachable(scenario, ground, ways, field, place)
+    check_pad(scenario, world, task.home_m, ground.hull_radius)
 
 
 def _check_heights(scenario: Scenario) -> None:
