@@ -12,6 +12,7 @@ from torch import Tensor
 from agents.augmentation import augmented
 from agents.lattice import CANDIDATES
 from agents.training_settings import SettingsError
+from sim.files import replacing
 from sim.types import (
     CHOICES,
     EGO_FIELDS,
@@ -59,10 +60,8 @@ def stack_frames(rows: list[Mapping[str, np.ndarray]]) -> Frames:
 
 def save_shard(frames: Frames, path: Path) -> None:
     """Write a shard so that a kill leaves either all of it or nothing."""
-    partial = path.with_suffix(".partial")
-    with partial.open("wb") as file:
+    with replacing(path) as partial, partial.open("wb") as file:
         np.savez(file, **frames)  # pyright: ignore[reportArgumentType]  NumPy's stub mistakes names for options.
-    partial.replace(path)
 
 
 def check_shard(path: Path) -> int:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from agents.fusion import FusionRule
+from sim.files import replacing
 
 RULE = "rule.json"
 
@@ -26,9 +27,8 @@ def read_rule(folder: Path) -> FusionRule | None:
 def write_rule(folder: Path, rule: FusionRule) -> Path:
     """Write it so that a kill leaves the old one or the new; returns where."""
     path = folder / RULE
-    partial = path.with_suffix(".partial")
-    partial.write_text(json.dumps(asdict(rule), indent=2) + "\n", encoding="utf-8")
-    partial.replace(path)
+    with replacing(path) as partial:
+        partial.write_text(json.dumps(asdict(rule), indent=2) + "\n", encoding="utf-8")
     return path
 
 

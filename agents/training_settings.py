@@ -5,6 +5,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from sim.files import replacing
+
 SETTINGS = "config.json"
 
 
@@ -34,10 +36,8 @@ def same_or_new(path: Path, settings: Mapping[str, object]) -> None:
 
 def write_json(path: Path, content: object) -> None:
     """Write a file so that a kill leaves the old one or the new one; its folder is made if need be."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_suffix(".partial")
-    partial.write_text(json.dumps(content, indent=2))
-    partial.replace(path)
+    with replacing(path) as partial:
+        partial.write_text(json.dumps(content, indent=2))
 
 
 def read_json(path: Path) -> Any:

@@ -9,6 +9,7 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from models import FrozenNormalization, MultiTaskNet, UncertaintyWeights
+from sim.files import replacing
 
 _FILE = "state.safetensors"
 
@@ -41,7 +42,6 @@ class TrainingState:
 
     def save(self, folder: Path) -> None:
         """Write the state; a kill leaves the old file or the new one."""
-        folder.mkdir(parents=True, exist_ok=True)
         tensors = {f"net.{k}": v for k, v in self.net.state_dict().items()}
         tensors |= {f"best.{k}": v for k, v in self.best.items()}
         tensors |= {f"balance.{k}": v for k, v in self.balance.state_dict().items()}
@@ -52,9 +52,9 @@ class TrainingState:
             "step": str(self.step),
             "best_loss": self.best_loss.hex(),
         }
-        partial = folder / "state.partial"
-        save_file({k: v.cpu().contiguous() for k, v in tensors.items()}, partial, metadata=position)
-        partial.replace(folder / _FILE)
+        stored = {k: v.cpu().contiguous() for k, v in tensors.items()}
+        with replacing(folder / _FILE) as partial:
+            save_file(stored, partial, metadata=position)
 
     def resume(self, folder: Path) -> None:
         """Take up what `save` left, if anything."""

@@ -9,6 +9,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from scenarios.row import Row
+from sim.files import replacing
 
 _TYPES = {
     str: pa.string(),
@@ -32,9 +33,8 @@ def write_parquet(rows: Sequence[Row], path: Path, metadata: dict[str, str]) -> 
         for row in rows
     ]
     table = pa.Table.from_pylist(content, schema.with_metadata(metadata))
-    unfinished = path.with_suffix(".part")
-    pq.write_table(table, unfinished, compression="zstd")
-    unfinished.rename(path)
+    with replacing(path) as unfinished:
+        pq.write_table(table, unfinished, compression="zstd")
 
 
 def read_parquet(path: Path) -> list[Row]:

@@ -10,6 +10,7 @@ import pyarrow.csv as pa_csv
 import pyarrow.parquet as pq
 
 from scenarios.commands.console import InputError, progress, say, warn
+from sim.files import replacing
 from sim.record.reader import Flight, read_flight
 from sim.record.step_table import HEADS, step_table
 
@@ -26,29 +27,27 @@ def export_logs(paths: list[Path], target: Path, form: str | None) -> int:
 
         return export_minari(paths, target)
     left_out = rows = written = 0
-    unfinished = target.with_name(f"{target.name}.part")
     try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        with progress(f"exporting {target}", "logs") as report, _open(unfinished, chosen) as write:
-            for done, path in enumerate(paths):
-                read = _read(path)
-                left_out += read is None or read[0].damage is not None
-                if read is not None:
-                    flight, table = read
-                    rows += len(flight)
-                    written += 1
-                    write(table)
-                report(done + 1, len(paths))
-        if rows == 0:
-            raise InputError(
-                f"{target}: nothing to write: no log could be used, or none holds a whole step"
-            )
-        unfinished.rename(target)
+        with replacing(target) as unfinished:
+            with (
+                progress(f"exporting {target}", "logs") as report,
+                _open(unfinished, chosen) as write,
+            ):
+                for done, path in enumerate(paths):
+                    read = _read(path)
+                    left_out += read is None or read[0].damage is not None
+                    if read is not None:
+                        flight, table = read
+                        rows += len(flight)
+                        written += 1
+                        write(table)
+                    report(done + 1, len(paths))
+            if rows == 0:
+                raise InputError(
+                    f"{target}: nothing to write: no log could be used, or none holds a whole step"
+                )
     except OSError as error:
         raise InputError(f"{target}: cannot be written: {error.strerror or error}") from error
-    finally:
-        with contextlib.suppress(OSError):  # Whatever kept it from being written is said already.
-            unfinished.unlink(missing_ok=True)
     say(f"wrote {target}: {rows} control steps of {written} logs")
     return 2 if left_out else 0
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader
 
+from sim.files import replacing
 from sim.physics.vehicle import load_vehicle
 from sim.record.clearances import HullClearance, sample_clearances
 from sim.record.instants import sample_bodies, sample_times
@@ -57,12 +58,8 @@ def write_page(flight: Flight, path: str | Path, optimum: float | None = None) -
         arrays=arrays,
     )
     path = Path(path)
-    unfinished = path.with_name(f"{path.name}.part")
-    try:
+    with replacing(path) as unfinished:
         unfinished.write_text(text, encoding="utf-8")
-        unfinished.replace(path)
-    finally:
-        unfinished.unlink(missing_ok=True)
 
 
 def _contents(flight: Flight, optimum: float | None) -> tuple[dict[str, Any], str]:
