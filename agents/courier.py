@@ -6,9 +6,9 @@ from jaxtyping import Bool
 from agents.lattice_pilot import LatticePilot
 from agents.mission_control import MissionControl
 from agents.mission_mask import allowed_choices
-from agents.sites import HOME, read_sites
+from agents.sites import read_sites
 from sim.flight import Flight
-from sim.types import Decision, Observation
+from sim.types import HOME, Decision, Observation
 
 
 class Courier:

@@ -8,13 +8,13 @@ from agents.lattice_pilot import LatticePilot
 from agents.mission_control import DOCK_RADIUS
 from agents.mission_mask import allowed_choices
 from agents.pilot import make_briefing
-from agents.sites import HOME, Sites, approach, approaches, read_sites
+from agents.sites import Sites, approach, approaches, read_sites
 from agents.teacher import TeacherBrain
 from agents.ways import aim_along
 from sim.flight import Flight
 from sim.frames import heading_from_world
 from sim.tasks.base import make_goal
-from sim.types import CHOICES, Observation
+from sim.types import CHOICES, HOME, Observation
 
 _OTHER_TARGET = 0.3
 """Share of mission frames whose goal is a random site instead of the pilot's: navigation must serve any."""

@@ -11,10 +11,10 @@ from agents.lattice import candidate_action
 from agents.mission_control import DOCK_RADIUS, MissionControl
 from agents.pilot import Brain, Briefing, Watcher, make_briefing
 from agents.reckoning import Reckoning
-from agents.sites import HOME, INSPECT, LAND, length, read_sites
+from agents.sites import length, read_sites
 from agents.smoothing import smooth
 from sim.flight import Flight
-from sim.types import GOAL_FIELDS, MASKED, Decision, Observation
+from sim.types import GOAL_FIELDS, HOME, INSPECT, LAND, MASKED, Decision, Observation
 
 _SPEED_LIMIT = GOAL_FIELDS.index("speed_limit")
 _STEEP_CLIMB = 1.6

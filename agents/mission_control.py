@@ -8,10 +8,10 @@ from jaxtyping import Float
 
 from agents.mission_mask import allowed_choices, possible_choices
 from agents.pilot import Brain, Briefing
-from agents.sites import HOME, INSPECT, LAND, LAND_RADIUS, Sites, approach, length, read_sites
+from agents.sites import LAND_RADIUS, Sites, approach, length, read_sites
 from sim.rules import CLOSE_UP_SECONDS
 from sim.tasks.base import make_goal
-from sim.types import CHOICES, EGO_FIELDS, MAX_TOKENS, SITE_FIELDS, Observation
+from sim.types import CHOICES, EGO_FIELDS, HOME, INSPECT, LAND, MAX_TOKENS, SITE_FIELDS, Observation
 
 DOCK_RADIUS = 1.8
 """m from a viewpoint within which the scripted hold takes over: the finest step of the lattice ends no nearer."""

@@ -4,9 +4,9 @@ import numpy as np
 from jaxtyping import Bool, Float
 
 from agents.pilot import Briefing
-from agents.sites import HOME, INSPECT, LAND, Sites, length
+from agents.sites import Sites, length
 from sim.rules import CLOSE_UP_SECONDS
-from sim.types import CHOICES, EGO_FIELDS, Observation
+from sim.types import CHOICES, EGO_FIELDS, HOME, INSPECT, LAND, Observation
 
 _BATTERY = EGO_FIELDS.index("battery")
 

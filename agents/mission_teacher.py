@@ -7,7 +7,7 @@ import numpy as np
 from jaxtyping import Bool, Float
 
 from agents.orienteering import Solution, begins_enough, solve
-from agents.sites import HOME, INSPECT, LAND, Sites
+from agents.sites import Sites
 from agents.truth import Truth
 from sim.rules import (
     CLOSE_UP_ALLOWANCE,
@@ -17,7 +17,7 @@ from sim.rules import (
     PRIOR_FAULTY,
 )
 from sim.task_spec import MissionTask
-from sim.types import CHOICES
+from sim.types import CHOICES, HOME, INSPECT, LAND
 
 MANDATORY_BONUS = 1000.0
 """Makes the programme serve mandatory sites first, whatever their prize."""

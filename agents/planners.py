@@ -15,7 +15,7 @@ from agents.mission_teacher import MANDATORY_BONUS
 from agents.orienteering import Solution, solve
 from agents.panel_reader import read_panel
 from agents.pilot import Briefing, Plan, make_briefing
-from agents.sites import HOME, INSPECT, LAND, Sites, read_sites
+from agents.sites import Sites, read_sites
 from sim.flight import Flight
 from sim.rules import (
     CLOSE_UP_ALLOWANCE,
@@ -24,7 +24,7 @@ from sim.rules import (
     PRIOR_BLOCKED,
     PRIOR_FAULTY,
 )
-from sim.types import CHOICES, MAX_TOKENS, SITE_FIELDS, Observation
+from sim.types import CHOICES, HOME, INSPECT, LAND, MAX_TOKENS, SITE_FIELDS, Observation
 
 _FAULTY, _BLOCKED = SITE_FIELDS.index("belief_faulty"), SITE_FIELDS.index("belief_blocked")
 _UNSEEN = 0.5

@@ -8,10 +8,8 @@ import numpy as np
 from jaxtyping import Bool, Float
 
 from sim.rules import READING_SIDES, VIEW_DISTANCE
-from sim.types import MAX_TOKENS, SITE_FIELDS, Observation
+from sim.types import HOME, MAX_TOKENS, SITE_FIELDS, Observation
 
-HOME, INSPECT, LAND = 0, MAX_TOKENS, MAX_TOKENS + 1
-"""Mission choices; those between the first two are the sites, by token."""
 AT_RADIUS = 3.0
 """m within which a drone is at a site it has visited: it may have passed the viewpoint at speed."""
 LAND_RADIUS = 0.8

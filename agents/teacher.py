@@ -8,13 +8,13 @@ from agents.mission_mask import energy_left
 from agents.mission_teacher import MissionTeacher
 from agents.pilot import Plan, make_briefing
 from agents.rollout import Rollouts
-from agents.sites import HOME, LAND, read_sites
+from agents.sites import read_sites
 from agents.truth import Truth
 from agents.ways import follow
 from sim.flight import Flight
 from sim.frames import world_from_heading
 from sim.task_spec import MissionTask
-from sim.types import CHOICES, Observation
+from sim.types import CHOICES, HOME, LAND, Observation
 
 SURVIVAL_MARGIN = 0.12
 """m of clearance beyond the hull that counts as surviving: what noise and gusts may take."""

@@ -172,7 +172,7 @@ def _free_spot(place: str, options: PlaceOptions | None) -> Spot:
     """A free spot near the middle of the fullest window, m of the place."""
     window: Window = fullest_window(place, options, _HOME_HEIGHT + 4.0)
     world = build_world(window_world(place, options, window, _HOME_HEIGHT + 4.0))
-    field = ClearanceField(world, _HOME_HEIGHT + 2.0)
+    field = ClearanceField(world, _HOME_HEIGHT)
     x, y = (np.arange(5.0, size - 5.0, 1.0) for size in window.size)
     grid = np.stack(np.meshgrid(x, y), axis=-1).reshape(-1, 2)
     points = np.column_stack([grid, np.full(len(grid), _HOME_HEIGHT)])

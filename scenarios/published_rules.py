@@ -101,7 +101,7 @@ def obstacle_distances(
     scenario: Scenario, positions: Float[np.ndarray, "t 3"]
 ) -> Float[np.ndarray, " t"]:
     """From the centre to the nearest obstacle at every tick, still or moving, m; the ground is none."""
-    field = ClearanceField(build_world(scenario.world, ()), scenario.limits.altitude_max_m + 2.0)
+    field = ClearanceField(build_world(scenario.world, ()), scenario.limits.altitude_max_m)
     distances = field.at_points(positions)
     movers = movers_of(scenario)
     if movers:

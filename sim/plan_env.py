@@ -13,7 +13,7 @@ from sim.flight_env import FlightEnv, ending_info
 from sim.observation import observation_space
 from sim.scenario import Scenario
 from sim.task_spec import MissionTask
-from sim.types import CHOICES, MAX_TOKENS, Decision, Observation, Outcome
+from sim.types import CHOICES, INSPECT, LAND, Decision, Observation, Outcome
 
 _SEEN = ("image", "ego", "sites", "sites_mask")
 """Entries of the flight's observation that a planner gets."""
@@ -138,6 +138,6 @@ class PlanEnv(FlightEnv):
         if isinstance(action, bool) or not self.action_space.contains(action):
             raise ValueError(
                 f"action {action!r}: must be a whole number from 0 to {CHOICES - 1}: home, sites 1 to"
-                f" {MAX_TOKENS - 1}, {MAX_TOKENS} inspect, {MAX_TOKENS + 1} land"
+                f" {INSPECT - 1}, {INSPECT} inspect, {LAND} land"
             )
         return int(action)

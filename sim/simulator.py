@@ -97,7 +97,7 @@ class Simulator:
         self._take_over = self.action_level.commander(self.vehicle, scenario.speed_limit_m_s)
         self._sees = camera
         self.world = world_of(scenario)
-        self.clearance = ClearanceField(self.world, scenario.limits.altitude_max_m + 2.0)
+        self.clearance = ClearanceField(self.world, scenario.limits.altitude_max_m)
         self._hull_radius, hull_height = colliding_hull(self.vehicle, scenario)
         self._berth = berth(self.world, self.clearance, self._hull_radius, hull_height)
         low, high = self.world.bounds

@@ -54,6 +54,8 @@ MAX_TOKENS = 12
 """Site tokens in an observation: the home pad is token 0, so a mission has at most 11 sites."""
 CHOICES = MAX_TOKENS + 2
 """Mission choices: fly to one of the tokens, inspect, land."""
+HOME, INSPECT, LAND = 0, MAX_TOKENS, MAX_TOKENS + 1
+"""Those of them that are no sites."""
 MAX_SPEED = 12.0  # m/s at action 1
 MAX_YAW_RATE = 2.0  # rad/s at action 1
 DEPTH_NEAR, DEPTH_FAR = 0.3, 20.0  # m, the range the depth code covers

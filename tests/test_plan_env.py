@@ -11,10 +11,9 @@ import pytest
 from gymnasium.utils.env_checker import check_env
 
 import agents
-from agents.sites import HOME, INSPECT, LAND
 from sim.plan_env import PlanEnv
 from sim.scenario import Scenario
-from sim.types import CHOICES, MAX_TOKENS, SITE_FIELDS
+from sim.types import CHOICES, HOME, INSPECT, LAND, MAX_TOKENS, SITE_FIELDS
 from tests.builders import FAULTY, HEALTHY, mission, scenario
 
 SITES = (

@@ -20,12 +20,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from agents.sites import HOME, LAND
 from scenarios.explain.odds import odds_words
 from scenarios.explain.privileged import Privileged, Truth
 from sim.record.reader import Flight as Log
 from sim.task_spec import MissionTask
-from sim.types import EGO_FIELDS, MAX_TOKENS, SITE_FIELDS, Decision
+from sim.types import EGO_FIELDS, HOME, LAND, MAX_TOKENS, SITE_FIELDS, Decision
 
 LOSING_NATS = 3.0
 """Log-odds by which the navigation label must prefer another candidate: 20 to 1, about a metre of way in 1.5 s."""

@@ -4,8 +4,8 @@ from collections import Counter
 from collections.abc import Sequence
 
 from scenarios.explain.blame import HEADS, HeadError
-from scenarios.explain.heads import is_scripted
 from scenarios.explain.section import Section
+from sim.record.phases import is_scripted
 from sim.record.reader import Flight as Log
 from sim.record.words import describe_detail
 

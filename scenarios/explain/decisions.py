@@ -2,9 +2,8 @@
 
 import numpy as np
 
-from scenarios.explain.heads import choice_words
 from sim.record.reader import Flight as Log
-from sim.record.words import event_words
+from sim.record.words import choice_words, event_words
 from sim.task_spec import MissionTask
 
 

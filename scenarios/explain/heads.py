@@ -4,14 +4,14 @@ import math
 
 import numpy as np
 
-from agents.sites import HOME, INSPECT, LAND
 from scenarios.explain.blame import energy_left_wh
 from scenarios.explain.section import Section
 from sim.record.lattice_view import Lattice, read_lattice
+from sim.record.phases import is_scripted
 from sim.record.reader import Flight as Log
-from sim.record.words import event_words, spaced
+from sim.record.words import choice_words, event_words, spaced
 from sim.task_spec import MissionTask
-from sim.types import EGO_FIELDS, MAX_SPEED, MAX_YAW_RATE, VELOCITY, Decision
+from sim.types import EGO_FIELDS, HOME, MAX_SPEED, MAX_YAW_RATE, VELOCITY, Decision
 
 _SHOWN = 3
 """Candidates and choices that are told."""
@@ -49,20 +49,9 @@ def candidate_words(log: Log, index: int) -> str:
     return lattice.words(index, log.scenario.speed_limit_m_s)
 
 
-def choice_words(choice: int) -> str:
-    """A mission choice in words."""
-    named = {-1: "none", HOME: "return home", INSPECT: "inspect here", LAND: "land"}
-    return named.get(choice, f"site {choice}")
-
-
 def target_words(token: int) -> str:
     """What a leg leads to, in words."""
     return {-1: "no named target", HOME: "home"}.get(token, f"site {token}")
-
-
-def is_scripted(phase: str) -> bool:
-    """Whether a phase flies a script, with no head to ask."""
-    return "scripted" in phase or phase in ("dock", "inspect")
 
 
 def vetoes(decision: Decision) -> str:

@@ -7,12 +7,11 @@ from jaxtyping import Bool, Float
 
 from agents.fusion import course_preference, fuse
 from agents.lattice_pilot import LatticePilot
-from agents.sites import HOME
 from agents.teacher import TeacherBrain
 from scenarios.explain.again import Again
 from sim.record.route_marks import waypoints_done
 from sim.task_spec import AvoidTask, MissionTask
-from sim.types import POSITION, Outcome
+from sim.types import HOME, POSITION, Outcome
 
 RESCUE_SECONDS = 3.0
 """s beyond the failure for which a rescue must last."""

@@ -3,11 +3,12 @@
 import numpy as np
 
 from agents.teacher import SURVIVAL_MARGIN
-from scenarios.explain.heads import candidate_words, choice_words
+from scenarios.explain.heads import candidate_words
 from scenarios.explain.odds import odds_words
 from scenarios.explain.privileged import Truth
 from scenarios.explain.section import Section
 from sim.record.reader import Flight as Log
+from sim.record.words import choice_words
 from sim.task_spec import AvoidTask
 
 

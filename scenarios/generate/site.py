@@ -38,7 +38,7 @@ class Ground:
 
     def __post_init__(self, built: World | None) -> None:
         world = build_world(self.spec, ()) if built is None else built
-        self.clearance = ClearanceField(world, self.altitude_max + 2.0)
+        self.clearance = ClearanceField(world, self.altitude_max)
         heights = (self.altitude, self.altitude)
         if self.any_height:
             self.space = FreeSpace.at_any_height(

@@ -20,7 +20,7 @@ class HullClearance:
     def __init__(self, scenario: Scenario, world: World | None = None) -> None:
         """`world` is the scenario's, where it is built already."""
         world = world_of(scenario) if world is None else world
-        self.field = ClearanceField(world, scenario.limits.altitude_max_m + 2.0)
+        self.field = ClearanceField(world, scenario.limits.altitude_max_m)
         self.movers = movers_of(scenario)
         self.radius = colliding_hull(load_vehicle(scenario.vehicle), scenario)[0]
 

@@ -11,6 +11,7 @@ from jaxtyping import Float, Real, UInt8
 from sim.frames import quat_to_matrix, world_from_heading, yaw_of
 from sim.record import canvas
 from sim.record.canvas import Image
+from sim.record.phases import is_scripted
 from sim.record.reader import Flight
 from sim.sensing.pinhole import body_from_camera, focal_length_px
 from sim.types import IMAGE_SHAPE, QUATERNION, Decision
@@ -225,7 +226,7 @@ class LatticeView:
 
     def _describe(self, decision: Decision) -> str:
         if decision.chosen < 0:
-            scripted = _is_scripted(decision.phase)
+            scripted = is_scripted(decision.phase)
             return (
                 "flown by script: no candidate" if scripted else "flown: none of these candidates"
             )
@@ -238,11 +239,7 @@ class LatticeView:
 def _why_unsaid(phase: str) -> str:
     if phase == "avoid":
         return "not asked: the course is given"
-    return "not asked: this phase is scripted" if _is_scripted(phase) else "no such head was asked"
-
-
-def _is_scripted(phase: str) -> bool:
-    return phase in ("dock", "inspect") or phase.endswith("_scripted")
+    return "not asked: this phase is scripted" if is_scripted(phase) else "no such head was asked"
 
 
 def _turned(angle: float, positive: str, negative: str, none: str) -> str:

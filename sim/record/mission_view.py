@@ -8,8 +8,9 @@ from sim.record.canvas import Image
 from sim.record.choice_shares import choice_shares
 from sim.record.prizes import prize_words, prizes_earned
 from sim.record.reader import Flight
+from sim.record.words import choice_words
 from sim.task_spec import AvoidTask, MissionTask, NavigateTask
-from sim.types import EGO_FIELDS, MASKED, MAX_TOKENS, POSITION, SITE_FIELDS
+from sim.types import EGO_FIELDS, HOME, INSPECT, LAND, MASKED, POSITION, SITE_FIELDS
 
 _ROW = 21
 _BATTERY = EGO_FIELDS.index("battery")
@@ -48,7 +49,7 @@ class MissionView:
         ):
             canvas.text(image, title, x, 42, canvas.MUTED, 11)
         shares = self._shares[step]
-        choices = [*range(sites + 1), MAX_TOKENS, MAX_TOKENS + 1]
+        choices = [*range(sites + 1), INSPECT, LAND]
         for row, choice in enumerate(choices):
             self._draw_choice(image, 48 + row * _ROW, step, choice, shares)
         y = 48 + len(choices) * _ROW + 14
@@ -68,8 +69,8 @@ class MissionView:
     ) -> None:
         decision = self._flight.decisions[step]
         chosen = choice == decision.mission_choice
-        is_site = 0 < choice < MAX_TOKENS
-        name = {0: "H", MAX_TOKENS: "I", MAX_TOKENS + 1: "L"}.get(choice, str(choice))
+        is_site = HOME < choice < INSPECT
+        name = {HOME: "H", INSPECT: "I", LAND: "L"}.get(choice, str(choice))
         if chosen:
             canvas.fill(image, 4, y, image.shape[1] - 8, _ROW - 1, canvas.LINE)
         canvas.text_centred(
@@ -80,8 +81,7 @@ class MissionView:
         if is_site:
             self._draw_site(image, y, step, choice)
         else:
-            words = {0: "return home", MAX_TOKENS: "inspect here", MAX_TOKENS + 1: "land"}[choice]
-            canvas.text(image, words, _PRIZE_RIGHT - 22, y + 16, canvas.MUTED, 12)
+            canvas.text(image, choice_words(choice), _PRIZE_RIGHT - 22, y + 16, canvas.MUTED, 12)
 
     def _draw_share(self, image: Image, y: int, share: float) -> None:
         if np.isnan(share):

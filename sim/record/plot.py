@@ -12,7 +12,7 @@ from matplotlib.patches import Patch
 from sim.record.altitude import heights_over_ground
 from sim.record.duty import progress_words
 from sim.record.instants import ended_at, sample_times, tick_times
-from sim.record.phase_colors import phase_color
+from sim.record.phases import phase_color
 from sim.record.plot_map import draw_map, label_map
 from sim.record.plot_style import BAD, INK, SOFT, result_color, tidy
 from sim.record.prizes import prize_words

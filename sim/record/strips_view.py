@@ -7,7 +7,7 @@ from sim.record import canvas
 from sim.record.altitude import heights_over_ground
 from sim.record.canvas import Color, Image
 from sim.record.instants import ended_at, step_ends
-from sim.record.phase_colors import phase_color
+from sim.record.phases import phase_color
 from sim.record.reader import Flight
 from sim.record.told import main_events
 from sim.record.words import spaced

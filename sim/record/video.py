@@ -21,7 +21,7 @@ from sim.record.lattice_view import LatticeView, draw_candidates, read_lattice
 from sim.record.mapview import MapView
 from sim.record.mission_view import MissionView
 from sim.record.outcome_view import draw_card, draw_ending, impact
-from sim.record.phase_colors import phase_color
+from sim.record.phases import phase_color
 from sim.record.reader import Flight
 from sim.record.strips_view import StripsView
 from sim.record.words import spaced

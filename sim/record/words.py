@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from sim.types import MASKED, Outcome
+from sim.types import HOME, INSPECT, LAND, MASKED, Outcome
 
 
 def describe_event(name: str, detail: dict[str, Any]) -> str:
@@ -100,3 +100,9 @@ def _split_unit(key: str) -> tuple[str, str]:
         if key.endswith(suffix):
             return spaced(key.removesuffix(suffix)), unit
     return spaced(key), ""
+
+
+def choice_words(choice: int) -> str:
+    """A mission choice in words."""
+    named = {-1: "none", HOME: "return home", INSPECT: "inspect here", LAND: "land"}
+    return named.get(choice, f"site {choice}")

@@ -46,11 +46,16 @@ class ClearanceArrays(NamedTuple):
     grid_spacing: float  # m
 
 
+_HEADROOM = 2.0
+"""m over the altitude limit to which meshes are resolved: room for a hull at the limit, and for breaking it."""
+
+
 class ClearanceField:
     """The distance field of a world: negative inside obstacles, at most REACH, flat ground left out."""
 
     def __init__(self, world: World, altitude_max: float) -> None:
-        """Meshes are resolved up to `altitude_max` m; above, their distance at that height is taken."""
+        """Meshes are resolved up to a little over `altitude_max` m; above, their distance at that height is taken."""
+        altitude_max += _HEADROOM
         self._last: tuple[tuple[float, ...], float] = ((), REACH)
         self.relief = world.relief
         if (

@@ -14,11 +14,10 @@ from agents.frame_store import map_shards
 from agents.labels import Labeller
 from agents.lattice import CANDIDATES, TURN_LEFT, TURN_RIGHT
 from agents.lattice_pilot import LatticePilot
-from agents.sites import INSPECT
 from agents.teacher import TeacherBrain
 from sim.flight import Flight
 from sim.scenario import Scenario, Start, Weather
-from sim.types import HISTORY_SHAPE, MAX_SPEED
+from sim.types import HISTORY_SHAPE, INSPECT, MAX_SPEED
 from tests.builders import (
     FAULTY,
     HEIGHT,

@@ -8,9 +8,9 @@ import pytest
 from agents.mission_control import MissionControl
 from agents.mission_mask import allowed_choices, energy_left
 from agents.pilot import Plan, make_briefing
-from agents.sites import HOME, INSPECT, LAND, approach, approaches, length, read_sites
+from agents.sites import approach, approaches, length, read_sites
 from sim.flight import Flight
-from sim.types import CHOICES, EGO_FIELDS, MAX_TOKENS, SITE_FIELDS, Observation
+from sim.types import CHOICES, EGO_FIELDS, HOME, INSPECT, LAND, MAX_TOKENS, SITE_FIELDS, Observation
 from tests.builders import HEIGHT, HOVER, mission, place
 
 BATTERY = EGO_FIELDS.index("battery")

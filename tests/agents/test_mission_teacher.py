@@ -17,11 +17,11 @@ from agents.mission_teacher import (
     collectable_prize,
 )
 from agents.optimum import mission_optimum
-from agents.sites import HOME, INSPECT, LAND
 from agents.truth import Truth
 from sim.flight import Flight
 from sim.rules import CLOSE_UP_ALLOWANCE, FAULT_FACTOR, PRIOR_BLOCKED, PRIOR_FAULTY
 from sim.scenario import Battery
+from sim.types import HOME, INSPECT, LAND
 from tests.builders import FAULTY, mission, scenario
 
 SITES = (

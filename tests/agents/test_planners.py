@@ -12,12 +12,11 @@ from agents.lattice_pilot import LatticePilot
 from agents.optimum import mission_bounds
 from agents.pilot import MissionSkill, Plan
 from agents.planners import NearestPlanner, ObservablePlanner, RankingPlanner, RatioPlanner
-from agents.sites import HOME, INSPECT, LAND
 from agents.truth import Truth
 from sim.flight import Flight
 from sim.rules import CLOSE_UP_ALLOWANCE, FAULT_FACTOR
 from sim.scenario import Battery, Scenario
-from sim.types import CHOICES
+from sim.types import CHOICES, HOME, INSPECT, LAND
 from tests.builders import mission
 
 FAULTY = "bbbbbooobboobbbb"

@@ -11,7 +11,7 @@ from agents.composite import CompositeBrain
 from agents.lattice import CANDIDATES, TURN_LEFT
 from agents.lattice_pilot import LatticePilot
 from agents.pilot import Plan
-from agents.sites import HOME, LAND, LAND_RADIUS, read_sites
+from agents.sites import LAND_RADIUS, read_sites
 from agents.teacher import TeacherBrain
 from scenarios.explain import Explanation, explain
 from scenarios.explain.again import Again
@@ -26,7 +26,7 @@ from sim.record.reader import Flight as Log
 from sim.record.reader import read_flight
 from sim.record.writer import FlightLog
 from sim.scenario import Battery, Scenario
-from sim.types import POSITION, VELOCITY, Observation, Outcome
+from sim.types import HOME, LAND, POSITION, VELOCITY, Observation, Outcome
 from tests import builders
 
 WALL_FACE = 24.5

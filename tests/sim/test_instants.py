@@ -14,7 +14,7 @@ from sim.record.captions import captions
 from sim.record.clearances import sample_clearances
 from sim.record.instants import first_tick, sample_bodies, sample_times, step_ends, tick_times
 from sim.record.near_misses import APART, NEAR, NearMisses, near_misses
-from sim.record.phase_colors import PHASE_COLORS, phase_color
+from sim.record.phases import PHASE_COLORS, phase_color
 from sim.record.plot import _draw_height, _draw_phases
 from sim.record.plot_map import _draw_movers
 from sim.record.reader import Flight, read_flight

@@ -20,7 +20,7 @@ from sim.record.page.pictures import film
 from sim.record.page.solids import solid_columns
 from sim.record.page.task_facts import fence_facts, task_facts
 from sim.record.page.track import track_columns
-from sim.record.phase_colors import phase_color
+from sim.record.phases import phase_color
 from sim.record.reader import Flight
 from sim.types import POSITION
 from sim.world.build import world_of

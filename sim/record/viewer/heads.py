@@ -13,7 +13,7 @@ from sim.record.viewer.rows import Clock, Sight
 from sim.record.viewer.stage import Stage
 from sim.scenario import Scenario
 from sim.task_spec import MissionTask
-from sim.types import MAX_SPEED, MAX_TOKENS, POSITION, QUATERNION, Decision
+from sim.types import HOME, INSPECT, LAND, MAX_SPEED, POSITION, QUATERNION, Decision
 
 _AHEAD_S = 1.0
 """s of flight at a candidate's velocity: where its point is drawn."""
@@ -189,11 +189,11 @@ def _shown_sites(task: MissionTask) -> int:
 
 
 def _choices(sites: int) -> list[int]:
-    return [*range(sites + 1), MAX_TOKENS, MAX_TOKENS + 1]
+    return [*range(sites + 1), INSPECT, LAND]
 
 
 def _choice_name(choice: int) -> str:
-    return {0: "home", MAX_TOKENS: "inspect", MAX_TOKENS + 1: "land"}.get(choice, f"site {choice}")
+    return {HOME: "home", INSPECT: "inspect", LAND: "land"}.get(choice, f"site {choice}")
 
 
 def _send_mission(stage: Stage, sites: int, sight: Sight) -> None:

@@ -1,4 +1,4 @@
-"""The colour of each phase of a flight, the same in films, figures and pages."""
+"""The phases of a flight: the colour of each, the same in films, figures and pages, and which are scripted."""
 
 PHASE_COLORS = {
     "navigate": "#4b8fd6",
@@ -16,3 +16,8 @@ _OTHERS = ("#9aa2ab", "#a58f6f", "#7fa08a", "#a07f9b")
 def phase_color(name: str) -> str:
     """As #rrggbb; a name that is not among the known ones has one of four pale colours, always the same."""
     return PHASE_COLORS.get(name, _OTHERS[sum(name.encode()) % len(_OTHERS)])
+
+
+def is_scripted(phase: str) -> bool:
+    """Whether a phase flies a script, with no head to ask."""
+    return "scripted" in phase or phase in ("dock", "inspect")
