@@ -1,4 +1,4 @@
-"""A way out of dead ends for pilots whose skills keep no memory: where progress stalls, aim along the way the map leaves open."""
+"""A way out of dead ends for pilots whose skills keep no memory: where progress stalls, the course is the way a map leaves open."""
 
 import numpy as np
 from jaxtyping import Float
@@ -8,13 +8,15 @@ from agents.local_map import LocalMap
 from agents.pilot import Briefing, Whereabouts
 from agents.reckoning import turn_about_z
 from agents.ways import aim_along
-from sim.tasks.base import make_goal
+from sim.frames import wrap_angle
 from sim.types import Observation
 
 _PROGRESS = 0.5
 """m nearer to the goal that count as progress."""
 _PATIENCE = 2.5
-"""s without progress after which a detour begins; it ends as soon as the drone is nearer than it was before."""
+"""s without progress after which a detour begins; it ends where the drone is nearer than it was before and the way leads to the goal."""
+_STRAIGHT_ON = np.deg2rad(30.0)
+"""rad between the way and the goal up to which the way leads there: along a wall a drone comes nearer, too."""
 _LOOK_EVERY = 3
 """Control steps from one image taken into the map to the next: walls do not move."""
 _MARGIN = 0.3
@@ -41,19 +43,25 @@ class Detour:
         if self._map.frame % _LOOK_EVERY == 0:
             self._map.look(observation)
 
-    def aim(self, observation: Observation, target: int) -> Observation:
-        """The observation with its goal moved onto the open way while a detour lasts."""
+    def course(self, observation: Observation, target: int) -> Float[np.ndarray, "3"] | None:
+        """Where the open way to the goal leads from here, heading frame, while a detour lasts; else None."""
         goal = observation["goal"].astype(np.float64)
         distance = float(np.expm1(goal[3]))
         if target != self._target:
             self._begin(target)
-        if distance < self._closest - _PROGRESS:
-            self._closest, self._stalled = distance, 0.0
+        nearer = distance < self._closest - _PROGRESS
+        if nearer:
+            self._closest = distance
+        if nearer and not self.active:
+            self._stalled = 0.0
         else:
             self._stalled += self._dt
         if not self.active:
-            return observation
-        return {**observation, "goal": make_goal(self._onward(distance * goal[:3]), float(goal[4]))}
+            return None
+        onward = self._onward(distance * goal[:3])
+        if nearer and _angle(onward, goal[:3]) < _STRAIGHT_ON:
+            self._stalled = 0.0
+        return onward / max(float(np.linalg.norm(onward)), 1e-6)
 
     # --- Private.
 
@@ -73,3 +81,8 @@ class Detour:
         left = self._way.field(known, goal[:2]).at(known.position)
         onward = aim_along(bends, known.position[:2], left)
         return turn.T @ np.array([onward[0], onward[1], offset_heading[2]])
+
+
+def _angle(a: Float[np.ndarray, "3"], b: Float[np.ndarray, "3"]) -> float:
+    """Between two directions seen from above, rad."""
+    return abs(float(wrap_angle(np.arctan2(a[1], a[0]) - np.arctan2(b[1], b[0]))))

@@ -9,8 +9,8 @@ from agents.pilot import Briefing
 from agents.ways import nearest_free
 from sim.world.geodesic import SPACING, FreeSpace, GeodesicField, distance_field
 
-_ROOM = 20.0
-"""m beyond drone and goal that the plan covers: the longest detour to one side that it can find."""
+_ROOM, _WIDER = 20.0, 60.0
+"""m beyond drone and goal that the plan covers: the longest detour to one side that it can find, and where that finds none."""
 _FARTHEST = 40.0
 """m; what is further off is aimed at as far as this, in a straight line."""
 _SQUEEZE = 0.65
@@ -57,22 +57,29 @@ class KnownWay:
     # --- Private.
 
     def _plan(self, known: LocalMap, goal_xy: Float[np.ndarray, "2"]) -> GeodesicField:
+        """The way with all of the margin, else with less, else from farther around, else with both."""
+        field = self._planned_within(_ROOM, self._margins[0], known, goal_xy)
+        for room, margin in ((_ROOM, self._margins[1]), *((_WIDER, m) for m in self._margins)):
+            if np.isfinite(field.at(known.position)):
+                break
+            field = self._planned_within(room, margin, known, goal_xy)
+        return field
+
+    def _planned_within(
+        self, room: float, margin: float, known: LocalMap, goal_xy: Float[np.ndarray, "2"]
+    ) -> GeodesicField:
         here = known.position[:2]
         offset = goal_xy - here
         distance = float(np.linalg.norm(offset))
         goal = here + offset * min(1.0, _FARTHEST / max(distance, 1e-6))
-        low = np.maximum(np.minimum(here, goal) - _ROOM, self._fence[0])
-        high = np.minimum(np.maximum(here, goal) + _ROOM, self._fence[1])
+        low = np.maximum(np.minimum(here, goal) - room, self._fence[0])
+        high = np.minimum(np.maximum(here, goal) + room, self._fence[1])
         # Cells stay where they are from plan to plan, lest the way flickers with their corners.
         low = SPACING * np.ceil(low / SPACING)
-        goal, here = np.clip(goal, low, high), np.clip(here, low, high)
+        goal = np.clip(goal, low, high)
         columns, rows = np.maximum(((high - low) / SPACING).astype(int) + 1, 2)
         center, reach = (low + high) / 2, float((high - low).max()) / 2 + SPACING
-        points = known.in_the_way(center, reach)
-        field = _field(points, low, (rows, columns), goal, self._margins[0])
-        if not np.isfinite(field.at(here)):
-            field = _field(points, low, (rows, columns), goal, self._margins[1])
-        return field
+        return _field(known.in_the_way(center, reach), low, (rows, columns), goal, margin)
 
 
 def _field(

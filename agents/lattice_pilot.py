@@ -136,14 +136,16 @@ class LatticePilot:
     def _steer(self, observation: Observation, mission: dict) -> Decision:
         """Fuse what navigation and avoidance say of the lattice into one command."""
         course_only = self.briefing.task == "avoid"
-        if self._detour is not None:
+        # A course and the way of a detour are given: nobody is asked which way to go.
+        given = None
+        if course_only and not self.knows_course:
+            given = observation["goal"][:3]
+        elif self._detour is not None:
             target = HOME if self.control is None else self.control.target
-            observation = self._detour.aim(observation, target)
-        goal = observation["goal"]
-        by_rule = course_only and not self.knows_course
-        navigation = course_preference(goal[:3]) if by_rule else self.brain.navigate(observation)
+            given = self._detour.course(observation, target)
+        navigation = self.brain.navigate(observation) if given is None else course_preference(given)
         survival = self.brain.survive(observation)
-        rule = self.rule.on_course() if by_rule else self.rule
+        rule = self.rule if given is None else self.rule.on_course()
         within = np.where(self._fence.leaves(self._here), np.float32(0.0), survival)
         fused, chosen = fuse(navigation, within, rule, self._last)
         self._last = chosen
@@ -152,12 +154,11 @@ class LatticePilot:
         action = smooth(action, observation)
         action, guarded = guard_altitude(action, observation)
         events = (*mission.pop("events", ()), *(("guard_altitude",) if guarded else ()))
-        detouring = self._detour is not None and self._detour.active
-        phase = "avoid" if course_only else "detour" if detouring else "navigate"
+        phase = "avoid" if course_only else "navigate" if given is None else "detour"
         return Decision(
             action=action,
             phase=phase,
-            navigation=None if by_rule else navigation,
+            navigation=navigation if given is None else None,
             survival=survival,
             fused=fused,
             chosen=chosen,

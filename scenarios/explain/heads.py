@@ -7,7 +7,7 @@ import numpy as np
 from scenarios.explain.blame import energy_left_wh
 from scenarios.explain.section import Section
 from sim.record.lattice_view import Lattice, read_lattice
-from sim.record.phases import is_scripted
+from sim.record.phases import WAY_GIVEN, is_scripted
 from sim.record.reader import Flight as Log
 from sim.record.words import choice_words, event_words, spaced
 from sim.task_spec import MissionTask
@@ -92,7 +92,7 @@ def _unsaid(log: Log, decision: Decision) -> str:
 def _navigation(decision: Decision, lattice: Lattice, limit: float) -> str:
     navigation = decision.navigation
     if navigation is None:
-        return "not asked: the course is given" if decision.phase == "avoid" else _NO_HEAD
+        return WAY_GIVEN.get(decision.phase, _NO_HEAD)
     best = np.argsort(-navigation)[:_SHOWN].tolist()
     told = [f"{np.exp(navigation[i]):.3f} for {lattice.words(i, limit)}" for i in best]
     if decision.chosen >= 0 and decision.chosen not in best:

@@ -11,7 +11,7 @@ from jaxtyping import Float, Real, UInt8
 from sim.frames import quat_to_matrix, world_from_heading, yaw_of
 from sim.record import canvas
 from sim.record.canvas import Image
-from sim.record.phases import is_scripted
+from sim.record.phases import WAY_GIVEN, is_scripted
 from sim.record.reader import Flight
 from sim.sensing.pinhole import body_from_camera, focal_length_px
 from sim.types import IMAGE_SHAPE, QUATERNION, Decision
@@ -237,8 +237,8 @@ class LatticeView:
 
 
 def _why_unsaid(phase: str) -> str:
-    if phase == "avoid":
-        return "not asked: the course is given"
+    if phase in WAY_GIVEN:
+        return WAY_GIVEN[phase]
     return "not asked: this phase is scripted" if is_scripted(phase) else "no such head was asked"
 
 

@@ -10,6 +10,11 @@ PHASE_COLORS = {
     "perturbed": "#cf5c5c",
     "random": "#cf5c5c",
 }
+WAY_GIVEN = {
+    "avoid": "not asked: the course is given",
+    "detour": "not asked: a map leads out of a dead end",
+}
+"""Phases in which a learning pilot asks avoidance but not navigation, and why."""
 _OTHERS = ("#9aa2ab", "#a58f6f", "#7fa08a", "#a07f9b")
 
 
