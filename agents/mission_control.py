@@ -88,12 +88,12 @@ class MissionControl:
         dwelt = here >= 0 and bool(sites.dwell[here] >= CLOSE_UP_SECONDS)
         # Rounded up, so that a full pack counts ten until a tenth is gone; a little less, for float32.
         tenths = math.ceil(10 * float(observation["ego"][_BATTERY]) - 1e-4)
-        over_pad = self.target == HOME and length(sites.offset[HOME, :2]) < LAND_RADIUS / 2
+        centred = self.target == HOME and length(sites.offset[HOME, :2]) < LAND_RADIUS / 2
         event = (
             visited != self._visited
             or (dwelt and not self._dwelt)
             or tenths != self._tenths
-            or over_pad
+            or centred
         )
         self._visited, self._dwelt, self._tenths = visited, dwelt, tenths
         return event and self.choice != LAND

@@ -89,6 +89,7 @@ def _card(config: TrainConfig, frames: Frames, training: Training, net: MultiTas
     )
     imitation, macs = training.config, macs_per_second([counted_macs(net)])
     collected = read_json((config.data or config.out) / SETTINGS)
+    weighted = ", ".join(f"{head} {weight:g}" for head, weight in imitation.weights.items())
     return Card(
         title=f"{training.name}: {', '.join(net.config.heads)}",
         summary=(
@@ -104,7 +105,7 @@ def _card(config: TrainConfig, frames: Frames, training: Training, net: MultiTas
         seeds=f"Weights and batch order: {imitation.seed}. Worlds from {collected['first_world_seed']}.",
         results=(
             f"{imitation.steps:,} steps of {imitation.batch}, peak learning rate {imitation.learning_rate:g}, balance "
-            f"{imitation.balance}. See `docs/experiments.md` for flights."
+            f"{imitation.balance}{f', losses weighted {weighted}' if weighted else ''}. See `docs/experiments.md` for flights."
         ),
         code_version=f"trident-sim {version('trident-sim')}, torch {torch.__version__}",
     )

@@ -1,6 +1,7 @@
 """Files that appear whole or not at all."""
 
 import contextlib
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,7 +13,7 @@ def replacing(path: Path) -> Iterator[Path]:
     Its folder is made if need be.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = path.with_name(f"{path.name}.part")
+    unfinished = path.with_name(f"{path.name}.{os.getpid()}.part")
     try:
         yield unfinished
         unfinished.replace(path)

@@ -100,7 +100,7 @@ class Decision:
     action: Float[np.ndarray, "4"]
     """Velocity command in the heading frame [vx, vy, vz, yaw_rate], each in [-1, 1]."""
     phase: str = ""
-    """What the pilot is doing, in a word: navigate, avoid, detour, dock, inspect, landing_scripted, perturbed, random."""
+    """What the pilot is doing, in a word, as docs/log-format.md lists them."""
     navigation: Float[np.ndarray, " k"] | None = None
     """Log-probability of each lattice candidate, navigation head."""
     survival: Float[np.ndarray, " k"] | None = None

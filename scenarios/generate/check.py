@@ -76,11 +76,11 @@ def _check_mission(
     relief = world.relief
     _check_home(relief, task)
     sites = {f"task.sites.{i}.position_m": site.position_m for i, site in enumerate(task.sites)}
-    for field, place in {"task.home_m": task.home_m, **sites}.items():
-        _check_inside(scenario, field, place)
     for field, place in sites.items():
         _check_height(scenario, relief, field, place, lowest)
     if task.ordered:
+        for field, place in {"task.home_m": task.home_m, **sites}.items():
+            _check_inside(scenario, field, place)
         check_route(scenario, task, ground)
     else:
         over = _over_pad(relief, task.home_m, ground.altitude)
@@ -132,7 +132,7 @@ def _ground_below(relief: Relief | None, point: tuple[float, ...]) -> float:
 
 
 def _check_level(scenario: Scenario, relief: Relief | None) -> None:
-    """Over relief flies what needs no level ground."""
+    """Over relief, `[sensors]` and `[safety]`, which need level ground, are refused."""
     if relief is None:
         return
     if scenario.sensors is not None:

@@ -193,8 +193,8 @@ def _panel(
         center_m=(
             round(float(center[0]), 3),
             round(float(center[1]), 3),
-            ground.flying_height(center)
-            + max(0.0, recipe.panel_side_m / 2 + _PANEL_LIFT - ground.altitude),
+            max(ground.altitude, recipe.panel_side_m / 2 + _PANEL_LIFT)
+            + (ground.flying_height(center) - ground.altitude),
         ),
         yaw_rad=round(float(yaw), 3),
         cells=draw_cells(bool(faulty), rng),

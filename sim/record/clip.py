@@ -8,6 +8,7 @@ import numpy as np
 from PIL import Image as Picture
 
 from sim.record import canvas
+from sim.record.altitude import heights_over_ground
 from sim.record.canvas import Image
 from sim.record.chase_view import ChaseView
 from sim.record.instants import step_ends
@@ -71,6 +72,7 @@ def _draw(image: Image, flight: Flight, chase: ChaseView, map_view: MapView, ste
     canvas.tag(image, "onboard, 64 x 48", 8, 8)
     body = flight.step_bodies[step]
     speed = float(np.linalg.norm(body[VELOCITY]))
+    height = float(heights_over_ground(flight.scenario, body[None, POSITION])[0])
     phase = spaced(flight.decisions[step].phase)
-    words = f"{step_ends(flight)[step]:4.1f} s   {speed:.1f} m/s   {body[POSITION][2]:.1f} m up   {phase}"
+    words = f"{step_ends(flight)[step]:4.1f} s   {speed:.1f} m/s   {height:.1f} m up   {phase}"
     canvas.tag(image, words, 0, _CHASE[1] - 22)

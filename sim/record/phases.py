@@ -6,6 +6,7 @@ PHASE_COLORS = {
     "detour": "#8d6fd1",
     "dock": "#37a7a3",
     "inspect": "#f0a530",
+    "climb_scripted": "#8fb8d9",
     "landing_scripted": "#b072b8",
     "perturbed": "#cf5c5c",
     "random": "#cf5c5c",

@@ -29,6 +29,7 @@ _HATCHES = {
     "avoid": "",
     "dock": "\\\\\\\\",
     "inspect": "////",
+    "climb_scripted": "++",
     "landing_scripted": "xxxx",
     "detour": "oo",
 }

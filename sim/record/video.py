@@ -11,6 +11,7 @@ import cv2
 import numpy as np
 
 from sim.record import canvas
+from sim.record.altitude import heights_over_ground
 from sim.record.canvas import Image
 from sim.record.captions import captions
 from sim.record.chase_view import ChaseView
@@ -144,6 +145,7 @@ class _Composer:
         self._strips = StripsView(flight, *_STRIPS[2:])
         self._captions = captions(flight)
         self._times, self._bodies = sample_times(flight), sample_bodies(flight)
+        self._heights = heights_over_ground(flight.scenario, flight.step_bodies[:, POSITION])
         self._canvas = self._background.copy()
 
     def frame(self, index: int) -> Image:
@@ -211,7 +213,7 @@ class _Composer:
             canvas.fill(image, 544, 17, canvas.text_width(words, 15, 600) + 24, 28, color)
             canvas.text(image, words, 556, 36, canvas.BACKGROUND, 15, 600)
         speed = float(np.linalg.norm(flight.step_bodies[step, VELOCITY]))
-        height = float(flight.step_bodies[step, POSITION][2])
+        height = float(self._heights[step])
         last = step == len(flight) - 1
         time = ended_at(flight) if last else float(self._times[step + 1])
         canvas.text_right(image, f"{height:.1f} m up", 1010, 36, canvas.TEXT, 18)
